@@ -1,0 +1,35 @@
+"""Where a request comes from, as far as limits go."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from api.keys import CORE
+
+
+def client_address(request: web.Request) -> str:
+    """The address of whoever asks.
+
+    On a server that people reach from elsewhere, a peer with a private address is the proxy in
+    front of it, and the last entry of X-Forwarded-For is what that proxy saw. On somebody's own
+    machine there is no proxy, and the header proves nothing.
+    """
+    peer = request.remote or ""
+    if request.app[CORE].settings.local or not _is_private(peer):
+        return peer
+    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return seen if _is_address(seen) else peer
+
+
+def _is_private(address: str) -> bool:
+    return _is_address(address) and ip_address(address).is_private
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

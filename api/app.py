@@ -1,0 +1,79 @@
+"""The application: middlewares, routes, and what others mount into it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from aiohttp import hdrs, web
+
+from api import routes
+from api.endpoint import ROUTES
+from api.errors import Handler, errors
+from api.headers import EXPOSED, on_response_prepare
+from api.keys import CLOSING, CORE, Core
+from api.observe import observe
+
+Mount = tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
+"""Method, path and handler of something that is not this package's own."""
+
+# Slack's events and the pages a mounted application serves; our own endpoints take less.
+LARGEST_BODY = 1024 * 1024
+
+
+def create_app(
+    assistant: Core,
+    *,
+    mounts: Sequence[Mount] = (),
+    subapps: Mapping[str, web.Application] | None = None,
+) -> web.Application:
+    """The web application of this core, with what platforms and stand-ins mount into it."""
+    app = web.Application(
+        middlewares=[observe, errors, _answer_options], client_max_size=LARGEST_BODY
+    )
+    app[CORE] = assistant
+    app[ROUTES] = routes.ROUTES
+    app[CLOSING] = asyncio.Event()
+    routes.add_routes(app)
+    if assistant.settings.cors_origins:
+        _allow_origins(app, assistant.settings.cors_origins)
+    for method, path, handler in mounts:
+        app.router.add_route(method, path, handler)
+    for prefix, subapp in (subapps or {}).items():
+        app.add_subapp(prefix, subapp)
+    app.on_response_prepare.append(on_response_prepare)
+    app.on_shutdown.append(_close)
+    return app
+
+
+@web.middleware
+async def _answer_options(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """OPTIONS says which methods there are; a browser's preflight goes to aiohttp-cors."""
+    if request.method != "OPTIONS" or hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+        return await handler(request)
+    failed = request.match_info.http_exception
+    resource = request.match_info.route.resource
+    if isinstance(failed, web.HTTPMethodNotAllowed):
+        methods = set(failed.allowed_methods)
+    elif failed is None and resource is not None:
+        methods = {route.method for route in resource}
+    else:
+        return await handler(request)
+    return web.Response(status=204, headers={"Allow": ",".join(sorted(methods | {"OPTIONS"}))})
+
+
+def _allow_origins(app: web.Application, origins: Sequence[str]) -> None:
+    import aiohttp_cors  # a run without CORS_ORIGINS needs none of it
+
+    options = {
+        "expose_headers": EXPOSED.split(","),
+        "allow_headers": ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"),
+        "max_age": 600,
+    }
+    cors = aiohttp_cors.setup(app, defaults=dict.fromkeys(origins, options))
+    for route in list(app.router.routes()):
+        cors.add(route)
+
+
+async def _close(app: web.Application) -> None:
+    app[CLOSING].set()

@@ -1,0 +1,223 @@
+"""One endpoint: what it takes and answers, who may ask, and how often.
+
+The same description checks every request and writes `/openapi.json`, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID, uuid4
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from api import idempotency
+from api.address import client_address
+from api.errors import Handler
+from api.keys import CORE, Core
+from api.models import Model, Nothing
+from core.errors import InvalidInput, NotFound, Unauthorized
+from core.messages import stable_id
+from core.storage.users import User
+
+LARGEST_BODY = 256 * 1024
+"""Bytes: 20,000 characters of prompt, each written as a JSON escape, and the rest of the body."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[M]):
+    """One request: who asks, what for, and with which Idempotency-Key."""
+
+    request: web.Request
+    core: Core
+    given: M
+    user: User | None = None
+    key: str | None = None
+
+    @property
+    def person(self) -> User:
+        """Who asks. Raises Unauthorized where that is not known."""
+        if self.user is None:
+            raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
+        return self.user
+
+    @property
+    def id(self) -> UUID:
+        """The id in the path. Raises NotFound where it is none."""
+        try:
+            return UUID(self.request.match_info["id"])
+        except ValueError:
+            raise NotFound("There is no such item in your history.") from None
+
+    @property
+    def address(self) -> str:
+        """Where they ask from."""
+        return client_address(self.request)
+
+    def request_id(self) -> UUID:
+        """The id of what they ask for: the same for the same Idempotency-Key and body."""
+        if self.key is None:
+            return uuid4()
+        given = self.given.model_dump_json()
+        return stable_id("http", str(self.person.id), self.key, self.request.path, given)
+
+
+Answered = Model | web.StreamResponse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[M]):
+    """What an endpoint is.
+
+    `takes` is its JSON body, or for GET its query. `answer` is what it answers: a model, or a media
+    type; None is 204. `also` are examples of other media types it can answer in. `errors` are codes
+    besides those that follow from the rest. `rule` is the limit it counts against, by person, or by
+    address where nobody need log in. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
+    the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
+    `browser` answers a browser that asks for a page and shows no token.
+    """
+
+    takes: type[M]
+    summary: str
+    answer: type[Model] | str | None = None
+    status: int = 200
+    also: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    secured: bool = True
+    rule: str | None = "person"
+    keyed: Literal["sealed", "request"] | None = None
+    browser: Handler | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[M]):
+    """An operation and the function that carries it out."""
+
+    operation: Operation[M]
+    run: Callable[[Asked[M]], Awaitable[Answered]]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answers a request: who, how often, what, and then the answer."""
+        operation = self.operation
+        if operation.browser is not None and _is_browser(request):
+            return await operation.browser(request)
+        core = request.app[CORE]
+        user = await _person(request) if operation.secured else None
+        if operation.rule is not None:
+            who = str(user.id) if user else client_address(request)
+            await core.limits.hit(operation.rule, who)
+        given = await _given(request, operation.takes)
+        key = idempotency.key_of(request) if operation.keyed else None
+        asked = Asked(request, core, given, user, key)
+        if key is None:
+            return _response(await self.run(asked), operation.status)
+        claim = idempotency.Claim.of(core.settings, request, key, _scope(asked), given)
+        if operation.keyed == "request":
+            await claim.check(core.database)
+            return _response(await self.run(asked), operation.status)
+        first = await claim.first_answer(core.database, lambda: self._text(asked))
+        return _json(first, operation.status)
+
+    async def _text(self, asked: Asked[M]) -> str:
+        done = await self.run(asked)
+        return done.model_dump_json() if isinstance(done, Model) else ""
+
+
+def endpoint(
+    operation: Operation[M],
+) -> Callable[[Callable[[Asked[M]], Awaitable[Answered]]], Endpoint[M]]:
+    """Makes an endpoint of a function."""
+
+    def made(run: Callable[[Asked[M]], Awaitable[Answered]]) -> Endpoint[M]:
+        return Endpoint(operation, run)
+
+    return made
+
+
+def _is_browser(request: web.Request) -> bool:
+    return "Authorization" not in request.headers and "text/html" in request.headers.get(
+        "Accept", ""
+    )
+
+
+async def _person(request: web.Request) -> User:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    core = request.app[CORE]
+    try:
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
+        return await core.accounts.person(token.strip())
+    except Unauthorized:
+        await core.limits.hit("anyone", client_address(request))
+        raise
+
+
+def _scope(asked: Asked[M]) -> str:
+    return f"person {asked.user.id}" if asked.user else f"address {asked.address}"
+
+
+async def _given(request: web.Request, takes: type[M]) -> M:
+    """What was sent, checked. Raises InvalidInput, naming each field and its problem."""
+    try:
+        if takes is Nothing:
+            return takes()
+        if request.method in ("GET", "HEAD"):
+            return takes.model_validate_strings(dict(request.query))
+        return takes.model_validate_json(await _body(request))
+    except ValidationError as error:
+        raise InvalidInput(_problems(error)) from None
+
+
+async def _body(request: web.Request) -> bytes:
+    too_large = web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise too_large
+    body = await request.read()
+    if len(body) > LARGEST_BODY:
+        raise too_large
+    if body and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    return body or b"{}"
+
+
+def _problems(error: ValidationError) -> str:
+    """A sentence of which fields are wrong and why; never what they hold."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(
+        f"{_field(problem['loc'])}{problem['msg'].removeprefix('Value error, ')}"
+        for problem in problems[:10]
+    )
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    name = ".".join(str(part) for part in location)[:64]
+    return f"{name}: " if name else ""
+
+
+def _response(answered: Answered, status: int) -> web.StreamResponse:
+    if isinstance(answered, web.StreamResponse):
+        return answered
+    return _json("" if answered is None else answered.model_dump_json(), status)
+
+
+def _json(text: str, status: int) -> web.Response:
+    if not text:
+        return web.Response(status=204)
+    return web.Response(text=text, status=status, content_type="application/json")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """A method and path, and what answers there."""
+
+    method: str
+    path: str
+    endpoint: Endpoint[Any]
+
+
+ROUTES: web.AppKey[tuple[Route, ...]] = web.AppKey("routes")
+"""What an application serves, for its specification to be written from."""

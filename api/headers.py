@@ -1,0 +1,51 @@
+"""What every answer carries besides its body."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.keys import CORE, REQUEST_ID
+from api.observe import request_id_for
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""For our own pages: nothing from elsewhere, and no script at all."""
+
+EXPOSED = "X-Request-ID,Retry-After"
+"""What a web page of an allowed origin may read besides the body."""
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
+def add_headers(response: web.StreamResponse, request_id: str) -> None:
+    """The request's id, and what tells a browser to be careful. What is there already stays."""
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = request_id
+    # Nobody needs to know which version of which library answers.
+    response.headers["Server"] = "notion-assistant"
+
+
+async def on_response_prepare(request: web.Request, response: web.StreamResponse) -> None:
+    """Carried by every answer, streams and files and errors included."""
+    add_headers(response, request.get(REQUEST_ID) or request_id_for(None))
+    _allow_origin(request, response)
+
+
+def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:
+    """aiohttp-cors says nothing on a 404 or 405, whose reason a web page could then not read."""
+    origins = request.app[CORE].settings.cors_origins if CORE in request.app else ()
+    if not origins:
+        return
+    response.headers["Vary"] = "Origin"
+    origin = request.headers.get("Origin")
+    if origin and (origin in origins or "*" in origins):
+        response.headers.setdefault("Access-Control-Allow-Origin", origin)
+        response.headers.setdefault("Access-Control-Expose-Headers", EXPOSED)

@@ -1,0 +1,1 @@
+"""What answers in JSON: a module a subject."""

@@ -1,0 +1,90 @@
+"""`/auth`: registering, logging in, staying logged in, leaving."""
+
+from __future__ import annotations
+
+from api.endpoint import Asked, Operation, endpoint
+from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
+
+_MAY_FAIL = ("UNAUTHORIZED",)
+
+
+@endpoint(
+    Operation(
+        Registration,
+        "Make an account",
+        LoggedIn,
+        status=201,
+        errors=("CONFLICT",),
+        secured=False,
+        rule="register",
+        keyed="sealed",
+    )
+)
+async def register(asked: Asked[Registration]) -> LoggedIn:
+    """Makes an account and logs it in."""
+    given = asked.given
+    session = await asked.core.accounts.register(given.email, given.username, given.password)
+    return LoggedIn.of(session)
+
+
+@endpoint(
+    Operation(
+        Login,
+        "Log in with an email address or a username",
+        LoggedIn,
+        errors=_MAY_FAIL,
+        secured=False,
+        rule="login",
+        keyed="sealed",
+    )
+)
+async def login(asked: Asked[Login]) -> LoggedIn:
+    """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
+    account = asked.given.email.strip().lower()
+    await asked.core.limits.hit("account", account)
+    session = await asked.core.accounts.login(asked.given.email, asked.given.password)
+    await asked.core.limits.clear("account", account)
+    return LoggedIn.of(session)
+
+
+@endpoint(
+    Operation(
+        RefreshToken,
+        "Trade a refresh token for the next session",
+        LoggedIn,
+        errors=_MAY_FAIL,
+        secured=False,
+        rule="anyone",
+        keyed="sealed",
+    )
+)
+async def refresh(asked: Asked[RefreshToken]) -> LoggedIn:
+    """The next session. A token works once; its use again ends every session that came of it."""
+    return LoggedIn.of(await asked.core.accounts.refresh(asked.given.refresh_token))
+
+
+@endpoint(
+    Operation(
+        RefreshToken,
+        "End a session",
+        status=204,
+        secured=False,
+        rule="anyone",
+        keyed="sealed",
+    )
+)
+async def logout(asked: Asked[RefreshToken]) -> None:
+    """Ends the session that the token belongs to."""
+    await asked.core.accounts.logout(asked.given.refresh_token)
+
+
+@endpoint(Operation(Nothing, "Who am I", Me))
+async def me(asked: Asked[Nothing]) -> Me:
+    """The person, their identities, their connections, their preferences."""
+    return Me.profile(await asked.core.accounts.me(asked.person.id))
+
+
+@endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204))
+async def erase(asked: Asked[Nothing]) -> None:
+    """Forgets the person at once and for good. Pages in Notion stay: they are Notion's."""
+    await asked.core.accounts.erase(asked.person.id)

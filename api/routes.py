@@ -1,0 +1,48 @@
+"""Every route, on one page. `/openapi.json` and `/docs` are written from `ROUTES`."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.endpoint import Route
+from api.json import accounts, content, destinations, health
+from api.pages.docs import docs, openapi_json
+from api.pages.files import file
+from api.pages.home import home
+
+ROUTES = (
+    Route("POST", "/auth/register", accounts.register),
+    Route("POST", "/auth/login", accounts.login),
+    Route("POST", "/auth/refresh", accounts.refresh),
+    Route("POST", "/auth/logout", accounts.logout),
+    Route("GET", "/auth/me", accounts.me),
+    Route("DELETE", "/auth/me", accounts.erase),
+    Route("POST", "/content/generate", content.generate),
+    Route("POST", "/content/{id}/notion", content.save),
+    Route("GET", "/content/history", content.history),
+    Route("GET", "/content/export", content.export),
+    Route("GET", "/content/{id}", content.read),
+    Route("DELETE", "/content/{id}", content.remove),
+    Route("GET", "/notion/destinations", destinations.destinations),
+    Route("GET", "/health/live", health.live),
+    Route("GET", "/health/ready", health.ready),
+    Route("GET", "/metrics", health.metrics),
+)
+
+PAGES = (
+    ("/", home),
+    ("/docs", docs),
+    ("/openapi.json", openapi_json),
+    ("/static/{name}", file),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    """Puts every route into the application."""
+    for route in ROUTES:
+        if route.method == "GET":
+            app.router.add_get(route.path, route.endpoint.handle)  # and HEAD
+        else:
+            app.router.add_route(route.method, route.path, route.endpoint.handle)
+    for path, page in PAGES:
+        app.router.add_get(path, page)

@@ -1,0 +1,46 @@
+"""`python -m benchmarks [--quick] [NAME …]`: all of them by default."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from benchmarks import acknowledge, first_text, start
+from benchmarks.measure import Row, Size
+
+QUICK = Size(rounds=1, repeats=2)
+"""Shows that a benchmark works; its figures mean nothing."""
+
+Measure = Callable[[Size, Path], Coroutine[None, None, list[Row]]]
+
+BENCHMARKS: dict[str, tuple[Measure, Size]] = {
+    "acknowledge": (acknowledge.measure, acknowledge.FULL),
+    "first-text": (first_text.measure, first_text.FULL),
+    "start": (start.measure, start.FULL),
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs what was asked for and prints it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="only show that they work")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.names) - set(BENCHMARKS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load before: {load}\n")
+    for name in asked.names or BENCHMARKS:
+        measure, size = BENCHMARKS[name]
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
+            for row in asyncio.run(measure(QUICK if asked.quick else size, Path(directory))):
+                row.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Platform adapters: chat to core and back, nothing else."""

@@ -1,0 +1,263 @@
+"""Discord's way out, over REST alone, so that any process can answer after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import structlog
+
+from bot.discord.render import content, render_answer, render_draft, render_waiting
+from bot.discord.rest import Refused, Rest
+from core.config import Settings
+from core.errors import PlatformFailed
+from core.messages import Action, Answer
+from core.ports import Address, Part, Reply
+
+TOKEN_LIFE = 15 * 60 - 15
+"""Seconds an interaction token is used for; Discord takes it for fifteen minutes."""
+
+DEFERRAL = 4.0
+"""Seconds after the command within which its placeholder may still come."""
+
+_DEFERRAL_POLL = 0.2
+_SEARCHED_PAGES = 5
+_PAGE = 100
+# Clocks differ; so much earlier than the command, in seconds, a search begins.
+_SKEW = 60.0
+_EPOCH_MS = 1_420_070_400_000
+
+# The interaction's message or token is not there: 10008 unknown message, 10015 unknown webhook,
+# 10062 unknown interaction, 50027 invalid webhook token.
+# https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+_GONE = {10008, 10015, 10062, 50027, 401, 404}
+
+_log = structlog.get_logger(__name__)
+
+
+class DiscordPlatform:
+    """Answers in the placeholder of the interaction while its token is good, then as the bot.
+
+    The placeholder is edited, which twice is once; what continues is a follow-up. After fifteen
+    minutes, or where the process died before the placeholder came, the bot writes into the channel,
+    or to the asker directly where the answer is for them alone.
+    https://docs.discord.com/developers/interactions/receiving-and-responding
+    """
+
+    name = "discord"
+    edit_interval = 1.1
+    """Seconds. Discord takes five edits in five seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rest = Rest(settings)
+
+    def render(self, answer: Answer) -> list[Part]:
+        """See Platform."""
+        return render_answer(answer)
+
+    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+        """See CanEdit."""
+        return render_waiting(actions)
+
+    def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
+        """See CanEdit."""
+        return render_draft(text, actions)
+
+    def editable(self, address: Address) -> bool:  # noqa: ARG002 - each message is, everywhere
+        """See CanEdit. Ephemeral messages can be edited too, while the token lives."""
+        return True
+
+    async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
+        """See Platform.
+
+        A lost attempt is sent again where it cannot be found: a follow-up in a channel that the bot
+        may not read, or for the asker alone, which no history shows.
+        """
+        if part["place"] == "more" or _pressed(address):
+            found = None
+            if again and not _private(address):
+                found = await self._find(address, part, marker, _channel(address))
+            if found is not None:
+                return found
+            reply = await self._follow_up(address, part)
+        else:
+            reply = await self._fill_placeholder(address, part)
+        return reply or await self._say(address, part, marker, again=again)
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:
+        """See CanEdit. An end that can no longer be put in its place is written anew."""
+        try:
+            await self._edit_in_place(address, reply, part)
+        except Refused as refused:
+            if refused.reason not in _GONE and refused.status != 403:
+                raise
+            _log.info("discord message out of reach", reason=refused.reason)
+            if part["place"] != "draft":
+                await self._say(address, part, f"edit:{reply['id']}", again=True)
+
+    async def close(self) -> None:
+        """See Platform."""
+        await self._rest.close()
+
+    # ── By the interaction's token ───────────────────────────────────────────────────────────────
+
+    async def _fill_placeholder(self, address: Address, part: Part) -> Reply | None:
+        """None where there is no placeholder.
+
+        The command is recorded before Discord hears of the placeholder, so the answer may be here
+        first: it waits as long as one may still come.
+        """
+        while _token_lives(address):
+            try:
+                path = f"{_webhook(address)}/messages/@original"
+                sent = await self._rest.as_interaction("PATCH", path, json=content(part))
+            except Refused as refused:
+                if refused.reason not in _GONE or _age(address) > DEFERRAL:
+                    _log.info("discord placeholder out of reach", reason=refused.reason)
+                    return None
+                await asyncio.sleep(_DEFERRAL_POLL)
+            else:
+                return {"via": "placeholder", "id": _id(sent), "channel": address["channel_id"]}
+        return None
+
+    async def _follow_up(self, address: Address, part: Part) -> Reply | None:
+        """None where the token is of no use any more.
+
+        The answer to a press may be here before Discord has heard of the press being taken.
+        """
+        body = content(part, private=_private(address))
+        while _token_lives(address):
+            try:
+                sent = await self._rest.as_interaction(
+                    "POST", _webhook(address), json=body, params={"wait": "true"}
+                )
+            except Refused as refused:
+                if refused.reason not in _GONE or _age(address) > DEFERRAL:
+                    _log.info("discord follow-up refused", reason=refused.reason)
+                    return None
+                await asyncio.sleep(_DEFERRAL_POLL)
+            else:
+                return {"via": "follow-up", "id": _id(sent), "channel": address["channel_id"]}
+        return None
+
+    async def _edit_in_place(self, address: Address, reply: Reply, part: Part) -> None:
+        if reply["via"] != "channel" and _token_lives(address):
+            which = "@original" if reply["via"] == "placeholder" else reply["id"]
+            path = f"{_webhook(address)}/messages/{which}"
+            await self._rest.as_interaction("PATCH", path, json=content(part))
+            return
+        # The interaction's messages are the bot's own: where it is in the channel it may edit them
+        # after the token has died, all but the ephemeral ones.
+        path = f"/channels/{reply['channel']}/messages/{reply['id']}"
+        await self._rest.as_bot("PATCH", path, json=content(part))
+
+    # ── As the bot ───────────────────────────────────────────────────────────────────────────────
+
+    async def _say(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
+        channel = await self._direct(address) if _private(address) else _channel(address)
+        if again and (found := await self._find(address, part, marker, channel)):
+            return found
+        # With the nonce Discord itself drops a repeat that comes within a few minutes.
+        body = content(part) | {"nonce": _nonce(marker), "enforce_nonce": True}
+        sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
+        return {"via": "channel", "id": _id(sent), "channel": channel}
+
+    async def _direct(self, address: Address) -> str:
+        body = {"recipient_id": address["user_id"]}
+        opened = await self._rest.as_bot("POST", "/users/@me/channels", json=body)
+        if not (channel := _id(opened)):
+            raise PlatformFailed("Discord opened no direct messages.", retryable=False)
+        return channel
+
+    async def _find(self, address: Address, part: Part, marker: str, channel: str) -> Reply | None:
+        """The message an earlier try sent: the same nonce where Discord tells it, or content.
+
+        A placeholder is known by its nonce alone, for they all read the same.
+        """
+        nonce, text = _nonce(marker), str(part["content"]).strip()
+        async for message in self._own_messages(address, channel):
+            same = part["place"] != "draft" and str(message.get("content", "")).strip() == text
+            # A press has no placeholder but the one that was sent to it.
+            same = same or (part["place"] == "draft" and _pressed(address) and _caused(message))
+            if same or message.get("nonce") == nonce:
+                via = "follow-up" if message.get("webhook_id") else "channel"
+                return {"via": via, "id": message["id"], "channel": channel}
+        return None
+
+    async def _own_messages(self, address: Address, channel: str) -> AsyncIterator[dict[str, Any]]:
+        """The app's messages since the command; none where it may not read the channel."""
+        since = int((float(address["accepted_at"]) - _SKEW) * 1000) - _EPOCH_MS
+        after = str(since << 22)
+        for _ in range(_SEARCHED_PAGES):
+            try:
+                page = await self._rest.as_bot(
+                    "GET", f"/channels/{channel}/messages", params={"after": after, "limit": _PAGE}
+                )
+            except PlatformFailed as failure:
+                if failure.retryable:
+                    raise
+                _log.warning("discord history not readable")
+                return
+            if not isinstance(page, list):
+                return
+            for message in page:
+                if _is_own(message, address):
+                    yield message
+            if len(page) < _PAGE:
+                return
+            after = max((message["id"] for message in page), key=int)
+
+
+def _is_own(message: dict[str, Any], address: Address) -> bool:
+    caused_by = (message.get("interaction_metadata") or {}).get("id")
+    if caused_by is not None and caused_by != address["interaction_id"]:
+        return False
+    # An interaction's messages name the application, others their author, the bot.
+    if (message.get("author") or {}).get("id") == address["bot_id"]:
+        return True
+    return address["application_id"] in (message.get("webhook_id"), message.get("application_id"))
+
+
+def _id(sent: Any) -> str:
+    """The id of what was made, or the empty string where the answer names none."""
+    found = sent.get("id") if isinstance(sent, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _channel(address: Address) -> str:
+    if not address["channel_id"]:
+        raise PlatformFailed("Discord named no channel to answer in.", retryable=False)
+    return address["channel_id"]
+
+
+def _webhook(address: Address) -> str:
+    return f"/webhooks/{address['application_id']}/{address['interaction_token']}"
+
+
+def _private(address: Address) -> bool:
+    return address.get("private") == "yes"
+
+
+def _pressed(address: Address) -> bool:
+    """Whether a button was pressed whose answer is a message of its own."""
+    return address.get("placeholder") == "no"
+
+
+def _caused(message: dict[str, Any]) -> bool:
+    return message.get("interaction_metadata") is not None
+
+
+def _age(address: Address) -> float:
+    return time.time() - float(address["accepted_at"])
+
+
+def _token_lives(address: Address) -> bool:
+    return _age(address) < TOKEN_LIFE
+
+
+def _nonce(marker: str) -> str:
+    """Twenty-five characters, as many as Discord takes."""
+    return hashlib.sha256(marker.encode()).hexdigest()[:25]

@@ -1,0 +1,162 @@
+"""The gateway connection and its commands. Imports discord.py: import this when Discord is used."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
+from core.commands.command import Command
+from core.config import Settings
+
+Listener = Callable[["discord.Interaction[Client]", str], Awaitable[None]]
+"""Takes an interaction, and the line that its options amount to, or its button's id."""
+
+GROUP = "notion"
+
+log = structlog.get_logger(__name__)
+
+# Nothing is ever said aloud here, so what speaking would take need not be warned about.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
+
+class Client(discord.AutoShardedClient):
+    """As many shards as Discord recommends; each reconnects and resumes by itself.
+
+    With a gateway of one's own there is one shard, connected there.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        commands: Mapping[str, Command],
+        listener: Listener,
+        pressed: Listener,
+    ) -> None:
+        # Below this level discord.py logs whole events, the tokens in them included.
+        logging.getLogger("discord").setLevel(logging.INFO)
+        own_gateway = _point_to(settings)
+        super().__init__(
+            # Commands come without any intent; members and messages are not asked for.
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=1 if own_gateway else None,
+            max_messages=None,
+            # Seconds without a further guild after which start-up is over. Commands need no guild.
+            guild_ready_timeout=0.25,
+        )
+        parsers = self._connection.parsers
+        parsers["INTERACTION_CREATE"] = _tolerant(parsers["INTERACTION_CREATE"])
+        self._pressed = pressed
+        self.tree = app_commands.CommandTree(self)
+        self.tree.add_command(_group(commands, listener))
+
+    async def on_interaction(self, interaction: discord.Interaction[Client]) -> None:
+        """Buttons. discord.py's own views keep them in memory, and ours outlive the process."""
+        if interaction.type is discord.InteractionType.component:
+            data: Mapping[str, object] = {**(interaction.data or {})}
+            await self._pressed(interaction, str(data.get("custom_id", "")))
+
+    async def setup_hook(self) -> None:
+        """Tells Discord of the commands; the same ones again change nothing.
+
+        Where it will not hear of them, those it was told of before still work.
+        """
+        try:
+            await self.tree.sync()
+        except discord.HTTPException as error:
+            if error.status == 401:
+                raise
+            log.error("discord commands not registered", status=error.status, code=error.code)
+
+
+def _tolerant(parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Reads an interaction; one that cannot be read is one person's trouble.
+
+    discord.py asks for fields that older servers leave out, and lets the whole connection go where
+    it meets something it cannot read.
+    """
+
+    def read(data: Any) -> None:
+        try:
+            parse({"version": 1, "attachment_size_limit": 0} | data)
+        except Exception:
+            log.exception("a discord interaction could not be read")
+
+    return read
+
+
+def _point_to(settings: Settings) -> bool:
+    """Sets discord.py's addresses where ours differ; whether the gateway's does.
+
+    It keeps them in class attributes, so one process has one Discord. They are left alone for the
+    real one, where discord.py knows best.
+    """
+    fields = type(settings).model_fields
+    if settings.discord_api_url != fields["discord_api_url"].default:
+        Route.BASE = settings.discord_api_url.rstrip("/")
+    if settings.discord_gateway_url == fields["discord_gateway_url"].default:
+        return False
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+    return True
+
+
+def _group(commands: Mapping[str, Command], listener: Listener) -> app_commands.Group:
+    group = app_commands.Group(
+        name=GROUP,
+        description="Write Notion pages from here",
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+    )
+    for command in commands.values():
+        if command.listed:
+            group.add_command(_subcommand(command, listener))
+    return group
+
+
+def _subcommand(
+    command: Command, listener: Listener
+) -> app_commands.Command[app_commands.Group, ..., None]:
+    """A subcommand with an option for the text and one for each flag.
+
+    discord.py reads the options from the callback's signature, so it is given one.
+    """
+    options = {f"option_{at}": option for at, option in enumerate(options_of(command))}
+
+    async def carry_out(interaction: discord.Interaction[Client], **given: object) -> None:
+        values = {options[key].name: value for key, value in given.items()}
+        await listener(interaction, line_of(command, values))
+
+    carry_out.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            *(_parameter(key, option) for key, option in options.items()),
+        ]
+    )
+    app_commands.describe(**{key: option.description for key, option in options.items()})(carry_out)
+    app_commands.rename(**{key: option.name for key, option in options.items()})(carry_out)
+    return app_commands.Command(
+        name=command.name, description=describe(command.summary), callback=carry_out
+    )
+
+
+def _parameter(key: str, option: Option) -> inspect.Parameter:
+    kind: object = bool if option.switch else app_commands.Range[str, 1, LONGEST_OPTION]
+    default = inspect.Parameter.empty
+    if not option.required:
+        kind, default = (kind, False) if option.switch else (kind | None, None)  # type: ignore[operator, assignment]
+    return inspect.Parameter(
+        key, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind
+    )

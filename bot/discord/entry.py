@@ -1,0 +1,244 @@
+"""Discord's way in: interactions through the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+import structlog
+
+from bot.discord.parse import call_of_button
+from bot.discord.render import render_answer
+from bot.dispatch import dispatch
+from core.commands.parse import parse
+from core.commands.registry import COMMANDS, is_private
+from core.config import Settings
+from core.errors import InvalidInput, Misconfigured, PlatformFailed
+from core.messages import Answer, Call, Sender, stable_id
+from core.ports import Intake
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.discord.client import Client
+
+PATIENCE = 15.0
+"""Seconds `start` waits for the gateway; after that it goes on connecting by itself."""
+
+RECONNECT = 5.0
+LONGEST_RECONNECT = 300.0
+"""Seconds before a connection that was given up is made anew; Discord counts the attempts."""
+
+_log = structlog.get_logger(__name__)
+
+
+class DiscordEntry:
+    """Takes what people ask, records it, and shows “thinking …” until the answer comes.
+
+    Discord wants a first response within three seconds, so the answer itself goes out later, by
+    `DiscordPlatform`. https://docs.discord.com/developers/interactions/receiving-and-responding
+    """
+
+    name = "discord"
+    # Everything comes through the gateway.
+    routes = ()
+
+    def __init__(self, settings: Settings, intake: Intake) -> None:
+        self._settings = settings
+        self._intake = intake
+        self._client: Client | None = None
+        self._connection: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Logs in, tells Discord of the commands, and connects.
+
+        Raises Misconfigured where the token is missing or not accepted, PlatformFailed where
+        Discord cannot be reached. A connection that is lost later comes back by itself.
+        """
+        if self._settings.discord_token is None:
+            raise Misconfigured("DISCORD_TOKEN is not set. Without it Discord stays off.")
+        if self._keeper is None:
+            await self._connect(self._settings.discord_token.get_secret_value())
+            self._keeper = asyncio.create_task(self._keep(), name="discord-keeper")
+
+    async def stop(self) -> None:
+        """Disconnects. May be called twice."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+        await self._disconnect()
+
+    async def _connect(self, token: str) -> None:
+        # Imported when Discord is used, so that a process without it starts faster.
+        from bot.discord.client import Client
+
+        self._client = client = Client(self._settings, COMMANDS, self._take, self._press)
+        try:
+            await _log_in(client, token)
+            self._connection = asyncio.create_task(client.connect(), name="discord-gateway")
+            await self._first_connection(client, self._connection)
+        except BaseException:
+            await self._disconnect()
+            raise
+
+    async def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        connection, self._connection = self._connection, None
+        if client is not None:
+            await client.close()
+        if connection is not None:
+            await asyncio.wait([connection], timeout=5)
+
+    async def _keep(self) -> None:
+        """Connects anew where discord.py gives up, unless Discord does not want this bot."""
+        token, pause = self._settings.discord_token, RECONNECT
+        assert token is not None  # noqa: S101 - start looks
+        while True:
+            try:
+                if self._connection is None:
+                    await self._connect(token.get_secret_value())
+                if (connection := self._connection) is not None:
+                    await asyncio.wait([connection])
+                    _log.error("discord disconnected", error=_ending(connection))
+                pause = RECONNECT
+                await self._disconnect()
+            except Misconfigured as error:
+                _log.error("discord stays off", reason=error.message)
+                return
+            except PlatformFailed as error:
+                pause = min(pause * 2, LONGEST_RECONNECT)
+                _log.warning("discord not connected again", reason=error.message, seconds=pause)
+            await asyncio.sleep(pause)
+
+    async def _first_connection(self, client: Client, connection: asyncio.Task[None]) -> None:
+        ready = asyncio.create_task(client.wait_until_ready())
+        await asyncio.wait(
+            [ready, connection], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+        )
+        if ready.done():
+            _log.info("discord connected", shards=client.shard_count)
+            return
+        ready.cancel()
+        if connection.done():
+            if isinstance(connection.exception(), _final_errors()):
+                raise Misconfigured(
+                    "Discord closed the connection. Look at the bot's intents and DISCORD_TOKEN."
+                )
+            raise PlatformFailed(
+                f"Discord's gateway could not be used ({_ending(connection)}).", retryable=True
+            )
+        _log.warning("discord still connecting", seconds=PATIENCE)
+
+    async def _press(self, interaction: discord.Interaction[Client], custom_id: str) -> None:
+        """A button. One that is not ours is left alone."""
+        message = interaction.message
+        call = call_of_button(custom_id, private=message is not None and message.flags.ephemeral)
+        if call is not None:
+            await self._take(interaction, call)
+
+    async def _take(self, interaction: discord.Interaction[Client], line: str | Call) -> None:
+        """Records first, then defers.
+
+        A crash between the two loses nothing: the command is carried out, and its answer finds no
+        placeholder and goes to the channel. The other way round it would leave a placeholder that
+        nobody ever fills. Recording takes some 5 ms of Discord's three seconds, and at most two
+        seconds.
+        """
+        private = _asks_for_privacy(line)
+        # A press whose answer everybody sees leaves no placeholder: it may yet be turned away, and
+        # that is for the presser alone.
+        thinking = private or isinstance(line, str)
+        delivery = stable_id("discord", str(interaction.id))
+        answer = await dispatch(
+            self._intake,
+            delivery,
+            _sender(interaction),
+            line,
+            _address(interaction) | ({} if thinking else {"placeholder": "no"}),
+            _place(interaction),
+        )
+        try:
+            if answer is None:
+                await interaction.response.defer(ephemeral=private, thinking=thinking)
+            else:
+                await _tell(interaction, answer)
+        except _library_errors() as error:
+            # The command is recorded all the same; its answer will find another way.
+            _log.warning("discord not acknowledged", error=type(error).__name__)
+
+
+async def _log_in(client: Client, token: str) -> None:
+    import discord
+
+    try:
+        await client.login(token)
+    except discord.LoginFailure:
+        raise Misconfigured(
+            "Discord does not accept DISCORD_TOKEN. Copy the bot's token from the developer portal."
+        ) from None
+    except _library_errors() as error:
+        raise PlatformFailed(
+            f"Discord could not be reached ({type(error).__name__}).", retryable=True
+        ) from None
+
+
+async def _tell(interaction: discord.Interaction[Client], answer: Answer) -> None:
+    """Shows an answer at once, to the asker alone."""
+    first, *rest = (part["content"] for part in render_answer(answer))
+    await interaction.response.send_message(first, ephemeral=True, suppress_embeds=True)
+    for text in rest:
+        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
+
+
+def _asks_for_privacy(line: str | Call) -> bool:
+    try:
+        return is_private(line if isinstance(line, Call) else parse(line))
+    except InvalidInput:
+        return True
+
+
+def _sender(interaction: discord.Interaction[Client]) -> Sender:
+    return Sender("discord", str(interaction.user.id), interaction.user.display_name)
+
+
+def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
+    bot = interaction.client.user
+    return {
+        "application_id": str(interaction.application_id),
+        "bot_id": str(bot.id) if bot else str(interaction.application_id),
+        "interaction_id": str(interaction.id),
+        "interaction_token": interaction.token,
+        "channel_id": str(interaction.channel_id or ""),
+        "guild_id": str(interaction.guild_id or ""),
+        "user_id": str(interaction.user.id),
+        "accepted_at": f"{time.time():.6f}",
+    }
+
+
+def _place(interaction: discord.Interaction[Client]) -> str:
+    """The channel's id. What is chosen for a channel holds in its threads, which come and go."""
+    parent = getattr(interaction.channel, "parent_id", None)
+    return str(parent or interaction.channel_id or "")
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    import discord
+
+    # The last two are what it raises where a server's answer says less than it expects.
+    return (discord.DiscordException, aiohttp.ClientError, OSError, TypeError, KeyError)
+
+
+def _final_errors() -> tuple[type[Exception], ...]:
+    """Discord's own word that this bot may not connect like this."""
+    import discord
+
+    return (discord.ConnectionClosed, discord.PrivilegedIntentsRequired)
+
+
+def _ending(connection: asyncio.Task[None]) -> str:
+    error = None if connection.cancelled() else connection.exception()
+    return type(error).__name__ if error else "closed"

@@ -1,0 +1,85 @@
+"""Commands as Discord's options, and options back as a line. Pure.
+
+https://docs.discord.com/developers/interactions/application-commands
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.actions import call_of
+from core.commands.command import Command
+from core.messages import Call
+
+LONGEST_OPTION = 6_000
+"""Characters of one option."""
+
+_LONGEST_DESCRIPTION = 100
+_LONGEST_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a subcommand; `switch` is a yes or no, all else is text."""
+
+    name: str
+    description: str
+    required: bool = False
+    switch: bool = False
+
+
+def options_of(command: Command) -> list[Option]:
+    """The options of a command: the text after its name first, then its flags."""
+    found = []
+    if command.argument is not None:
+        example = f", such as: {command.argument.example}" if command.argument.example else ""
+        about = describe(f"The {command.argument.name}{example}")
+        found.append(Option(_option_name(command.argument.name), about, command.argument.required))
+    for flag in command.flags:
+        about = describe(flag.help)
+        found.append(Option(_option_name(flag.name), about, switch=flag.value is None))
+    return found
+
+
+def describe(text: str) -> str:
+    """A description within Discord's limit of 100 characters."""
+    if len(text) <= _LONGEST_DESCRIPTION:
+        return text
+    return text[: _LONGEST_DESCRIPTION - 1].rstrip() + "…"
+
+
+def line_of(command: Command, values: Mapping[str, object]) -> str:
+    """What the person would have typed, so that one parser reads the commands of every platform.
+
+    Flags come first: where the text holds a lone `--`, what follows it is text.
+    """
+    words = [command.name]
+    for flag in command.flags:
+        value = values.get(_option_name(flag.name))
+        if flag.value is None and value:
+            words.append(f"--{flag.name}")
+        elif isinstance(value, str) and value.strip():
+            words.append(f"--{flag.name} {_quoted(value)}")
+    if command.argument is not None:
+        text = values.get(_option_name(command.argument.name))
+        if isinstance(text, str):
+            words.append(text)
+    return " ".join(words)
+
+
+def call_of_button(custom_id: str, *, private: bool) -> Call | None:
+    """What a button of ours asks for, `shorter:6f0d7a1e-…`; None where it is another one."""
+    name, _, item = custom_id.partition(":")
+    return call_of(name, item, private=private)
+
+
+def _option_name(name: str) -> str:
+    return re.sub(r"[^\w-]+", "-", name.lower())[:_LONGEST_NAME]
+
+
+def _quoted(value: str) -> str:
+    # The parser knows no escapes; a value with both kinds of quotes loses the straight double one.
+    quote = "'" if '"' in value and "'" not in value else '"'
+    return quote + (value.replace('"', "") if quote == '"' else value) + quote

@@ -1,0 +1,108 @@
+"""Answers as Discord messages. Pure.
+
+A part is `content`, `components` (its buttons) and its `place` in the answer: `draft` while it
+grows, `first`, or `more`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from core.markdown import discord_messages
+from core.markdown.unfinished import close_markdown
+from core.messages import Action, Answer
+from core.ports import Part
+
+LONGEST = 2_000
+"""Code points of one message. https://docs.discord.com/developers/resources/message"""
+
+SUPPRESS_EMBEDS = 1 << 2
+EPHEMERAL = 1 << 6
+
+_NOTE = 500
+
+_ROW, _BUTTON = 1, 2
+_BLUE, _GREY, _RED = 1, 2, 4
+_STYLES = {"save": _BLUE, "stop": _RED}
+
+
+def render_answer(answer: Answer) -> list[Part]:
+    """The messages an answer becomes. What stands under the text goes with the last one."""
+    texts = discord_messages(_marked(answer)) or ["…"]
+    footer = _footer(answer)
+    if footer and len(texts[-1]) + len(footer) + 1 <= LONGEST:
+        texts[-1] = f"{texts[-1]}\n{footer}"
+    elif footer:
+        texts.append(footer)
+    parts = [_part(text, "more" if at else "first") for at, text in enumerate(texts)]
+    parts[-1]["components"] = _buttons(answer.actions)
+    return parts
+
+
+def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
+    """The last message's worth of an unfinished answer."""
+    texts = discord_messages(close_markdown(text)) or ["…"]
+    return _part(texts[-1], "draft") | {"components": _buttons(actions)}
+
+
+def render_waiting(actions: Sequence[Action] = ()) -> Part:
+    """The placeholder."""
+    return _part("*Writing …*", "draft") | {"components": _buttons(actions)}
+
+
+def content(part: Part, *, private: bool = False) -> dict[str, Any]:
+    """What of a part is sent. Nobody is called, whatever the text says, and no link unfolds."""
+    flags = SUPPRESS_EMBEDS | (EPHEMERAL if private else 0)
+    return {
+        "content": part["content"],
+        # Always there: an edit without them would leave the buttons of the text before.
+        # A part that was rendered before messages had buttons has none.
+        "components": part.get("components", []),
+        "allowed_mentions": {"parse": []},
+        "flags": flags,
+    }
+
+
+def _part(text: str, place: str) -> Part:
+    return {"place": place, "content": text, "components": []}
+
+
+def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
+    """A row of buttons, five at most; nothing where there are none.
+
+    https://docs.discord.com/developers/components/reference#button
+    """
+    buttons = [
+        {
+            "type": _BUTTON,
+            "style": _STYLES.get(action.name, _GREY),
+            "label": action.label,
+            "custom_id": f"{action.name}:{action.item}",
+        }
+        for action in actions
+    ]
+    return [{"type": _ROW, "components": buttons}] if buttons else []
+
+
+def _marked(answer: Answer) -> str:
+    if answer.ok:
+        return answer.text
+    # Before a list or a fence the mark would be part of it.
+    apart = not re.match(r"[^\W_]|[“\"'(]|`[^`]", answer.text)
+    return ("⚠️\n\n" if apart else "⚠️ ") + answer.text
+
+
+def _footer(answer: Answer) -> str:
+    """The page's address and the fine print, within one message."""
+    lines = []
+    if answer.page is not None:
+        # In angle brackets the address is not unfolded.
+        address = answer.page.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
+        lines.append(f"[Open in Notion](<{address}>)")
+    for note in answer.notes:
+        text = " ".join(" ".join(discord_messages(note)[:1]).split())[:_NOTE]
+        if text and len("\n".join(lines)) + len(text) + 4 <= LONGEST:
+            lines.append(f"-# {text}")
+    return "\n".join(lines)

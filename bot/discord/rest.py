@@ -1,0 +1,105 @@
+"""Calls to Discord, and its refusals as the core's errors. No error holds a token or an address.
+
+https://docs.discord.com/developers/reference
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+
+from core.config import Settings
+from core.errors import AssistantError, PlatformFailed, RateLimited
+
+TIMEOUT = 20.0
+"""Seconds for one call."""
+
+_RETRY_AFTER = 5.0
+
+
+class Refused(PlatformFailed):
+    """Discord will not do this. `reason` is its own number for why, or the HTTP status."""
+
+    def __init__(self, reason: int, status: int) -> None:
+        super().__init__(f"Discord refused the message ({reason}).", retryable=False)
+        self.reason = reason
+        self.status = status
+
+
+class Rest:
+    """Discord's REST interface over one pool of connections, made with the first call.
+
+    Raises Refused, RateLimited, or PlatformFailed (`retryable`). Nothing is tried again here.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        token = settings.discord_token
+        self._token = token.get_secret_value() if token else None
+        # Discord turns away clients that do not name themselves like this.
+        self._agent = f"DiscordBot ({settings.public_url}, 1)"
+        self._base_url = settings.discord_api_url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def as_bot(self, method: str, path: str, **options: Any) -> Any:
+        """A call with the bot token. Options: `json`, `params`."""
+        if self._token is None:
+            raise PlatformFailed("DISCORD_TOKEN is not set.", retryable=False)
+        return await self._call(method, path, {"Authorization": f"Bot {self._token}"}, options)
+
+    async def as_interaction(self, method: str, path: str, **options: Any) -> Any:
+        """A call that the interaction token in the path allows. Options: `json`, `params`."""
+        return await self._call(method, path, {}, options)
+
+    async def close(self) -> None:
+        """Closes the connections. May be called twice."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _call(
+        self, method: str, path: str, headers: dict[str, str], options: dict[str, Any]
+    ) -> Any:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"User-Agent": self._agent},
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+                trust_env=True,
+            )
+        try:
+            async with self._session.request(
+                method, self._base_url + path, headers=headers, allow_redirects=False, **options
+            ) as answer:
+                text = await answer.text(errors="replace")
+        except (aiohttp.ClientError, TimeoutError):
+            raise PlatformFailed("Discord could not be reached.", retryable=True) from None
+        body = _parsed(text)
+        if 200 <= answer.status < 300:
+            return body
+        raise _failure(answer.status, body, answer.headers.get("Retry-After", ""))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _failure(status: int, body: Any, retry_after: str) -> AssistantError:
+    fields = body if isinstance(body, dict) else {}
+    if status == 429:
+        wait = fields.get("retry_after", retry_after)
+        return RateLimited("Discord asks to slow down.", retry_after=_seconds(wait))
+    if status >= 500 or 300 <= status < 400:
+        return PlatformFailed(f"Discord failed ({status}).", retryable=status >= 500)
+    reason = fields.get("code")
+    return Refused(reason if isinstance(reason, int) and reason else status, status)
+
+
+def _seconds(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, int | float | str) else _RETRY_AFTER
+    except ValueError:
+        return _RETRY_AFTER

@@ -1,0 +1,267 @@
+"""Slack's way out: answers as messages, found again after a crash by the metadata they carry."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.slack.render import (
+    content,
+    render_answer,
+    render_draft,
+    render_waiting,
+    without_markdown_blocks,
+)
+from bot.slack.web import Refused, Web
+from core.config import Settings
+from core.errors import PlatformFailed
+from core.messages import Action, Answer
+from core.ports import Address, Part, Reply
+
+EVENT_TYPE = "notion_assistant_reply"
+
+_BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+
+# Clocks differ; so much earlier than the command, in seconds, a search begins.
+_SKEW = 60.0
+_SEARCHED_PAGES = 5
+_PAGE = 200
+_REMEMBERED_ROOTS = 1_000
+
+_log = structlog.get_logger(__name__)
+
+
+class SlackPlatform:
+    """Posts with the bot token where Slack takes that, else to the response URL.
+
+    A message posted to a response URL can neither be found again nor be edited more than a few
+    times: it shows its placeholder and then its end. Messages for the asker alone go there too,
+    and are not edited at all.
+    """
+
+    name = "slack"
+    edit_interval = 1.2
+    """Seconds. `chat.update` is allowed some 50 times a minute.
+
+    https://docs.slack.dev/apis/web-api/rate-limits
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._web = Web(settings)
+        # The first message of each answer, so that the next ones find its thread.
+        self._roots: OrderedDict[str, str] = OrderedDict()
+
+    def render(self, answer: Answer) -> list[Part]:
+        """See Platform. What does not fit in one message continues in its thread."""
+        return render_answer(answer)
+
+    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+        """See CanEdit."""
+        return render_waiting(actions)
+
+    def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
+        """See CanEdit."""
+        return render_draft(text, actions)
+
+    def editable(self, address: Address) -> bool:
+        """See CanEdit."""
+        return self._web.has_token and not _private(address)
+
+    async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
+        """See Platform. What was sent to a response URL or to the asker alone is never found."""
+        if _private(address):
+            return await self._whisper(address, part)
+        if not self._web.has_token:
+            return await self._respond(address, part)
+        try:
+            if again and (found := await self._found(address, part, marker)):
+                return found
+            return await self._say(address, part, marker)
+        except Refused as refused:
+            # Whatever the token may not do here, the command's own response URL may.
+            if not address["response_url"]:
+                raise
+            _log.info("slack answers by response url", reason=refused.reason)
+            if _pressed(address) and part["place"] == "draft":
+                # What replaces it by this URL would replace the message with the button instead.
+                return {"via": "response_url"}
+            return await self._respond(address, part)
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:
+        """See CanEdit. Drafts are not shown in a message that came through a response URL."""
+        if reply["via"] == "response_url":
+            if part["place"] != "draft":
+                await self._respond(address, part, replace=not _pressed(address))
+            return
+        if not reply["ts"]:
+            raise PlatformFailed("Slack did not say which message it was.", retryable=False)
+        if not reply["thread"]:
+            self._remember(address, reply["ts"])
+        await self._send(
+            partial(self._web.call, "chat.update"),
+            part,
+            channel=reply["channel"],
+            ts=reply["ts"],
+            metadata=_metadata(address, reply["marker"]),
+        )
+
+    async def close(self) -> None:
+        """See Platform."""
+        await self._web.close()
+
+    # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
+
+    async def _say(self, address: Address, part: Part, marker: str) -> Reply:
+        thread = await self._root(address) if part["place"] == "more" else ""
+        if thread:
+            try:
+                return await self._say_in(thread, address, part, marker)
+            except Refused as refused:
+                # Somebody deleted the beginning; the rest is still an answer.
+                if refused.reason != "thread_not_found":
+                    raise
+        return await self._say_in("", address, part, marker)
+
+    async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
+        sent = await self._send(
+            partial(self._web.call, "chat.postMessage"),
+            part,
+            channel=address["channel_id"],
+            metadata=_metadata(address, marker),
+            unfurl_links=False,
+            unfurl_media=False,
+            **({"thread_ts": thread} if thread else {}),
+        )
+        channel, ts = sent.get("channel"), sent.get("ts")
+        # Without its time the message stands, but can be neither edited nor continued.
+        ts = ts if isinstance(ts, str) else ""
+        if ts and not thread:
+            self._remember(address, ts)
+        place = channel if isinstance(channel, str) else address["channel_id"]
+        return _reply(place, ts, thread, marker)
+
+    async def _whisper(self, address: Address, part: Part) -> Reply:
+        try:
+            return await self._respond(address, part)
+        except PlatformFailed as failure:
+            if failure.retryable or not self._web.has_token:
+                raise
+        user = address["user_id"]
+        try:
+            where = {"channel": address["channel_id"], "user": user}
+            await self._send(partial(self._web.call, "chat.postEphemeral"), part, **where)
+        except Refused:
+            # In a channel without the app nothing but the person's own messages with it is left.
+            await self._send(partial(self._web.call, "chat.postMessage"), part, channel=user)
+        return {"via": "response_url"}
+
+    async def _respond(self, address: Address, part: Part, *, replace: bool = False) -> Reply:
+        if not address["response_url"]:
+            raise PlatformFailed("Slack gave no address to answer to.", retryable=False)
+        await self._send(
+            partial(self._web.respond, address["response_url"]),
+            part,
+            response_type="ephemeral" if _private(address) else "in_channel",
+            # Said either way: after a press Slack would replace the message with the button.
+            replace_original=replace,
+        )
+        return {"via": "response_url"}
+
+    async def _send(self, send: Callable[..., Awaitable[Any]], part: Part, **arguments: Any) -> Any:
+        try:
+            return await send(**arguments, **content(part))
+        except Refused as refused:
+            if refused.reason not in _BLOCKS_REFUSED:
+                raise
+            # Not every Slack knows the Markdown block: the government one came later.
+            _log.warning("slack refused markdown block", reason=refused.reason)
+            return await send(**arguments, **content(without_markdown_blocks(part)))
+
+    # ── What was sent before ─────────────────────────────────────────────────────────────────────
+
+    async def _found(self, address: Address, part: Part, marker: str) -> Reply | None:
+        """The message with this marker, made to show the part; None where there is none.
+
+        It may be there as a placeholder that could not be edited; where it still cannot be, the
+        part goes out in a message of its own.
+        """
+        thread = await self._root(address) if part["place"] == "more" else ""
+        async for message, payload in self._sent(address, thread):
+            if payload.get("marker") == marker:
+                reply = _reply(address["channel_id"], message["ts"], thread, marker)
+                if part["place"] != "draft":
+                    try:
+                        await self.edit(address, reply, part)
+                    except Refused as refused:
+                        _log.info("slack message not editable", reason=refused.reason)
+                        return None
+                return reply
+        return None
+
+    async def _root(self, address: Address) -> str:
+        """The first message of the answer, or the empty string where it is not known."""
+        known = self._roots.get(address["delivery"])
+        if known is not None:
+            return known
+        oldest = ""
+        async for message, payload in self._sent(address, ""):
+            if payload.get("delivery") == address["delivery"]:
+                oldest = message["ts"]
+        if oldest:
+            self._remember(address, oldest)
+        return oldest
+
+    def _remember(self, address: Address, ts: str) -> None:
+        self._roots.setdefault(address["delivery"], ts)
+        if len(self._roots) > _REMEMBERED_ROOTS:
+            self._roots.popitem(last=False)
+
+    async def _sent(
+        self, address: Address, thread: str
+    ) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """The app's messages since the command, with what their metadata says of them.
+
+        Nothing where the app may not read the channel: then a lost attempt is sent again.
+        """
+        method = "conversations.replies" if thread else "conversations.history"
+        arguments: dict[str, Any] = {
+            "channel": address["channel_id"],
+            "oldest": f"{float(address['accepted_at']) - _SKEW:.6f}",
+            "include_all_metadata": True,
+            "limit": _PAGE,
+        } | ({"ts": thread} if thread else {})
+        for _ in range(_SEARCHED_PAGES):
+            try:
+                page = await self._web.read(method, **arguments)
+            except Refused as refused:
+                _log.warning("slack history not readable", reason=refused.reason)
+                return
+            for message in page.get("messages", []):
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE:
+                    yield message, metadata.get("event_payload") or {}
+            arguments["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not arguments["cursor"]:
+                return
+
+
+def _pressed(address: Address) -> bool:
+    """Whether a button was pressed, rather than a command typed."""
+    return address.get("pressed") == "yes"
+
+
+def _private(address: Address) -> bool:
+    return address.get("private") == "yes"
+
+
+def _metadata(address: Address, marker: str) -> dict[str, Any]:
+    payload = {"marker": marker, "delivery": address["delivery"]}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def _reply(channel: str, ts: str, thread: str, marker: str) -> Reply:
+    return {"via": "chat", "channel": channel, "ts": ts, "thread": thread, "marker": marker}

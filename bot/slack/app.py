@@ -1,0 +1,115 @@
+"""Bolt's application, as the way in needs it. Imports Bolt: import this when Slack is used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from core.actions import LABELS
+from core.config import Settings
+from core.errors import Misconfigured, PlatformFailed
+
+PATIENCE = 15.0
+"""Seconds for the first connection."""
+
+
+Listener = Callable[..., Awaitable[None]]
+
+
+def build_app(settings: Settings, command: str, listener: Listener, pressed: Listener) -> AsyncApp:
+    """The application that hands one slash command to `listener`, and our buttons to `pressed`.
+
+    Signatures are checked before Bolt sees a request, and the listener is waited for, so what it
+    acknowledges with is the response.
+    """
+    token = settings.slack_bot_token
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # One team, one token: asking Slack whose it is would cost a call before the
+        # acknowledgement. Given explicitly, this also wins over the OAuth mode that Bolt turns on
+        # by itself where it finds SLACK_CLIENT_ID in the environment.
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=token.get_secret_value() if token else None,
+        )
+
+    # Below this level Bolt logs whole deliveries, response URLs included.
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    app = AsyncApp(
+        name="notion-assistant",
+        logger=logger,
+        client=_client(settings),
+        authorize=authorize,
+        signing_secret="",
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        process_before_response=True,
+    )
+    app.command(command)(listener)
+    app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(pressed)
+    return app
+
+
+async def open_socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
+    """Connects by Socket Mode; the handler connects again by itself from then on.
+
+    Raises Misconfigured where the token is not accepted, PlatformFailed where Slack is not there
+    within `PATIENCE` seconds.
+    """
+    try:
+        # The handler would ask for this address itself, and for ever, whatever Slack answers.
+        opened = await app.client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        reason = error.response.get("error", "unknown_error")
+        raise Misconfigured(
+            f"Slack does not accept SLACK_APP_TOKEN ({reason}). Make one with the scope "
+            "connections:write, or unset it to use HTTP alone."
+        ) from None
+    except (SlackClientError, aiohttp.ClientError, TimeoutError):
+        raise PlatformFailed("Slack could not be reached.", retryable=True) from None
+    handler = AsyncSocketModeHandler(app, app_token)
+    handler.client.wss_uri = opened["url"]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it bare
+    except TimeoutError:
+        await close_socket(handler)
+        raise PlatformFailed("Slack's socket could not be reached.", retryable=True) from None
+    return handler
+
+
+async def close_socket(handler: AsyncSocketModeHandler) -> None:
+    """Disconnects for good."""
+    await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it bare
+
+
+def _client(settings: Settings) -> AsyncWebClient:
+    """For calls that may be made twice; `SlackPlatform` has a client of its own."""
+    # Below this level the SDK logs answers whole, Socket Mode's one-time addresses included.
+    logger = logging.getLogger("slack_sdk")
+    logger.setLevel(logging.INFO)
+    return AsyncWebClient(
+        base_url=settings.slack_api_url,
+        logger=logger,
+        retry_handlers=[
+            AsyncConnectionErrorRetryHandler(max_retry_count=2),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+            AsyncServerErrorRetryHandler(max_retry_count=2),
+        ],
+    )

@@ -1,0 +1,198 @@
+"""Slack's way in: signed requests to `POST /slack/events`, or Socket Mode."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+
+from bot.dispatch import dispatch
+from bot.slack.adapter import SlackPlatform
+from bot.slack.parse import Command, read_body, read_command, read_press
+from bot.slack.render import content, render_answer
+from core.config import Settings
+from core.errors import AssistantError, InvalidInput, Unauthorized
+from core.messages import Answer
+from core.ports import Intake
+
+if TYPE_CHECKING:
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_bolt.context.ack.async_ack import AsyncAck
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes. What Slack sends is far smaller."""
+
+COMMAND = "/notion"
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+
+_log = structlog.get_logger(__name__)
+
+
+class SlackEntry:
+    """Takes what Slack delivers, records it, and acknowledges it within milliseconds.
+
+    Slack wants the acknowledgement within three seconds, so the answer itself goes out later, by
+    `SlackPlatform`. https://docs.slack.dev/interactivity/implementing-slash-commands
+    """
+
+    name = "slack"
+
+    def __init__(self, settings: Settings, intake: Intake) -> None:
+        self._settings = settings
+        self._intake = intake
+        self._app: AsyncApp | None = None
+        self._socket: AsyncSocketModeHandler | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+        self.routes = (("POST", "/slack/events", self.handle),)
+
+    async def start(self) -> None:
+        """Gets ready for requests, and connects where there is an app token.
+
+        Raises Misconfigured where Slack does not accept the app token, PlatformFailed where it
+        cannot be reached. A connection that is lost later comes back by itself.
+        """
+        # In a thread, so that the web server answers meanwhile: Bolt takes a fifth of a second.
+        await asyncio.to_thread(import_module, "bot.slack.app")
+        app = self._bolt()
+        token = self._settings.slack_app_token
+        if token is not None and self._socket is None:
+            from bot.slack.app import open_socket
+
+            self._socket = await open_socket(app, token.get_secret_value())
+            _log.info("slack connected")
+
+    async def stop(self) -> None:
+        """Disconnects. May be called twice."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            from bot.slack.app import close_socket
+
+            await close_socket(socket)
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=5)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """`POST /slack/events`: commands, events and interactions.
+
+        Nothing unsigned is answered, and nothing at all without a signing secret: 401. A body over
+        1 MiB is 413, one that is neither JSON nor a form 400.
+        """
+        try:
+            raw = await _read(request)
+        except web.HTTPRequestEntityTooLarge:
+            return _refusal(413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.")
+        try:
+            self._verify(request, raw)
+            fields = read_body(raw, request.content_type)
+        except Unauthorized as error:
+            return _refusal(401, error.code, error.message)
+        except InvalidInput as error:
+            return _refusal(400, error.code, error.message)
+        return await self._answer(request, fields)
+
+    def _verify(self, request: web.Request, raw: bytes) -> None:
+        """Raises Unauthorized unless Slack signed this request within the last five minutes.
+
+        https://docs.slack.dev/authentication/verifying-requests-from-slack
+        """
+        from slack_sdk.signature import SignatureVerifier
+
+        secret = self._settings.slack_signing_secret
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        # The verifier raises for headers of another shape, and for a body that is no UTF-8.
+        shaped = _TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)
+        if secret is None or not secret.get_secret_value().strip() or not shaped:
+            raise Unauthorized("The request is not signed.")
+        try:
+            verifier = SignatureVerifier(secret.get_secret_value())
+            signed = verifier.is_valid(raw, timestamp, signature)
+        except UnicodeDecodeError:
+            signed = False
+        if not signed:
+            raise Unauthorized("The signature is not valid.")
+
+    async def _answer(self, request: web.Request, fields: dict[str, Any]) -> web.Response:
+        from slack_bolt.adapter.aiohttp import to_aiohttp_response
+        from slack_bolt.request.async_request import AsyncBoltRequest
+
+        # In this mode Bolt takes fields that were read, and a signature that was checked, already.
+        delivery = AsyncBoltRequest(
+            mode="socket_mode",
+            body=fields,
+            headers={name: request.headers.getall(name) for name in request.headers},
+        )
+        answer = await self._bolt().async_dispatch(delivery)
+        if answer.status == 404:
+            return _refusal(404, "NOT_FOUND", "This app does not handle that.")
+        if answer.status >= 400:
+            return _refusal(500, "INTERNAL", "That did not work.")
+        return await to_aiohttp_response(answer)
+
+    def _bolt(self) -> AsyncApp:
+        if self._app is None:
+            # Imported when Slack is used, so that a process without it starts faster.
+            from bot.slack.app import build_app
+
+            self._app = build_app(self._settings, COMMAND, self._command, self._press)
+        return self._app
+
+    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        answer = await self._dispatch(read_command(body, time.time()))
+        if answer is None:
+            await ack()
+        else:
+            await ack({"response_type": "ephemeral"} | content(render_answer(answer)[0]))
+
+    async def _press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A press is acknowledged with nothing; whatever there is to say goes out by its URL."""
+        press = read_press(body, time.time())
+        answer = None if press is None else await self._dispatch(press)
+        await ack()
+        if press is not None and answer is not None:
+            # Not waited for: Slack is, and shows a warning after three seconds.
+            telling = asyncio.create_task(self._tell(press, answer))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+
+    async def _dispatch(self, command: Command) -> Answer | None:
+        return await dispatch(
+            self._intake,
+            command.delivery,
+            command.sender,
+            command.text,
+            command.address,
+            command.place,
+        )
+
+    async def _tell(self, press: Command, answer: Answer) -> None:
+        way_out = SlackPlatform(self._settings)
+        address = dict(press.address) | {"private": "yes"}
+        try:
+            for number, part in enumerate(way_out.render(answer)):
+                await way_out.post(address, part, f"{press.delivery}:{number}", again=False)
+        except AssistantError as error:
+            _log.warning("slack press not answered", reason=error.message)
+        finally:
+            await way_out.close()
+
+
+async def _read(request: web.Request) -> bytes:
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
+    raw = await request.read()
+    if len(raw) > LARGEST_BODY:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(raw))
+    return raw
+
+
+def _refusal(status: int, code: str, detail: str) -> web.Response:
+    return web.json_response({"detail": detail, "status": status, "code": code}, status=status)

@@ -1,0 +1,167 @@
+"""Calls to Slack, and its refusals as the core's errors. No error holds a token or an address."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from core.config import Settings
+from core.errors import AssistantError, PlatformFailed, RateLimited
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackApiError
+    from slack_sdk.web.async_client import AsyncWebClient
+
+TIMEOUT = 20.0
+"""Seconds for one call."""
+
+_PASSING = {
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "team_added_to_org",
+}
+_REFUSALS = {"expired_url", "used_url", "no_url", "no_text", "invalid_payload", "invalid_blocks"}
+_RETRY_AFTER = 5.0
+_BRIEF = 2_000
+
+
+class Refused(PlatformFailed):
+    """Slack will not do this. `reason` is its own word for it, such as `not_in_channel`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Slack refused the message ({reason}).", retryable=False)
+        self.reason = reason
+
+
+class Web:
+    """The Web API with the bot token, and response URLs, over one pool of connections.
+
+    Each method raises Refused, RateLimited, or PlatformFailed (`retryable`). Nothing is tried
+    again here: a message that may have been posted must be looked for first.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        token = settings.slack_bot_token
+        self._token = token.get_secret_value() if token else None
+        self._base_url = settings.slack_api_url
+        self._session: aiohttp.ClientSession | None = None
+        self._client: AsyncWebClient | None = None
+
+    @property
+    def has_token(self) -> bool:
+        """Whether there is a bot token; without one only response URLs work."""
+        return self._token is not None
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Calls a method that writes."""
+        return await self._call(method, "POST", json=arguments)
+
+    async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Calls a method that reads; those take no JSON."""
+        return await self._call(method, "GET", params=arguments)
+
+    async def respond(self, url: str, **message: Any) -> None:
+        """Posts to a response URL, which works five times within thirty minutes.
+
+        https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+        """
+        try:
+            async with self._connections().post(url, json=message, allow_redirects=False) as answer:
+                body = (await answer.content.read(_BRIEF)).decode(errors="replace")
+                status, headers = answer.status, dict(answer.headers)
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise _unreachable() from None
+        reason = _reason(body, status)
+        if not 200 <= status < 300 or reason:
+            raise _failure(status, reason, headers)
+
+    async def close(self) -> None:
+        """Closes the connections. May be called twice."""
+        session, self._session, self._client = self._session, None, None
+        if session is not None:
+            await session.close()
+
+    async def _call(self, method: str, verb: str, **arguments: Any) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
+        client = self._api()
+        try:
+            answer = await client.api_call(method, http_verb=verb, **arguments)
+        except SlackApiError as error:
+            raise _translate(error) from None
+        except (aiohttp.ClientError, TimeoutError, SlackClientError):
+            raise _unreachable() from None
+        except AttributeError:
+            # The SDK takes it that an answer with status 200 is JSON; a proxy's page is not.
+            raise _unreachable() from None
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    def _connections(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+        return self._session
+
+    def _api(self) -> AsyncWebClient:
+        if self._client is None:
+            # Imported with the first answer, so that a process that sends none starts faster.
+            from slack_sdk.web.async_client import AsyncWebClient
+
+            # Below this level the SDK logs whole messages and answers.
+            logger = logging.getLogger("slack_sdk")
+            logger.setLevel(logging.INFO)
+            self._client = AsyncWebClient(
+                token=self._token,
+                base_url=self._base_url,
+                session=self._connections(),
+                retry_handlers=[],
+                logger=logger,
+            )
+        return self._client
+
+
+def _unreachable() -> PlatformFailed:
+    return PlatformFailed("Slack could not be reached.", retryable=True)
+
+
+def _translate(error: SlackApiError) -> AssistantError:
+    answer = error.response
+    # Where the body was no JSON the SDK hands over aiohttp's response instead of its own.
+    status: int = getattr(answer, "status_code", 0) or getattr(answer, "status", 0)
+    data = getattr(answer, "data", None)
+    reason = data.get("error") if isinstance(data, dict) else None
+    return _failure(status, reason if isinstance(reason, str) else "", dict(answer.headers))
+
+
+def _failure(status: int, reason: str, headers: dict[str, str]) -> AssistantError:
+    if status == 429 or reason in ("ratelimited", "rate_limited"):
+        wait = _seconds({name.lower(): value for name, value in headers.items()})
+        return RateLimited("Slack asks to slow down.", retry_after=wait)
+    if status >= 500 or reason in _PASSING or (status == 200 and not reason):
+        return PlatformFailed(f"Slack failed ({reason or status}).", retryable=True)
+    return Refused(reason or f"http_{status}")
+
+
+def _seconds(headers: dict[str, str]) -> float:
+    value = headers.get("retry-after", "")
+    return float(value) if value.isdecimal() else _RETRY_AFTER
+
+
+def _reason(body: str, status: int) -> str:
+    """Why a response URL refused: a word such as `expired_url`, or JSON with `error`."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        word = body.strip()
+        # With a good status any word is a good one, but for those that Slack itself refuses with.
+        refused = status >= 400 or word in _REFUSALS
+        return word if refused and re.fullmatch(r"[a-z_]{1,60}", word) else ""
+    if isinstance(parsed, dict) and parsed.get("ok") is False:
+        return str(parsed.get("error", "unknown_error"))[:60]
+    return ""

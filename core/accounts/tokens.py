@@ -1,0 +1,84 @@
+"""Access tokens (JWT, RFC 7519) and refresh tokens (opaque)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from core.accounts.keys import derived_key
+from core.errors import Unauthorized
+
+ACCESS_SECONDS = 15 * 60
+REFRESH_DAYS = 30
+AUDIENCE = "notion-assistant"
+LEEWAY_SECONDS = 10
+"""How far the clocks of two servers may be apart."""
+
+_ALGORITHM = "HS256"
+_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
+
+
+class AccessTokens:
+    """Signs and reads access tokens. The newest secret signs, every one verifies."""
+
+    def __init__(self, secret_keys: Sequence[str], issuer: str) -> None:
+        keys = [derived_key(secret, "access-token") for secret in secret_keys]
+        self._keys = {_key_id(key): key for key in keys}
+        self._newest = _key_id(keys[0])
+        self._issuer = issuer
+
+    def issue(self, user_id: UUID) -> str:
+        """A token for this person, good for `ACCESS_SECONDS`."""
+        import jwt  # at first use, for a quick start
+
+        now = datetime.now(UTC)
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": str(user_id),
+            "jti": str(uuid4()),
+            "iat": now,
+            "exp": now + timedelta(seconds=ACCESS_SECONDS),
+        }
+        key = self._keys[self._newest]
+        return jwt.encode(claims, key, _ALGORITHM, headers={"kid": self._newest})
+
+    def verify(self, token: str) -> UUID:
+        """Whose token it is. Raises Unauthorized where it is no token of ours, or has ended."""
+        import jwt  # at first use, for a quick start
+
+        try:
+            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                raise Unauthorized("This access token is not known here. Log in again.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[_ALGORITHM],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": _CLAIMS},
+            )
+            return UUID(claims["sub"])
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthorized("This access token has ended. Refresh it.") from error
+        except (jwt.InvalidTokenError, ValueError) as error:
+            raise Unauthorized("This is not a valid access token. Log in again.") from error
+
+
+def new_refresh_token() -> str:
+    """256 random bits, as text."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a refresh token: a random one needs no salt."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"kid" + key).hexdigest()[:16]

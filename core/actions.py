@@ -1,0 +1,59 @@
+"""The buttons under an answer: which there are, and what each asks for. Pure."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.messages import Action, Call
+
+REWRITES = ("regenerate", "shorter", "longer")
+
+LABELS = {
+    "save": "Save to Notion",
+    "regenerate": "Regenerate",
+    "shorter": "Shorter",
+    "longer": "Longer",
+    "stop": "Stop",
+}
+"""Every action, with what its button says."""
+
+
+NOT_YOURS = (
+    "Only the person who asked for this can use its buttons. "
+    "With `/notion generate` you get an answer of your own."
+)
+"""What somebody else is told who presses one."""
+
+
+def while_writing(item: UUID) -> tuple[Action, ...]:
+    """What can be done about an answer that grows."""
+    return _actions(item, "stop")
+
+
+def when_written(item: UUID, *, text: bool = True, saved: bool = False) -> tuple[Action, ...]:
+    """What can be done about an answer that has ended; `text` is False where nothing came."""
+    if not text:
+        return _actions(item, "regenerate")
+    return _actions(item, *(() if saved else ("save",)), *REWRITES)
+
+
+def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
+    """What pressing a button asks for; None where there is no such button.
+
+    `private`: the answer it stands under is for the asker's eyes alone, so the next one is too.
+    """
+    try:
+        text = str(UUID(item))
+    except ValueError:
+        return None
+    if name == "save":
+        return Call("save-item", text)
+    if name == "stop":
+        return Call("stop", text)
+    if name in REWRITES:
+        return Call("rewrite", text, {"how": name} | ({"private": True} if private else {}))
+    return None
+
+
+def _actions(item: UUID, *names: str) -> tuple[Action, ...]:
+    return tuple(Action(name, LABELS[name], str(item)) for name in names)

@@ -1,0 +1,153 @@
+"""The core, assembled: what platforms and HTTP speak to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from core.accounts.accounts import Accounts
+from core.config import Settings
+from core.errors import AssistantError, Unavailable
+from core.history.history import History
+from core.jobs.handler import Handler
+from core.jobs.inbox import Inbox
+from core.jobs.janitor import Janitor
+from core.jobs.owner import Owner
+from core.jobs.work import Work
+from core.limits.limits import Limits
+from core.live import Feed, Feeds
+from core.messages import Answer, Request
+from core.ports import Destination, Pages, Provider
+from core.providers.registry import CanWarm
+from core.storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+RUNNING_WORK_SECONDS = 15.0
+ENGINE_RETRY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The durable side of the core."""
+
+    owner: Owner
+    work: Work
+    inbox: Inbox
+    janitor: Janitor
+    handler: Handler
+    feeds: Feeds
+
+
+class Assistant:
+    """Everything the core offers, whatever the platform. `core.bootstrap` makes it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        providers: Mapping[str, Provider],
+        pages: Pages,
+        jobs: Jobs,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.providers = dict(providers)
+        self.pages = pages
+        self.accounts = Accounts(settings, database)
+        self.history = History(database)
+        self.limits = Limits(settings)
+        self._jobs = jobs
+        self._background: list[asyncio.Task[None]] = []
+        self._trouble: str | None = "starting"
+
+    async def start(self) -> None:
+        """Opens the door at once; the work engine comes up behind it."""
+        self._jobs.inbox.start()
+        self._background.append(asyncio.create_task(self._begin_work()))
+
+    async def _begin_work(self) -> None:
+        while self._trouble is not None:
+            try:
+                await self._jobs.work.start(self._jobs.handler.handle)
+                self._trouble = None
+            except Exception as error:
+                # Accepted requests wait meanwhile, and readiness says why.
+                self._trouble = getattr(error, "message", "The work engine does not start.")
+                log.exception("the work engine does not start; trying again")
+                await asyncio.sleep(ENGINE_RETRY_SECONDS)
+        self._background.append(asyncio.create_task(self._jobs.janitor.run()))
+        # Importing an SDK takes seconds, which the first person should not wait for.
+        for provider in self.providers.values():
+            if isinstance(provider, CanWarm):
+                await provider.warm()
+
+    async def accept(self, request: Request) -> bool:
+        """As `core.ports.Intake.accept`."""
+        return await self._jobs.inbox.accept(request)
+
+    def feed(self, request_id: UUID) -> Feed:
+        """The answer while it grows, for requests carried out by this process."""
+        return self._jobs.feeds.of(request_id)
+
+    async def result(self, request_id: UUID, feed: Feed, timeout: float) -> Answer:
+        """The answer of a request once it is done, by this process or another.
+
+        Raises Unavailable after `timeout` seconds: the work goes on, and the answer will be in the
+        history.
+        """
+        watching = asyncio.create_task(self._watch(feed))
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    done, _ = await asyncio.wait([watching], timeout=POLL_SECONDS)
+                    if done and feed.answer is not None:
+                        return feed.answer
+                    async with self.database.read() as unit:
+                        accepted = await unit.inbox.get(request_id)
+                    if accepted and accepted.answer and accepted.finished_at:
+                        return accepted.answer
+        except TimeoutError:
+            raise Unavailable(
+                "The answer is taking long. It will be in your history when it is done.",
+                retry_after=30,
+            ) from None
+        finally:
+            watching.cancel()
+
+    async def _watch(self, feed: Feed) -> None:
+        async for _ in feed.changes():
+            pass
+
+    async def destinations(self, query: str) -> list[Destination]:
+        """Pages and data sources that may be saved to."""
+        return await self.pages.destinations(query)
+
+    async def ready(self) -> dict[str, str]:
+        """Each part this process needs, and "ok" or what is wrong with it."""
+        found = {"work": self._trouble or "ok"}
+        try:
+            await self.database.ping()
+            found["database"] = "ok"
+        except AssistantError as error:
+            found["database"] = error.message
+        return found
+
+    async def stop(self) -> None:
+        """Takes nothing new, lets running work finish for 15 seconds, and lets go of everything."""
+        await self._jobs.inbox.stop()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._jobs.work.stop(RUNNING_WORK_SECONDS)
+        for provider in self.providers.values():
+            await provider.close()
+        await self.pages.close()
+        await self.limits.close()
+        await self.database.close()
+        await self._jobs.owner.close()

@@ -1,0 +1,64 @@
+"""What a command is: what a person may type, and what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.messages import Answer, Call
+
+if TYPE_CHECKING:
+    from core.commands.context import Context
+
+PREFIX = "/notion"
+LONGEST_TEXT = 20_000
+"""Characters of text after a command. Slack sends at most 8,000, Discord 6,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The text after a command's name. `name` is how help shows it."""
+
+    name: str
+    required: bool = True
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`--name`, or `--name VALUE` where `value` says what to put there."""
+
+    name: str
+    help: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command, the same on every platform.
+
+    `private`: the answer is for the asker's eyes alone. `live`: the answer grows while the person
+    looks on. `listed` is False for what buttons and HTTP ask for and nobody types. `run` is carried
+    out again from its last finished step after a crash, so everything that reaches outside goes
+    through `Context.step`. `admit`, where there is one, goes before it, before anything is shown:
+    what it raises is told to the asker alone.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Context, Call], Awaitable[Answer]]
+    argument: Argument | None = None
+    flags: tuple[Flag, ...] = ()
+    private: bool = False
+    live: bool = False
+    listed: bool = True
+    admit: Callable[[Context, Call], Awaitable[None]] | None = None
+
+    @property
+    def usage(self) -> str:
+        """How it is typed: `/notion generate <prompt>`."""
+        if self.argument is None:
+            return f"{PREFIX} {self.name}"
+        brackets = "<{}>" if self.argument.required else "[{}]"
+        return f"{PREFIX} {self.name} {brackets.format(self.argument.name)}"

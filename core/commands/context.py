@@ -1,0 +1,116 @@
+"""What a command may use: who asks, durable steps, and the core's services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from core.commands.command import Command
+from core.live import Feed
+from core.messages import Channel, Request
+from core.ports import Destination, Step
+from core.storage.content import Content, Spent
+from core.storage.destinations import Choices, Holder
+
+
+class Writer(Protocol):
+    """Generation, as commands see it. Implemented by `core.generation.Generation`."""
+
+    async def write(
+        self,
+        context: Context,
+        prompt: str,
+        *,
+        provider: str | None,
+        model: str | None,
+        template: str | None,
+    ) -> list[str]:
+        """Writes the answer to a prompt and keeps it; returns the notes that go with it."""
+        ...
+
+    async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
+        """Writes an item's answer in another way, as an item of its own; returns its notes."""
+        ...
+
+    async def stop(self, user_id: UUID, item: UUID) -> bool:
+        """Ends the writing of an item. False where it has ended. Raises Forbidden."""
+        ...
+
+
+class Saver(Protocol):
+    """Saving to Notion, as commands see it. Implemented by `core.notion.saving.Saving`."""
+
+    async def save(self, step: Step, request_id: UUID, content_id: UUID, wanted: str | None) -> str:
+        """Makes the page of an item, once, and returns its address."""
+        ...
+
+
+class Library(Protocol):
+    """A person's own items. Implemented by `core.history.History`."""
+
+    async def get(self, user_id: UUID, content_id: UUID) -> Content:
+        """One item of theirs. Raises NotFound."""
+        ...
+
+    async def known(self, content_id: UUID) -> bool:
+        """Whether there is such an item, whoever's it is."""
+        ...
+
+    async def page(
+        self, user_id: UUID, *, words: str = "", limit: int = 20
+    ) -> tuple[list[Content], str | None]:
+        """Their items, newest first, and the cursor of the next page."""
+        ...
+
+    async def spent(self, user_id: UUID, now: datetime) -> list[Spent]:
+        """What their items took, by model."""
+        ...
+
+
+class Places(Protocol):
+    """Where pages go, as commands see it. Implemented by `core.notion.places.Places`.
+
+    What asks Notion raises what `core.ports.Pages` raises.
+    """
+
+    async def search(self, words: str, limit: int) -> list[Destination]:
+        """Pages and data sources whose title matches, best first. Asks Notion."""
+        ...
+
+    async def check(self, wanted: str) -> None:
+        """Raises InvalidInput where a named place is none. Asks Notion."""
+        ...
+
+    async def default(self) -> Destination:
+        """Where pages go that nobody chose a place for. Asks Notion."""
+        ...
+
+    async def chosen(self, user_id: UUID, channel: Channel | None) -> Choices:
+        """What this person and this channel have chosen."""
+        ...
+
+    async def choose(self, holder: Holder, wanted: str) -> Destination:
+        """Keeps a choice, given as an id, an address or a title. Asks Notion."""
+        ...
+
+    async def clear(self, holder: Holder) -> Destination | None:
+        """Forgets a choice, and says which; None where there was none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request being carried out."""
+
+    request: Request
+    user_id: UUID
+    feed: Feed
+    step: Step
+    writer: Writer
+    saver: Saver
+    library: Library
+    places: Places
+    commands: Mapping[str, Command]

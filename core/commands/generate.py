@@ -1,0 +1,65 @@
+"""`/notion generate`: a prompt becomes a text, and where wanted a Notion page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from core.actions import when_written
+from core.commands.command import Argument, Command, Flag
+from core.commands.context import Context
+from core.commands.item import shown
+from core.errors import AssistantError
+from core.messages import Answer, Call
+from core.templates import TEMPLATES
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Writes the text; saves it too with `--save`, or where `--to` names a destination.
+
+    A wrong destination is told before anything is spent. A page that could not be made loses
+    nothing: the text is answered with the reason beside it.
+    """
+    place = call.value("to")
+    if place is not None:
+        await context.step("check the place", partial(context.places.check, place))
+
+    async def write() -> list[str]:
+        return await context.writer.write(
+            context,
+            call.text,
+            provider=call.value("provider"),
+            model=call.value("model"),
+            template=call.value("template"),
+        )
+
+    notes = await context.step("generate", write)
+    item = await context.library.get(context.user_id, context.request.id)
+    answer = shown(item, notes, private=call.has("private"))
+    # What was stopped is half a text: whoever wants a page of it presses the button.
+    if item.stopped or not (call.has("save") or place):
+        return answer
+    try:
+        page = await context.saver.save(context.step, context.request.id, item.id, place)
+    except AssistantError as error:
+        told = (*answer.notes, f"Not saved to Notion: {error.message}")
+        return replace(answer, notes=told, ok=False, error=error.to_json())
+    context.feed.saved(page)
+    return replace(answer, page=page, actions=when_written(item.id, saved=True))
+
+
+COMMAND = Command(
+    name="generate",
+    summary="Write a page from a prompt.",
+    run=run,
+    argument=Argument("prompt", example="a launch checklist for our mobile app --save"),
+    flags=(
+        Flag("save", "Save the answer to Notion."),
+        Flag("to", "Save it to this page or data source: a title or an address.", "DESTINATION"),
+        Flag("provider", "Ask this AI provider.", "NAME"),
+        Flag("model", "Ask this model.", "NAME"),
+        Flag("template", f"Give the answer a shape: {', '.join(TEMPLATES)}.", "NAME"),
+        Flag("private", "Show the answer to you alone."),
+    ),
+    live=True,
+)

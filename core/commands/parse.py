@@ -1,0 +1,136 @@
+"""A line somebody typed, as a call. Pure.
+
+Flags stand anywhere in the text, with two hyphens or the dash that phones make of them; values may
+be quoted. What stands in backticks is text, a lone `--` ends the flags, a lone dash is a dash.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from core.commands.command import LONGEST_TEXT, PREFIX, Command, Flag
+from core.commands.registry import COMMANDS
+from core.errors import InvalidInput
+from core.messages import Call
+
+_TOKEN = re.compile(
+    r"""(?P<code>```.*?```|`[^`\n]*`)                       # code is text, whatever it holds
+      | (?<!\S)--(?P<end>(?=\s|$))                         # a lone -- ends the flags
+      | (?<!\S)(?:--|[–—])(?P<flag>[A-Za-z][\w-]*)(?P<eq>=)?  # a flag
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])\S+))""")
+
+
+def parse(line: str) -> Call:
+    """The call a line means; the leading `/notion` may be left out.
+
+    Raises InvalidInput, with a sentence that says what to type instead.
+    """
+    text = line.replace("\0", "").strip()
+    if text.split(None, 1)[:1] == [PREFIX]:
+        text = text.removeprefix(PREFIX).strip()
+    name, _, rest = _first_word(text)
+    if not name:
+        return Call("help")
+    listed = {known.name: known for known in COMMANDS.values() if known.listed}
+    command = listed.get(name.lower())
+    if command is None:
+        raise InvalidInput(_unknown_command(name, list(listed)))
+    words, flags = _take_flags(rest, command)
+    _check_text(words, command)
+    return Call(command.name, words, flags)
+
+
+def _first_word(text: str) -> tuple[str, str, str]:
+    match = re.match(r"(\S+)(\s*)(.*)", text, re.DOTALL)
+    return (match[1], match[2], match[3]) if match else ("", "", "")
+
+
+def _unknown_command(name: str, known: list[str]) -> str:
+    near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f"There is no command “{name}”. Did you mean `{PREFIX} {near[0]}`?"
+    return f"There is no command “{name}”. `{PREFIX} help` lists them all."
+
+
+def _take_flags(text: str, command: Command) -> tuple[str, dict[str, str | bool]]:
+    known = {flag.name: flag for flag in command.flags}
+    flags: dict[str, str | bool] = {}
+    kept: list[str] = []
+    at = 0
+    while match := _TOKEN.search(text, at):
+        kept.append(text[at : match.start()])
+        if match["code"] is not None:
+            kept.append(match["code"])
+            at = match.end()
+        elif match["flag"] is None:
+            at = match.end()
+            break
+        else:
+            flag = _known_flag(match["flag"], known, command)
+            flags[flag.name], at = _value(text, match.end(), flag, given=bool(match["eq"]))
+    kept.append(text[at:])
+    # A flag between two words leaves two spaces behind; one is enough.
+    words = "".join(
+        part if i == 0 else _joined(kept[:i], part) for i, part in enumerate(kept) if part
+    )
+    return words.strip(), flags
+
+
+def _joined(before: list[str], part: str) -> str:
+    done = "".join(before)
+    return part[1:] if part[:1] == " " and done[-1:] in (" ", "") else part
+
+
+def _known_flag(name: str, known: dict[str, Flag], command: Command) -> Flag:
+    flag = known.get(name.lower())
+    if flag is not None:
+        return flag
+    near = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    if near:
+        hint = f"Did you mean `--{near[0]}`?"
+    elif known:
+        hint = "It has " + ", ".join(f"`--{name}`" for name in known) + "."
+    else:
+        hint = "It has none."
+    raise InvalidInput(
+        f"`{PREFIX} {command.name}` has no flag `--{name}`. {hint} "
+        f"If it belongs to your text, put it in `backticks`."
+    )
+
+
+def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, int]:
+    if flag.value is None:
+        if given:
+            raise InvalidInput(f"`--{flag.name}` takes no value.")
+        return True, at
+    match = _VALUE.match(text, at)
+    value = next((group for group in match.groups() if group is not None), "") if match else ""
+    if not match or not value.strip():
+        raise InvalidInput(
+            f"`--{flag.name}` needs a value: `--{flag.name} {flag.value}`. {flag.help}"
+        )
+    return value.strip(), match.end()
+
+
+def _check_text(text: str, command: Command) -> None:
+    argument = command.argument
+    if argument is None:
+        if text:
+            raise InvalidInput(f"`{command.usage}` takes no text after it.")
+        return
+    if argument.required and not text:
+        what = argument.name if argument.name.endswith("s") else f"a {argument.name}"
+        example = f" For example: `{PREFIX} {command.name} {argument.example}`"
+        raise InvalidInput(
+            f"`{PREFIX} {command.name}` needs {what}: `{command.usage}`."
+            + (example if argument.example else "")
+        )
+    if len(text) > LONGEST_TEXT:
+        raise InvalidInput(
+            f"That is {len(text):,} characters; at most {LONGEST_TEXT:,} fit in one command. "
+            "Shorten it, or split it in two."
+        )

@@ -1,0 +1,35 @@
+"""Every command, a line each. Adding one is its file, its test and its line here."""
+
+from __future__ import annotations
+
+from core.commands.command import Command
+from core.commands.generate import COMMAND as GENERATE
+from core.commands.help import COMMAND as HELP
+from core.commands.history import COMMAND as HISTORY
+from core.commands.rewrite import COMMAND as REWRITE
+from core.commands.save_item import COMMAND as SAVE_ITEM
+from core.commands.search import COMMAND as SEARCH
+from core.commands.stop import COMMAND as STOP
+from core.commands.to import COMMAND as TO
+from core.commands.usage import COMMAND as USAGE
+from core.messages import Call
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        GENERATE,
+        SEARCH,
+        HISTORY,
+        TO,
+        USAGE,
+        HELP,
+        SAVE_ITEM,
+        REWRITE,
+        STOP,
+    )
+}
+
+
+def is_private(call: Call) -> bool:
+    """Whether the answer to this call is for the asker's eyes alone."""
+    return COMMANDS[call.command].private or call.has("private")

@@ -1,0 +1,40 @@
+"""Another answer to the same prompt: what Regenerate, Shorter and Longer ask for."""
+
+from __future__ import annotations
+
+from core.commands.command import Argument, Command, Flag
+from core.commands.context import Context
+from core.commands.item import own_item, shown
+from core.messages import Answer, Call
+
+
+async def admit(context: Context, call: Call) -> None:
+    """Lets nobody but the item's owner ask: the answer would be for everybody to see."""
+    await own_item(context, call.text)
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Writes the text anew from the prompt and the earlier answer, as an item of its own."""
+
+    async def write() -> list[str]:
+        earlier = await own_item(context, call.text)
+        return await context.writer.rewrite(context, earlier, call.value("how") or "regenerate")
+
+    notes = await context.step("generate", write)
+    item = await context.library.get(context.user_id, context.request.id)
+    return shown(item, notes, private=call.has("private"))
+
+
+COMMAND = Command(
+    name="rewrite",
+    summary="Write an item of your history in another way.",
+    run=run,
+    argument=Argument("id"),
+    flags=(
+        Flag("how", "In which way: regenerate, shorter or longer.", "WAY"),
+        Flag("private", "Show the answer to you alone."),
+    ),
+    live=True,
+    listed=False,
+    admit=admit,
+)

@@ -1,0 +1,27 @@
+"""Saving an item that was written before: what Save to Notion and HTTP ask for."""
+
+from __future__ import annotations
+
+from core.commands.command import Argument, Command, Flag
+from core.commands.context import Context
+from core.commands.item import own_item
+from core.messages import Answer, Call
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Makes the page of one of the asker's items; again means the same page."""
+    item = await own_item(context, call.text)
+    page = await context.saver.save(context.step, context.request.id, item.id, call.value("to"))
+    context.feed.saved(page)
+    return Answer("Saved to Notion.", page=page, private=True)
+
+
+COMMAND = Command(
+    name="save-item",
+    summary="Save an item of your history to Notion.",
+    run=run,
+    argument=Argument("id"),
+    flags=(Flag("to", "Save it to this page or data source.", "DESTINATION"),),
+    private=True,
+    listed=False,
+)

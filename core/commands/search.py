@@ -1,0 +1,43 @@
+"""`/notion search`: pages and data sources of Notion, by title."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from core.commands.command import Argument, Command
+from core.commands.context import Context
+from core.commands.words import place
+from core.messages import Answer, Call
+from core.ports import Destination
+
+SHOWN = 10
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Lists at most ten, the closest titles first, among those the integration can see."""
+
+    async def search() -> list[dict[str, Any]]:
+        # One more than is shown says whether there are more.
+        return [asdict(found) for found in await context.places.search(call.text, SHOWN + 1)]
+
+    found = [Destination(**each) for each in await context.step("search", search)]
+    if not found:
+        return Answer(
+            f"Nothing in Notion has “{call.text}” in its title, of what is shared with the "
+            "integration. Try fewer words. To share a page, open it in Notion and choose "
+            "••• → Connections.",
+            private=True,
+        )
+    lines = [f"- {place(each)}" for each in found[:SHOWN]]
+    notes = ("There is more: add words.",) if len(found) > SHOWN else ()
+    return Answer("\n".join(["**In Notion**, closest first", "", *lines]), notes, private=True)
+
+
+COMMAND = Command(
+    name="search",
+    summary="Find pages and data sources in Notion by their title.",
+    run=run,
+    argument=Argument("words", example="launch"),
+    private=True,
+)

@@ -1,0 +1,63 @@
+"""`/notion usage`: what the person's requests took, in tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from operator import attrgetter
+
+from core.commands.command import Command
+from core.commands.context import Context
+from core.messages import Answer, Call
+from core.storage.content import Cost, Spent
+
+PERIODS = {"today": "today", "last 30 days": "month", "in all": "ever"}
+
+
+async def run(context: Context, call: Call) -> Answer:  # noqa: ARG001 - it takes no text
+    """Shows requests and tokens by provider and model: today, in the last 30 days, in all."""
+    spent = await context.library.spent(context.user_id, datetime.now(UTC))
+    if not spent:
+        return Answer(
+            "You have spent nothing yet. Begin with `/notion generate a launch checklist`.",
+            private=True,
+        )
+    return Answer(
+        "\n".join(["**What you spent**", "", *_table(spent)]),
+        ("Today began at midnight UTC. What you deleted from your history is not counted.",),
+        private=True,
+    )
+
+
+def _table(spent: list[Spent]) -> Iterator[str]:
+    yield "| when | provider | model | requests | tokens in | tokens out |"
+    yield "| --- | --- | --- | ---: | ---: | ---: |"
+    for name, field in PERIODS.items():
+        cost = attrgetter(field)
+        used = [each for each in spent if cost(each).requests]
+        if len(used) != 1:
+            yield _row(name, "all", "all", _sum([cost(each) for each in used]))
+        for each in used:
+            yield _row(name, each.provider, each.model, cost(each))
+
+
+def _sum(costs: list[Cost]) -> Cost:
+    return Cost(
+        sum(cost.requests for cost in costs),
+        sum(cost.input_tokens for cost in costs),
+        sum(cost.output_tokens for cost in costs),
+    )
+
+
+def _row(when: str, provider: str, model: str, cost: Cost) -> str:
+    model = model.replace("|", "\\|")
+    numbers = f"{cost.requests:,} | {cost.input_tokens:,} | {cost.output_tokens:,}"
+    return f"| {when} | {provider} | {model} | {numbers} |"
+
+
+COMMAND = Command(
+    name="usage",
+    summary="Show what your requests took, in tokens.",
+    run=run,
+    private=True,
+)

@@ -1,0 +1,229 @@
+"""Settings: the one place that reads the environment, `.env` and secret files.
+
+Each setting is described by the `description` beside it; `.env.example` and the operator's guide
+are held to this list by a test. Any secret can come from a file: `NAME_FILE=/run/secrets/name`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import Misconfigured
+
+List = Annotated[tuple[str, ...], NoDecode]
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+
+
+class Settings(BaseSettings):
+    """Every setting, validated once at the start."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, validate_default=True
+    )
+
+    # The server
+    port: int = Field(8080, ge=0, le=65535, description="The port of the web server.")
+    host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    public_url: str = Field(
+        "", description="The address people reach the server at; http://localhost:PORT if unset."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs sessions and encrypts stored tokens. Several, comma-separated, newest "
+        "first, to rotate. Made and kept in data/ for a local run, required for any other.",
+    )
+    cors_origins: List = Field((), description="Web origins that may call the API, by comma.")
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least important log line that is written."
+    )
+
+    # Storage
+    database_url: str = Field(
+        "sqlite+aiosqlite:///./data/notion-assistant.db",
+        description="SQLite for one process, or postgresql://user:password@host/name.",
+    )
+    redis_url: str | None = Field(
+        None, description="Redis, to share limits between processes; in-process if unset."
+    )
+
+    # AI providers
+    ai_providers: List = Field(
+        (), description="Order of preference, by comma; every one with a key if unset."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Turns OpenAI on.")
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1", description="OpenAI, or any compatible server."
+    )
+    openai_model: str = Field("gpt-6.2-sol", description="The model asked for by default.")
+    anthropic_api_key: SecretStr | None = Field(None, description="Turns Anthropic on.")
+    anthropic_base_url: str = Field("https://api.anthropic.com", description="Anthropic's API.")
+    anthropic_model: str = Field("claude-sonnet-5-5", description="The model asked for by default.")
+    deepseek_api_key: SecretStr | None = Field(None, description="Turns DeepSeek on.")
+    deepseek_base_url: str = Field("https://api.deepseek.com", description="DeepSeek's API.")
+    deepseek_model: str = Field("deepseek-v4-flash", description="The model asked for by default.")
+
+    # Notion
+    notion_token: SecretStr | None = Field(
+        None, description="An internal integration's token; a local stand-in if unset."
+    )
+    notion_parent: str | None = Field(
+        None, description="The page or data source that pages go to: its address or id."
+    )
+    notion_client_id: str | None = Field(
+        None, description="Reserved: a public integration's client id."
+    )
+    notion_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
+    notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
+
+    # Slack
+    slack_bot_token: SecretStr | None = Field(None, description="The bot token (xoxb-…).")
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Turns Slack over HTTP on: POST /slack/events."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="The app token (xapp-…); turns Slack over Socket Mode on."
+    )
+    slack_client_id: str | None = Field(
+        None, description="Reserved for many workspaces, and sign-in."
+    )
+    slack_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
+
+    # Discord
+    discord_token: SecretStr | None = Field(None, description="The bot token; turns Discord on.")
+    discord_client_id: str | None = Field(None, description="Reserved for sign-in with Discord.")
+    discord_client_secret: SecretStr | None = Field(
+        None, description="Reserved: its client secret."
+    )
+    discord_api_url: str = Field("https://discord.com/api/v10", description="Discord's API.")
+    discord_gateway_url: str = Field(
+        "wss://gateway.discord.gg/", description="Discord's gateway, where the bot connects."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in SECRETS:
+            path = os.environ.get(f"{name.upper()}_FILE")
+            if path and not values.get(name) and (secret := _read(name, path)):
+                values[name] = secret
+        return values
+
+    @field_validator("cors_origins", "ai_providers", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        drivers = {
+            "postgresql": "postgresql+asyncpg",
+            "postgres": "postgresql+asyncpg",
+            "postgresql+asyncpg": "postgresql+asyncpg",
+            "sqlite": "sqlite+aiosqlite",
+            "sqlite+aiosqlite": "sqlite+aiosqlite",
+        }
+        if scheme not in drivers:
+            why = "must begin with sqlite:/// or postgresql://"
+            raise ValueError(why)
+        return f"{drivers[scheme]}://{rest}"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if not self.public_url:
+            object.__setattr__(self, "public_url", f"http://localhost:{self.port}")
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a SQLite file, which has one owner at a time."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def local(self) -> bool:
+        """Whether this is a run on somebody's own machine, where stand-ins are welcome."""
+        return self.embedded and urlsplit(self.public_url).hostname in LOCAL_HOSTS
+
+    @property
+    def data_dir(self) -> Path:
+        """Where files are kept: the SQLite file's folder, `data` otherwise."""
+        if self.embedded:
+            return Path(self.database_url.partition(":///")[2]).parent
+        return Path("data")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys, newest first.
+
+        Raises Misconfigured where none is set and this is no local run.
+        """
+        if self.secret_key is not None:
+            keys = tuple(k.strip() for k in self.secret_key.get_secret_value().split(","))
+            if any(len(key.encode()) < 32 for key in keys):
+                raise Misconfigured(
+                    "SECRET_KEY must be at least 32 bytes. Make one: openssl rand -hex 32"
+                )
+            return keys
+        if not self.local:
+            raise Misconfigured("SECRET_KEY is not set. Make one: openssl rand -hex 32")
+        return (_kept_key(self.data_dir / "secret-key"),)
+
+
+SECRETS = (
+    "database_url",  # these two hold a password more often than not
+    "redis_url",
+    *(
+        name
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    ),
+)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads the settings. Raises Misconfigured, naming each setting that is wrong."""
+    try:
+        return Settings(**overrides)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f".env cannot be read: {error}") from None
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(p) for p in e['loc']).upper() or 'settings'}: "
+            f"{e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False, include_url=False)
+        ]
+        raise Misconfigured("Some settings are wrong. " + "; ".join(lines)) from None
+
+
+def _read(name: str, path: str) -> str:
+    """A secret file's text; an empty file is as good as none."""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        why = f"{name.upper()}_FILE: cannot read {path}: {error.strerror}"
+        raise ValueError(why) from error
+
+
+def _kept_key(path: Path) -> str:
+    """The key a local run made for itself, made now if it is the first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,204 @@
+"""A prompt becomes a text, streamed, kept, and paid for once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from core.commands.context import Context
+from core.errors import AssistantError, InvalidInput, ProviderFailed, RateLimited
+from core.jobs.show import patiently
+from core.live import Feed
+from core.markdown.unfinished import close_markdown
+from core.ports import Prompt, Provider, Turn, Usage
+from core.stopping import Stops
+from core.storage.content import Content, Written
+from core.storage.database import Database
+from core.templates import system_prompt
+
+log = structlog.get_logger(__name__)
+
+_ANEW = "Give the whole text, with nothing said about it or about this request."
+WISHES = {
+    "regenerate": f"Write it again from the beginning, in another way. {_ANEW}",
+    "shorter": f"Make it about half as long, and keep what matters most. {_ANEW}",
+    "longer": f"Make it about twice as long, with more detail and examples. {_ANEW}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A text to be written: what is kept of the wish, what is asked, and whom, in order."""
+
+    prompt: str
+    template: str | None
+    asked: Prompt
+    candidates: list[Provider]
+
+
+class Generation:
+    """Asks the providers in order of preference."""
+
+    def __init__(self, database: Database, providers: Mapping[str, Provider]) -> None:
+        self._database = database
+        self._providers = providers
+        self._stops = Stops(database)
+
+    async def write(
+        self,
+        context: Context,
+        prompt: str,
+        *,
+        provider: str | None,
+        model: str | None,
+        template: str | None,
+    ) -> list[str]:
+        """Writes the answer to a prompt and keeps it; returns the notes that go with it.
+
+        An answer that is whole, or was stopped, is not asked for again. Where the preferred
+        provider fails, the next one answers and a note says so; a provider or model asked for by
+        name has no substitute. Raises InvalidInput for a name that is not known, and what the last
+        provider raised where all of them failed.
+        """
+        asked = Prompt(system_prompt(template), (Turn("user", prompt),), model)
+        order = Order(prompt, template, asked, self._candidates(provider, model))
+        return await self._write(context, order)
+
+    async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
+        """Writes an item's answer in another way, as an item of its own; returns its notes.
+
+        `how` is one of `core.actions.REWRITES`. Whoever wrote the earlier answer is asked first.
+        Raises InvalidInput for another `how`, and what `write` raises.
+        """
+        if how not in WISHES:
+            raise InvalidInput(f"There is no way “{how}”. There are: {', '.join(WISHES)}.")
+        turns = [Turn("user", earlier.prompt)]
+        if earlier.text is not None:
+            turns += [Turn("assistant", earlier.text), Turn("user", WISHES[how])]
+        asked = Prompt(system_prompt(earlier.template), tuple(turns))
+        candidates = sorted(
+            self._providers.values(), key=lambda provider: provider.name != earlier.provider
+        )
+        return await self._write(
+            context, Order(earlier.prompt, earlier.template, asked, candidates)
+        )
+
+    async def stop(self, user_id: UUID, item: UUID) -> bool:
+        """Ends the writing of an item, whichever process does it; what came stays.
+
+        Returns False where it has ended. Raises Forbidden where somebody else asked for it.
+        """
+        return await self._stops.ask(user_id, item)
+
+    async def _write(self, context: Context, order: Order) -> list[str]:
+        item = context.request.id
+        async with self._database.begin() as unit:
+            await unit.content.begin(item, context.user_id, order.prompt, order.template)
+            kept = await unit.content.get(item)
+        if kept is not None and (kept.text is not None or kept.stopped):
+            return _notes(kept)
+        if await self._stops.asked(item):
+            # Whoever wrote this died before it could be kept; nobody wants it any more.
+            await patiently(lambda: self._keep(item, None))
+            return []
+        candidates, asked = order.candidates, order.asked
+        trouble = ""
+        for number, candidate in enumerate(candidates, start=1):
+            try:
+                return await self._ask(candidate, asked, item, context.feed, trouble)
+            except (ProviderFailed, RateLimited) as error:
+                if number == len(candidates):
+                    raise
+                log.warning("provider failed over", provider=candidate.name, reason=error.message)
+                trouble = f"{candidate.name} could not answer: {error.message}"
+                context.feed.restart()
+            except AssistantError as error:
+                if number == len(candidates) or isinstance(error, InvalidInput):
+                    raise
+                trouble = f"{candidate.name} could not answer: {error.message}"
+                context.feed.restart()
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def _candidates(self, name: str | None, model: str | None) -> list[Provider]:
+        if name is None:
+            everyone = list(self._providers.values())
+            # A model's name means something to one provider only: the preferred one.
+            return everyone[:1] if model else everyone
+        chosen = self._providers.get(name.lower())
+        if chosen is None:
+            known = ", ".join(self._providers)
+            raise InvalidInput(
+                f"There is no AI provider “{name}” here. There is: {known}. "
+                f"An admin turns others on by setting their key."
+            )
+        return [chosen]
+
+    async def _ask(
+        self, provider: Provider, prompt: Prompt, item: UUID, feed: Feed, trouble: str
+    ) -> list[str]:
+        usage = Usage(prompt.model or provider.model)
+        text: list[str] = []
+
+        async def read() -> None:
+            nonlocal usage
+            async with aclosing(provider.stream(prompt)) as stream:  # type: ignore[type-var]
+                async for piece in stream:
+                    if isinstance(piece, Usage):
+                        usage = piece
+                    else:
+                        text.append(piece)
+                        feed.add(piece)
+
+        stopped = not await self._stops.finished(item, read())
+        whole = "".join(text).replace("\0", "").strip()
+        if stopped:
+            # Cut anywhere, it may leave a fence or an emphasis open.
+            whole = close_markdown(whole).strip()
+        if not whole:
+            if stopped:
+                await patiently(lambda: self._keep(item, None))
+                return []
+            raise ProviderFailed(
+                f"{provider.name} answered with nothing. Ask again, or differently.", retryable=True
+            )
+        remarks = [trouble, provider.note, _stopped(whole) if stopped else _cut(usage)]
+        note = "\n".join(remark for remark in remarks if remark) or None
+        written = Written(
+            text=whole,
+            provider=provider.name,
+            model=usage.model,
+            note=note,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            stopped=stopped,
+        )
+        # At once, before anything else can go wrong: from here on the answer is paid for and kept.
+        await patiently(lambda: self._keep(item, written))
+        return note.split("\n") if note else []
+
+    async def _keep(self, item: UUID, written: Written | None) -> None:
+        async with self._database.begin() as unit:
+            if written is None:
+                await unit.content.stopped_empty(item)
+            else:
+                await unit.content.finish(item, written)
+
+
+def _stopped(text: str) -> str:
+    words = len(text.split())
+    about = words if words < 20 else round(words, -1)
+    return f"Stopped after about {about} word{'' if about == 1 else 's'}."
+
+
+def _cut(usage: Usage) -> str | None:
+    if usage.complete:
+        return None
+    return f"The answer ends early: {usage.reason or 'the model reached its limit'}."
+
+
+def _notes(item: Content) -> list[str]:
+    return item.note.split("\n") if item.note else []

@@ -1,0 +1,106 @@
+"""A person's history: pages of it, one item, all of it."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from core.errors import InvalidInput, NotFound
+from core.storage.content import Content, Spent
+from core.storage.database import Database
+
+MOST = 100
+"""Items a page holds at most."""
+
+MONTH = timedelta(days=30)
+
+Place = tuple[datetime, UUID]
+
+
+class History:
+    """What people asked for. Everybody sees their own alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        user_id: UUID,
+        words: str = "",
+        provider: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> tuple[list[Content], str | None]:
+        """Finished items that hold every word, newest first, and the cursor of the next page.
+
+        `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
+        """
+        before = _place(cursor) if cursor else None
+        limit = max(1, min(limit, MOST))
+        # One more than asked for says whether there is a next page.
+        items = await self._items(user_id, words, provider, before, limit + 1)
+        if len(items) <= limit:
+            return items, None
+        return items[:limit], _cursor(items[limit - 1])
+
+    async def get(self, user_id: UUID, content_id: UUID) -> Content:
+        """One item. Raises NotFound where there is none, or it is somebody else's."""
+        async with self._database.read() as uow:
+            item = await uow.content.get(content_id, user_id)
+        if item is None:
+            raise NotFound("There is no such item in your history.")
+        return item
+
+    async def known(self, content_id: UUID) -> bool:
+        """Whether there is such an item, whoever's it is."""
+        async with self._database.read() as uow:
+            return await uow.content.get(content_id) is not None
+
+    async def spent(self, user_id: UUID, now: datetime) -> list[Spent]:
+        """What their items took, by model: since midnight UTC, in the last 30 days, in all."""
+        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self._database.read() as uow:
+            return await uow.content.spent(user_id, today, now - MONTH)
+
+    async def delete(self, user_id: UUID, content_id: UUID) -> None:
+        """Forgets one item; its Notion page stays. Raises NotFound."""
+        async with self._database.begin() as uow:
+            if not await uow.content.delete(content_id, user_id):
+                raise NotFound("There is no such item in your history.")
+
+    async def export(self, user_id: UUID) -> AsyncIterator[Content]:
+        """Every finished item, newest first, a hundred at a time from the database."""
+        before: Place | None = None
+        while items := await self._items(user_id, "", None, before, MOST):
+            for item in items:
+                yield item
+            before = (items[-1].created_at, items[-1].id)
+
+    async def _items(
+        self, user_id: UUID, words: str, provider: str | None, before: Place | None, limit: int
+    ) -> list[Content]:
+        async with self._database.read() as uow:
+            return await uow.content.page(
+                user_id, words=words, provider=provider, before=before, limit=limit
+            )
+
+
+def _cursor(last: Content) -> str:
+    """Where a page ended, in words only `_place` reads."""
+    place = json.dumps([last.created_at.isoformat(), last.id.hex], separators=(",", ":"))
+    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> Place:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        moment, content_id = json.loads(urlsafe_b64decode(padded))
+        created = datetime.fromisoformat(moment)
+        if created.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return created, UUID(content_id)
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise InvalidInput("cursor: take it from next_cursor, as it is.") from error

@@ -1,0 +1,223 @@
+"""One request, from its acceptance to the answer on the person's screen.
+
+    recognise → admit, where the command wants it → post 0 (the placeholder)
+              → the command's own steps → answered
+              → edit, or post each part → finished
+
+Each is a step whose result is kept. After a crash the request runs again: kept steps come back at
+once, the one that was interrupted runs again and looks before it does anything a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+
+from core.actions import while_writing
+from core.commands.context import Context, Library, Places, Saver, Writer
+from core.commands.registry import COMMANDS
+from core.errors import AssistantError
+from core.jobs.show import PATIENCE_SECONDS, Show, patiently
+from core.live import Feed, Feeds
+from core.messages import Answer, Call, Request
+from core.ports import CanEdit, Part, Platform, Reply, Step
+from core.storage.database import Database
+from core.storage.inbox import Accepted
+
+A = TypeVar("A")
+log = structlog.get_logger(__name__)
+
+PLACEHOLDER_SECONDS = 15.0
+
+UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
+
+
+class Handler:
+    """Carries requests out, whatever the platform and the command."""
+
+    def __init__(
+        self,
+        database: Database,
+        feeds: Feeds,
+        platforms: Mapping[str, Platform],
+        services: tuple[Writer, Saver, Library, Places],
+    ) -> None:
+        self._database = database
+        self._feeds = feeds
+        self._platforms = platforms
+        self._services = services
+
+    async def handle(self, request_id: UUID, step: Step) -> None:
+        """Carries one request out."""
+        accepted = await patiently(lambda: self._accepted(request_id))
+        if accepted is None:
+            log.warning("a request is gone", request=str(request_id))
+            return
+        request = accepted.request
+        feed = self._feeds.of(request_id)
+        user_id = UUID(await step("recognise", lambda: patiently(lambda: self._recognise(request))))
+        platform = self._platforms.get(request.sender.platform)
+        delivery = Delivery(self._database, platform, request, step)
+        context = Context(request, user_id, feed, step, *self._services, COMMANDS)
+        answer = await self._turned_away(context)
+        if answer is None:
+            async with delivery.shown(feed):
+                answer = await self._answered(context, COMMANDS[request.call.command].run)
+        else:
+            delivery.whisper()
+        answer = Answer.from_json(
+            await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, answer)))
+        )
+        await delivery.deliver(answer)
+        feed.finish(answer)
+
+    async def _accepted(self, request_id: UUID) -> Accepted | None:
+        async with self._database.read() as unit:
+            return await unit.inbox.get(request_id)
+
+    async def _recognise(self, request: Request) -> str:
+        async with self._database.begin() as unit:
+            await unit.inbox.mark_started([request.id])
+            # The web's sender is the person's own id: HTTP knows them by their token.
+            if request.sender.platform == "web":
+                user_id = UUID(request.sender.id)
+            else:
+                user_id = (await unit.users.of(request.sender)).id
+            await unit.inbox.belongs_to(request.id, user_id)
+        return str(user_id)
+
+    async def _turned_away(self, context: Context) -> Answer | None:
+        """What the person is told, to themselves alone, where they may not ask for this."""
+        admit = COMMANDS[context.request.call.command].admit
+        if admit is None:
+            return None
+
+        async def ask(context: Context, call: Call) -> None:
+            await context.step("admit", lambda: patiently(lambda: admit(context, call)))
+
+        return await self._answered(context, ask)
+
+    async def _answered(
+        self, context: Context, run: Callable[[Context, Call], Awaitable[A]]
+    ) -> A | Answer:
+        call = context.request.call
+        try:
+            return await run(context, call)
+        except AssistantError as error:
+            return Answer(error.message, ok=False, private=True, error=error.to_json())
+        except Exception:
+            # Whatever went wrong, the person is told and no placeholder is left hanging.
+            log.exception("a command failed", command=call.command, request=str(context.request.id))
+            failure = AssistantError(
+                "Something went wrong on the server, and its admin can find it in the log under "
+                f"{context.request.id}. Try again; what was written is under `/notion history`."
+            )
+            return Answer(failure.message, ok=False, private=True, error=failure.to_json())
+
+    async def _keep_answer(self, request_id: UUID, answer: Answer) -> dict[str, Any]:
+        async with self._database.begin() as unit:
+            await unit.inbox.answered(request_id, answer)
+        return answer.to_json()
+
+
+class Delivery:
+    """An answer's way to one person: a placeholder that becomes the answer, or messages."""
+
+    def __init__(
+        self, database: Database, platform: Platform | None, request: Request, step: Step
+    ) -> None:
+        self._database = database
+        self._platform = platform
+        self._request = request
+        self._step = step
+        self._address = request.address
+        self._placeholder: Reply | None = None
+
+    def whisper(self) -> None:
+        """From here on the answer is for the asker's eyes alone."""
+        self._address = dict(self._address) | {"private": "yes"}
+
+    @asynccontextmanager
+    async def shown(self, feed: Feed) -> AsyncIterator[None]:
+        """Shows the answer while it grows, where the platform can."""
+        platform = self._platform
+        command = COMMANDS[self._request.call.command]
+        if not (
+            command.live and isinstance(platform, CanEdit) and platform.editable(self._address)
+        ):
+            yield
+            return
+        actions = while_writing(self._request.id)
+        waiting = platform.waiting(actions)
+        # The answer does not wait long for its placeholder: it can do without one.
+        self._placeholder = await self._attempt(
+            "post 0", lambda: self._post(0, waiting), PLACEHOLDER_SECONDS
+        )
+        if self._placeholder is None:
+            yield
+            return
+        async with Show(platform, self._address, self._placeholder, feed, actions):
+            yield
+
+    async def deliver(self, answer: Answer) -> None:
+        """Sends the answer whole, and notes that the person has it."""
+        for number, part in enumerate(self._rendered(answer)):
+            if number == 0 and await self._replaced(part):
+                continue
+            name = f"post {number}" if number else "post the whole"
+            await self._attempt(name, lambda number=number, part=part: self._post(number, part))  # type: ignore[misc]
+        await self._step("finished", lambda: patiently(self._finish))
+
+    def _rendered(self, answer: Answer) -> list[Part]:
+        if self._platform is None:
+            return []
+        try:
+            return self._platform.render(answer)
+        except Exception:
+            # A text that no one foresaw must not leave the placeholder hanging.
+            log.exception("an answer could not be rendered", request=str(self._request.id))
+            return self._platform.render(Answer(UNSHOWN, page=answer.page, ok=False))
+
+    async def _attempt(
+        self, name: str, run: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS
+    ) -> Any:
+        try:
+            return await self._step(name, lambda: patiently(run, seconds))
+        except AssistantError as error:
+            # The person cannot be reached there; the answer stays in their history.
+            log.error("an answer could not be delivered", step=name, reason=error.message)
+        except Exception:
+            # Nor where a platform answers what no one foresaw: the rest still goes out.
+            log.exception("an answer could not be delivered", step=name)
+        return None
+
+    async def _post(self, number: int, part: Part) -> Reply:
+        key = str(number)
+        async with self._database.begin() as unit:
+            accepted = await unit.inbox.get(self._request.id)
+            replies = dict(accepted.replies) if accepted else {}
+            again = key in replies
+            await unit.inbox.replied(self._request.id, replies | {key: {}})
+        assert self._platform is not None  # noqa: S101 - only asked for where there is one
+        marker = f"{self._request.id}:{number}"
+        return await self._platform.post(self._address, part, marker, again=again)
+
+    async def _replaced(self, part: Part) -> bool:
+        """Whether the placeholder has become this part; False where there is none, or no more."""
+        platform, placeholder = self._platform, self._placeholder
+        if placeholder is None or not isinstance(platform, CanEdit):
+            return False
+
+        async def edit() -> bool:
+            await platform.edit(self._address, placeholder, part)
+            return True
+
+        return bool(await self._attempt("edit 0", edit))
+
+    async def _finish(self) -> None:
+        async with self._database.begin() as unit:
+            await unit.inbox.finish(self._request.id)

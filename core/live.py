@@ -1,0 +1,80 @@
+"""An answer while it grows, for those who look on in the same process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from core.messages import Answer
+
+
+class Feed:
+    """One request's answer, growing.
+
+    `text` so far, `page` once it is saved, `answer` once all is done. Whoever looks on sees the
+    newest state, not every step towards it: a slow reader skips, and never holds up the writer.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.page: str | None = None
+        self.answer: Answer | None = None
+        self._waiting: set[asyncio.Event] = set()
+
+    def add(self, text: str) -> None:
+        """More text came."""
+        self.text += text
+        self._wake()
+
+    def restart(self) -> None:
+        """What came so far does not count: another provider begins anew."""
+        self.text = ""
+        self._wake()
+
+    def saved(self, page: str) -> None:
+        """The page exists."""
+        self.page = page
+        self._wake()
+
+    def finish(self, answer: Answer) -> None:
+        """All is done."""
+        self.answer = answer
+        self._wake()
+
+    def nudge(self) -> None:
+        """Has those who look on look again, though nothing changed."""
+        self._wake()
+
+    def _wake(self) -> None:
+        for event in self._waiting:
+            event.set()
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields at once, then whenever something changed, and ends after `answer` is there."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            while True:
+                event.clear()
+                yield
+                if self.answer is not None:
+                    return
+                await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+
+class Feeds:
+    """The feeds somebody holds on to, by request."""
+
+    def __init__(self) -> None:
+        self._feeds: WeakValueDictionary[UUID, Feed] = WeakValueDictionary()
+
+    def of(self, request_id: UUID) -> Feed:
+        """The feed of a request, the same for all who ask while one of them keeps it."""
+        feed = self._feeds.get(request_id)
+        if feed is None:
+            feed = self._feeds[request_id] = Feed()
+        return feed

@@ -1,0 +1,165 @@
+"""Inline content written as Markdown again, in the dialect of a chat platform."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from core.markdown.addresses import is_misleading, spoken_address, web_address
+from core.markdown.defuse import defuse, defuse_address
+from core.markdown.document import Break, Content, Formula, Inline, Picture, Run, Style, merge
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a platform can show. `limit` is what one part may hold, as `measure` counts it."""
+
+    limit: int
+    measure: Callable[[str], int]
+    deepest_heading: int
+    has_tables: bool
+    nests_quotes: bool
+    rule: str
+    done: str
+    to_do: str
+    long_fences: bool  # a fence may be longer than three backticks
+
+
+# Outermost first.
+_MARKS = ((Style.BOLD, "**"), (Style.STRIKE, "~~"), (Style.ITALIC, "*"))
+_SHOWN = Style.BOLD | Style.STRIKE | Style.ITALIC
+
+_SPECIAL = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape
+    r"|`"
+    r"|(?<!\s)\*|\*(?!\s)"  # could open or close emphasis
+    r"|(?<![^\W_])_(?=\S)|(?<=\S)_(?![^\W_])"
+    r"|~(?=~)|(?<=~)~"
+    r"|\](?=[(\[])"
+    r"|\|(?=\|)"
+    r"|<(?=[A-Za-z/?])"
+)
+_LINE_START = re.compile(
+    r"^([ \t]*)(#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|-#|={3,}[ \t]*$|-{3,}[ \t]*$)", re.M
+)
+_NUMBER = re.compile(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.M)
+
+
+def write(content: Content) -> str:
+    """`content` as Markdown on as many lines as it has breaks, harmless and honest."""
+    text = "".join(_write_link(link, pieces) for link, pieces in _by_link(simplify(content)))
+    return text.replace("\n ", "\n")
+
+
+def simplify(content: Content) -> list[Run]:
+    """Runs alone, in styles that chat has: pictures as links, formulas as code."""
+    runs = merge([_as_run(piece) for piece in content])
+    return [run for run in runs if isinstance(run, Run)]
+
+
+def _as_run(piece: Inline) -> Run:
+    if isinstance(piece, Break):
+        return Run("\n")
+    if isinstance(piece, Formula):
+        return Run(piece.expression, piece.style & _SHOWN | Style.CODE)
+    if isinstance(piece, Run):
+        return Run(piece.text, piece.style & (_SHOWN | Style.CODE), piece.link)
+    return _as_words(piece)
+
+
+def _as_words(picture: Picture) -> Run:
+    url = web_address(picture.address)
+    if url:
+        return Run(picture.alt or url, link=url)
+    address = spoken_address(picture.address)
+    words = f"{picture.alt} ({address})" if picture.alt and address else picture.alt or address
+    return Run(words, link=picture.link)
+
+
+def _by_link(runs: list[Run]) -> Iterator[tuple[str, list[Run]]]:
+    for link, pieces in groupby(runs, key=lambda run: run.link):
+        yield link, list(pieces)
+
+
+def _write_link(link: str, runs: list[Run]) -> str:
+    """A link, unless its text pretends to be another address: then both are shown."""
+    if not link:
+        return _write_styles(runs)
+    plain = "".join(run.text for run in runs)
+    url = _closed(defuse_address(link))
+    if not plain.strip() or _bare(plain) == _bare(link):
+        return url
+    text = _write_styles(runs).strip().replace("\n", " ")
+    if is_misleading(plain, link):
+        return f"{text} ({url})"
+    lead = plain[: len(plain) - len(plain.lstrip())]
+    tail = plain[len(plain.rstrip()) :]
+    return f"{lead}[{_without_brackets(text)}]({url}){tail}"
+
+
+def _bare(address: str) -> str:
+    return re.sub("^https?://", "", address.strip()).removesuffix("/")
+
+
+def _without_brackets(text: str) -> str:
+    return re.sub(r"(?<!\\)([\[\]])", r"\\\1", text)
+
+
+def _closed(url: str) -> str:
+    """`url` such that a bracket in it cannot end the link."""
+    url = url.replace("<", "%3C").replace(">", "%3E")
+    if url.count("(") == url.count(")"):
+        return url
+    return url.replace("(", "%28").replace(")", "%29")
+
+
+def _write_styles(runs: list[Run]) -> str:
+    """Runs with their marks opened and closed in order, blanks kept outside of them."""
+    written: list[str] = []
+    opened: list[tuple[Style, str]] = []
+    blank = ""
+    for run in runs:
+        core = run.text.strip()
+        if not core:
+            blank += run.text
+            continue
+        start = run.text.index(core[0]) if run.style & Style.CODE else run.text.find(core)
+        blank += run.text[:start]
+        wanted = [(style, mark) for style, mark in _MARKS if run.style & style]
+        written += _close(opened, wanted)
+        written.append(blank)
+        for entry in wanted:
+            if entry not in opened:
+                opened.append(entry)
+                written.append(entry[1])
+        written.append(_write_code(core) if run.style & Style.CODE else escape(core))
+        blank = run.text[start + len(core) :]
+    written += _close(opened, [])
+    return "".join(written) + blank
+
+
+def _close(opened: list[tuple[Style, str]], wanted: list[tuple[Style, str]]) -> list[str]:
+    """Closes what is not wanted, and what was opened within it."""
+    closed = []
+    while opened and any(entry not in wanted for entry in opened):
+        closed.append(opened.pop()[1])
+    return closed
+
+
+def _write_code(text: str) -> str:
+    text = defuse(text.replace("\n", " "))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"`{text}`"
+
+
+def escape(text: str) -> str:
+    """Plain text such that no character of it is read as a mark."""
+    text = _SPECIAL.sub(lambda match: "\\" + match.group(), text)
+    text = _LINE_START.sub(r"\1\\\2", text)
+    return defuse(_NUMBER.sub(r"\1\\\2", text))
+
+
+def code_lines(text: str, fence: str) -> list[str]:
+    """The lines of a code block, none of which can end it or notify anyone."""
+    return defuse(text.replace(fence, fence[:-1] + "\u200b`")).split("\n")

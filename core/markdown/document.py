@@ -1,0 +1,192 @@
+"""The document model between the Markdown parser and what is written from it.
+
+A document is a list of blocks. Containers hold blocks, leaves hold inline content, and nothing
+here knows Notion, Slack or Discord: a new front end builds these, a new back end reads them.
+Containers nest at most `MAX_DEPTH` deep, so walking them recursively is safe.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+# A deeper container is dissolved into its parent, its text kept: `json.dumps` and every reader
+# of the result recurse, and no human writes this deep.
+MAX_DEPTH = 50
+
+
+class Style(IntFlag):
+    """How a run of text looks; any combination."""
+
+    PLAIN = 0
+    BOLD = 1
+    ITALIC = 2
+    STRIKE = 4
+    UNDERLINE = 8
+    CODE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text of one style; `link` is an absolute http(s) address or empty."""
+
+    text: str
+    style: Style = Style.PLAIN
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A TeX formula inside a sentence; one that stands alone is an `Equation`."""
+
+    expression: str
+    style: Style = Style.PLAIN
+    display: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image inside a sentence. `address` is as written and may be unusable."""
+
+    address: str
+    alt: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line break: hard when the author asked for it, soft where the source line ended."""
+
+    hard: bool
+
+
+Inline = Run | Formula | Picture | Break
+Content = list[Inline]
+
+
+@dataclass(slots=True)
+class Paragraph:
+    content: Content
+
+
+@dataclass(slots=True)
+class Heading:
+    level: int
+    content: Content
+
+
+@dataclass(slots=True)
+class Code:
+    """A code block; `language` is the fence's info string as written."""
+
+    language: str
+    text: str
+
+
+@dataclass(slots=True)
+class Equation:
+    expression: str
+
+
+@dataclass(slots=True)
+class Rule:
+    pass
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of cells; every row has as many cells as `alignments` (left, center, right, "")."""
+
+    alignments: list[str]
+    rows: list[list[Content]] = field(default_factory=list)
+    has_header: bool = True
+
+
+@dataclass(slots=True)
+class Quote:
+    children: list["Block"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Alert:
+    """A GitHub alert; `kind` is note, tip, important, warning or caution."""
+
+    kind: str
+    children: list["Block"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Toggle:
+    title: Content = field(default_factory=list)
+    children: list["Block"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Item:
+    """A list item: numbered when `number` is set, a task when `checked` is."""
+
+    number: int | None = None
+    checked: bool | None = None
+    children: list["Block"] = field(default_factory=list)
+
+
+Container = Quote | Alert | Toggle | Item
+Block = Paragraph | Heading | Code | Equation | Rule | Table | Container
+
+
+def plain_text(content: Content) -> str:
+    """The words of `content` without any style, line breaks as spaces."""
+    parts = []
+    for piece in content:
+        if isinstance(piece, Run):
+            parts.append(piece.text)
+        elif isinstance(piece, Formula):
+            parts.append(piece.expression)
+        elif isinstance(piece, Picture):
+            parts.append(piece.alt or piece.address)
+        else:
+            parts.append(" ")
+    return "".join(parts)
+
+
+def is_blank(content: Content) -> bool:
+    """Whether nothing would be seen."""
+    return not any(
+        not isinstance(piece, Break) and (not isinstance(piece, Run) or piece.text.strip())
+        for piece in content
+    )
+
+
+def trim(content: Content) -> Content:
+    """`content` without leading and trailing breaks and spaces."""
+    pieces = list(content)
+    while pieces and _is_space(pieces[0]):
+        pieces.pop(0)
+    while pieces and _is_space(pieces[-1]):
+        pieces.pop()
+    if pieces and isinstance(first := pieces[0], Run) and not first.style & Style.CODE:
+        pieces[0] = Run(first.text.lstrip(), first.style, first.link)
+    if pieces and isinstance(last := pieces[-1], Run) and not last.style & Style.CODE:
+        pieces[-1] = Run(last.text.rstrip(), last.style, last.link)
+    return pieces
+
+
+def _is_space(piece: Inline) -> bool:
+    return isinstance(piece, Break) or (isinstance(piece, Run) and not piece.text.strip())
+
+
+def merge(content: Content) -> Content:
+    """`content` with neighbouring runs of one look made one run, empty ones dropped."""
+    groups: list[tuple[Inline, list[str]]] = []
+    for piece in content:
+        if not isinstance(piece, Run):
+            groups.append((piece, []))
+        elif piece.text:
+            last = groups[-1][0] if groups else None
+            same = isinstance(last, Run) and (last.style, last.link) == (piece.style, piece.link)
+            if same:
+                groups[-1][1].append(piece.text)
+            else:
+                groups.append((piece, [piece.text]))
+    return [
+        Run("".join(texts), piece.style, piece.link) if isinstance(piece, Run) else piece
+        for piece, texts in groups
+    ]

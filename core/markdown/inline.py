@@ -1,0 +1,163 @@
+"""Writes inline content: text, and the styles and links that are open around it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from core.markdown.addresses import spoken_address, web_address
+from core.markdown.document import (
+    Break,
+    Content,
+    Formula,
+    Picture,
+    Run,
+    Style,
+    merge,
+    plain_text,
+    trim,
+)
+from core.markdown.emoji import with_emoji
+from core.markdown.repair import MARK
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """An open inline element and how text looks inside it."""
+
+    tag: str
+    style: Style = Style.PLAIN
+    link: str = ""
+    script: str = ""  # "sub" or "sup"
+    address: str = ""  # of the link, as written
+    start: int = 0  # where in the inline content the element began
+
+
+class InlineWriter:
+    """Receives text and marks in order; `take` returns what was written."""
+
+    def __init__(self) -> None:
+        self._content: Content = []
+        self._looks: list[_Look] = []
+        self._open_looks: Counter[str] = Counter()
+        self._alt: list[str] = []
+        self._alt_depth = 0
+        self._picture = ""
+
+    def take(self) -> Content:
+        """The inline content written so far, and a clean slate."""
+        content, self._content = trim(merge(self._content)), []
+        self._looks.clear()
+        self._open_looks.clear()
+        return content
+
+    def text(self, text: str) -> None:
+        if self._alt_depth:
+            self._alt.append(text)
+            return
+        text = text.replace(MARK, "")
+        look = self._looks[-1] if self._looks else None
+        if look is None:
+            self._content.append(Run(with_emoji(text)))
+            return
+        if look.script:
+            text = _raise_or_lower(text, look.script)
+        if not look.style & Style.CODE:
+            text = with_emoji(text)
+        self._content.append(Run(text, look.style, look.link))
+
+    def code(self, text: str) -> None:
+        if self._alt_depth:
+            self._alt.append(text)
+            return
+        look = self._looks[-1] if self._looks else _Look("")
+        self._content.append(Run(text.replace(MARK, ""), look.style | Style.CODE, look.link))
+
+    def formula(self, expression: str, *, display: bool) -> None:
+        expression = expression.replace(MARK, "").strip()
+        if self._alt_depth or not expression:
+            self.text(expression)
+            return
+        style = self._looks[-1].style if self._looks else Style.PLAIN
+        self._content.append(Formula(expression, style & ~Style.CODE, display))
+
+    def line_break(self, *, hard: bool) -> None:
+        if self._alt_depth:
+            self._alt.append(" ")
+        else:
+            self._content.append(Break(hard))
+
+    def open_look(
+        self, tag: str, style: Style = Style.PLAIN, *, address: str | None = None, script: str = ""
+    ) -> None:
+        """Text looks like this too until the look is closed."""
+        outer = self._looks[-1] if self._looks else _Look("")
+        link = outer.link if address is None else web_address(address)
+        self._looks.append(
+            _Look(
+                tag,
+                outer.style | style,
+                link,
+                script or outer.script,
+                address or "",
+                len(self._content),
+            )
+        )
+        self._open_looks[tag] += 1
+
+    def close_look(self, tag: str) -> bool:
+        """Ends the innermost look of this tag and those within; False when none is open."""
+        if self._open_looks[tag] <= 0:
+            return False
+        while self._looks:
+            look = self._looks.pop()
+            self._open_looks[look.tag] -= 1
+            if look.tag == tag:
+                self._speak_address(look)
+                return True
+        return False
+
+    def _speak_address(self, look: _Look) -> None:
+        """After a link that cannot be one, its address in parentheses, unless it was shown."""
+        if not look.address or self._alt_depth:
+            return
+        if look.link:
+            if len(self._content) == look.start:  # a link without a word: its address is one
+                self._content.append(Run(look.link, look.style, look.link))
+            return
+        spoken = spoken_address(look.address)
+        shown = plain_text(self._content[look.start :])
+        if spoken and spoken not in shown:
+            style = self._looks[-1].style if self._looks else Style.PLAIN
+            self._content.append(Run(f" ({spoken})" if shown.strip() else spoken, style))
+
+    def open_picture(self, address: str) -> None:
+        if not self._alt_depth:
+            self._alt.clear()
+            self._picture = address
+        self._alt_depth += 1
+
+    def close_picture(self) -> None:
+        if not self._alt_depth:
+            return
+        self._alt_depth -= 1
+        if not self._alt_depth:
+            self.picture(self._picture, "".join(self._alt))
+
+    def picture(self, address: str, alt: str) -> None:
+        if self._alt_depth:
+            self._alt.append(alt)
+            return
+        look = self._looks[-1] if self._looks else _Look("")
+        alt = " ".join(with_emoji(alt.replace(MARK, "")).split())
+        self._content.append(Picture(address.strip(), alt, look.link))
+
+
+_SUPERSCRIPT = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))
+_SUBSCRIPT = dict(zip("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", strict=True))
+
+
+def _raise_or_lower(text: str, script: str) -> str:
+    """`text` in Unicode's raised or lowered characters when all of it has them."""
+    table = _SUPERSCRIPT if script == "sup" else _SUBSCRIPT
+    if all(character in table for character in text):
+        return "".join(table[character] for character in text)
+    return text

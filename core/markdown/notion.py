@@ -1,0 +1,262 @@
+"""A document as Notion block objects, Notion-Version 2026-03-11.
+
+Children are nested as deep as the document is; `plan` cuts them into requests. Every block obeys
+the limits on itself: 100 rich texts, 2,000 UTF-16 units each, URLs of 2,000, equations of 1,000.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from core.markdown.addresses import web_address
+from core.markdown.document import (
+    Alert,
+    Block,
+    Code,
+    Content,
+    Equation,
+    Heading,
+    Inline,
+    Item,
+    Paragraph,
+    Picture,
+    Quote,
+    Rule,
+    Run,
+    Style,
+    Table,
+    Toggle,
+    is_blank,
+    plain_text,
+    trim,
+)
+from core.markdown.languages import PLAIN, notion_language
+from core.markdown.parse import parse
+from core.markdown.richtext import (
+    MAX_EQUATION,
+    MAX_RUNS,
+    MAX_TEXT,
+    RichText,
+    cut,
+    in_arrays,
+    rich_text,
+    units,
+    weigh,
+)
+
+NotionBlock = dict[str, Any]
+
+MAX_COLUMNS = 100
+_DEEPEST_HEADING = 4
+
+# The most text in one code block, in UTF-16 units, so that its JSON stays well below a request's
+# 500 KB; a longer one goes on in the next block.
+_MAX_CODE = 36_000
+_MAX_ASCII_CODE = 100_000
+# The most JSON in one table row, which cannot be cut.
+_MAX_ROW = 250_000
+
+_ALERTS = {
+    "note": ("ℹ️", "blue_background"),
+    "tip": ("💡", "green_background"),
+    "important": ("❗", "purple_background"),
+    "warning": ("⚠️", "yellow_background"),
+    "caution": ("🛑", "red_background"),
+}
+
+
+def notion_blocks(markdown: str) -> list[NotionBlock]:
+    """The whole document as Notion block objects, children nested as deep as the source.
+
+    Never raises. What Notion has no block for keeps its words: footnotes become a list at the
+    end, links it would refuse are written out, nesting beyond 50 levels is flattened.
+    """
+    return _convert_all(parse(markdown))
+
+
+def _convert_all(blocks: Iterable[Block]) -> list[NotionBlock]:
+    return [made for block in blocks for made in _WRITERS[type(block)](block)]
+
+
+def _block(kind: str, body: dict[str, Any]) -> NotionBlock:
+    return {"object": "block", "type": kind, kind: body}
+
+
+def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
+    blocks = []
+    for part in _around_pictures(paragraph.content):
+        if isinstance(part, Picture):
+            blocks.append(_image(part))
+        else:
+            blocks += [_block("paragraph", {"rich_text": a}) for a in in_arrays(rich_text(part))]
+    return blocks
+
+
+def _around_pictures(content: Content) -> list[Content | Picture]:
+    """The paragraph cut at the pictures Notion can show, in their order."""
+    parts: list[Content | Picture] = []
+    text: Content = []
+    for piece in content:
+        if isinstance(piece, Picture) and web_address(piece.address):
+            parts += [text, piece]
+            text = []
+        else:
+            text.append(piece)
+    parts.append(text)
+    return [
+        part if isinstance(part, Picture) else trim(part)
+        for part in parts
+        if isinstance(part, Picture) or not is_blank(part)
+    ]
+
+
+def _image(picture: Picture) -> NotionBlock:
+    body: dict[str, Any] = {
+        "type": "external",
+        "external": {"url": web_address(picture.address)},
+    }
+    if picture.alt or picture.link:
+        caption = Run(picture.alt or picture.link, link=picture.link)
+        body["caption"] = in_arrays(rich_text([caption]))[0]
+    return _block("image", body)
+
+
+def _heading(heading: Heading) -> list[NotionBlock]:
+    kind = f"heading_{min(heading.level, _DEEPEST_HEADING)}"
+    return [_block(kind, {"rich_text": array}) for array in in_arrays(rich_text(heading.content))]
+
+
+def _code(code: Code) -> list[NotionBlock]:
+    return _code_blocks(code.text, notion_language(code.language))
+
+
+def _code_blocks(text: str, language: str) -> list[NotionBlock]:
+    return [
+        _block(
+            "code",
+            {
+                "rich_text": [
+                    {"type": "text", "text": {"content": piece}} for piece in cut(part, MAX_TEXT)
+                ],
+                "language": language,
+            },
+        )
+        for part in _code_parts(text)
+    ]
+
+
+def _code_parts(text: str) -> list[str]:
+    """`text` in parts that one block can carry, cut between lines where it can be."""
+    limit = _MAX_ASCII_CODE if text.isascii() else _MAX_CODE
+    if units(text) <= limit:
+        return [text]
+    parts: list[str] = []
+    lines: list[str] = []
+    length = 0
+    for line in text.split("\n"):
+        for piece in cut(line, limit) if line else [""]:
+            size = units(piece) + 1
+            if lines and length + size > limit:
+                parts.append("\n".join(lines))
+                lines, length = [], 0
+            lines.append(piece)
+            length += size
+    return [*parts, "\n".join(lines)]
+
+
+def _equation(equation: Equation) -> list[NotionBlock]:
+    if units(equation.expression) > MAX_EQUATION:
+        return _code_blocks(equation.expression, "latex")
+    return [_block("equation", {"expression": equation.expression})]
+
+
+def _rule(_: Rule) -> list[NotionBlock]:
+    return [_block("divider", {})]
+
+
+def _table(table: Table) -> list[NotionBlock]:
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    heaviest = max(sum(weigh(item) for cell in row for item in cell) for row in rows)
+    if len(table.alignments) > MAX_COLUMNS or heaviest > _MAX_ROW:
+        lines = [" | ".join(plain_text(cell) for cell in row) for row in table.rows]
+        return _code_blocks("\n".join(lines), PLAIN)
+    body = {
+        "table_width": len(table.alignments),
+        "has_column_header": table.has_header,
+        "has_row_header": False,
+        "children": [_block("table_row", {"cells": row}) for row in rows],
+    }
+    return [_block("table", body)]
+
+
+def _cell(content: Content) -> list[RichText]:
+    """A cell's rich text; styles are given up when it would take more than 100 objects."""
+    items = rich_text(content)
+    if len(items) <= MAX_RUNS:
+        return items
+    return rich_text([Run(plain_text(content))])
+
+
+def _quote(quote: Quote) -> list[NotionBlock]:
+    return [_container("quote", _convert_all(quote.children))]
+
+
+def _alert(alert: Alert) -> list[NotionBlock]:
+    icon, color = _ALERTS.get(alert.kind, _ALERTS["note"])
+    body = {"icon": {"type": "emoji", "emoji": icon}, "color": color}
+    return [_container("callout", _convert_all(alert.children), body)]
+
+
+def _toggle(toggle: Toggle) -> list[NotionBlock]:
+    arrays = in_arrays(rich_text(toggle.title or [Run("Details")]))
+    rest = [_block("paragraph", {"rich_text": array}) for array in arrays[1:]]
+    return [_with_children("toggle", arrays[0], rest + _convert_all(toggle.children), {})]
+
+
+def _item(item: Item) -> list[NotionBlock]:
+    children = item.children
+    if children and isinstance(children[0], Heading):  # an item's text has no heading's size
+        title = Paragraph([_bold(piece) for piece in children[0].content])
+        children = [title, *children[1:]]
+    blocks = _convert_all(children)
+    if item.checked is not None:
+        return [_container("to_do", blocks, {"checked": item.checked})]
+    kind = "bulleted_list_item" if item.number is None else "numbered_list_item"
+    return [_container(kind, blocks)]
+
+
+def _bold(piece: Inline) -> Inline:
+    if isinstance(piece, Run):
+        return Run(piece.text, piece.style | Style.BOLD, piece.link)
+    return piece
+
+
+def _container(
+    kind: str, blocks: list[NotionBlock], extra: dict[str, Any] | None = None
+) -> NotionBlock:
+    """A block whose own text is its first paragraph and whose children are the rest."""
+    if blocks and blocks[0]["type"] == "paragraph":
+        return _with_children(kind, blocks[0]["paragraph"]["rich_text"], blocks[1:], extra or {})
+    return _with_children(kind, [], blocks, extra or {})
+
+
+def _with_children(
+    kind: str, text: list[RichText], children: list[NotionBlock], extra: dict[str, Any]
+) -> NotionBlock:
+    body: dict[str, Any] = {"rich_text": text, **extra}
+    if children:
+        body["children"] = children
+    return _block(kind, body)
+
+
+_WRITERS: dict[type[Any], Callable[[Any], list[NotionBlock]]] = {
+    Paragraph: _paragraph,
+    Heading: _heading,
+    Code: _code,
+    Equation: _equation,
+    Rule: _rule,
+    Table: _table,
+    Quote: _quote,
+    Alert: _alert,
+    Toggle: _toggle,
+    Item: _item,
+}

@@ -1,0 +1,199 @@
+"""Markdown to a document: pyromark's events, each handed to the builder.
+
+GitHub Flavored Markdown with alerts, footnotes and mathematics; raw HTML through `markup`.
+Never raises, whatever the text: half-finished Markdown is text too.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pyromark import Options, events
+
+from core.markdown.builder import Builder, code_block
+from core.markdown.document import Alert, Block, Item, Paragraph, Quote, Rule, Run, Style, Table
+from core.markdown.markup import feed
+from core.markdown.repair import clean, repair, split_front_matter
+from core.markdown.scan import OPTIONS
+
+_STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
+
+
+def parse(markdown: str) -> list[Block]:
+    """The blocks of a document. Linear in its length."""
+    front_matter, source = split_front_matter(clean(markdown))
+    reader = _Reader()
+    if front_matter:
+        reader.builder.add(code_block("yaml", front_matter))
+    for event in events(repair(source), options=OPTIONS | Options.ENABLE_MATH):
+        reader.read(event)
+    return reader.finish()
+
+
+class _Reader:
+    """One document's events on their way to the builder."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self._numbers: list[int | None] = []  # the next number of each open list
+        self._code: tuple[str, list[str]] | None = None  # language and lines of a code block
+        self._html: list[str] | None = None  # an HTML block comes line by line
+        self._item: Item | None = None
+        self._notes: dict[str, list[Block]] = {}
+        self._cited: dict[str, int] = {}
+        build = self.builder
+        self._leaves: dict[str, Callable[[Any], None]] = {
+            "Text": self._text,
+            "Code": build.code,
+            "InlineMath": lambda value: build.formula(value, display=False),
+            "DisplayMath": lambda value: build.formula(value, display=True),
+            "Html": self._markup,
+            "InlineHtml": lambda value: feed(build, value),
+            "FootnoteReference": self._cite,
+            "TaskListMarker": self._tick,
+        }
+        self._starts = self._openings()
+        self._ends = self._closings()
+
+    def _openings(self) -> dict[str, Callable[[Any], None]]:
+        build = self.builder
+        return {
+            "Paragraph": lambda _: build.flush(),
+            "Heading": lambda value: build.open_heading(int(value["level"][1])),
+            "BlockQuote": self._open_quote,
+            "CodeBlock": self._open_code,
+            "HtmlBlock": self._open_html,
+            "List": self._open_list,
+            "Item": self._open_item,
+            "FootnoteDefinition": self._open_note,
+            "Table": lambda value: build.open_table(
+                Table([side.lower().replace("none", "") for side in value])
+            ),
+            "TableCell": lambda _: build.open_cell(),
+            "Link": lambda value: build.open_look("Link", address=value["dest_url"]),
+            "Image": lambda value: build.open_picture(value["dest_url"]),
+        }
+
+    def _closings(self) -> dict[str, Callable[[], object]]:
+        build = self.builder
+        return {
+            "Paragraph": build.flush,
+            "Heading": build.flush,
+            "BlockQuote": lambda: build.close("BlockQuote"),
+            "CodeBlock": self._close_code,
+            "HtmlBlock": self._close_html,
+            "List": self._close_list,
+            "Item": lambda: build.close("Item"),
+            "FootnoteDefinition": lambda: build.close("FootnoteDefinition"),
+            "Table": build.close_table,
+            "TableHead": build.close_row,
+            "TableRow": build.close_row,
+            "TableCell": build.close_cell,
+            "Link": lambda: build.close_look("Link"),
+            "Image": build.close_picture,
+        }
+
+    def read(self, event: Any) -> None:
+        if isinstance(event, str):
+            if event == "Rule":
+                self.builder.add(Rule())
+            else:
+                self.builder.line_break(hard=event == "HardBreak")
+            return
+        ((key, value),) = event.items()
+        if key == "Start":
+            self._start(value)
+        elif key == "End":
+            self._end(value if isinstance(value, str) else next(iter(value)))
+        elif key in self._leaves:
+            self._leaves[key](value)
+
+    def _start(self, tag: Any) -> None:
+        name, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
+        if name in _STYLES:
+            self.builder.open_look(name, _STYLES[name])
+        elif name in self._starts:
+            self._starts[name](value)
+
+    def _end(self, name: str) -> None:
+        if name in _STYLES:
+            self.builder.close_look(name)
+        elif name in self._ends:
+            self._ends[name]()
+
+    # Text, which belongs to a code block while one is open
+
+    def _text(self, text: str) -> None:
+        if self._code is not None:
+            self._code[1].append(text)
+        else:
+            self.builder.text(text)
+
+    def _open_code(self, kind: Any) -> None:
+        self._code = (kind["Fenced"] if isinstance(kind, dict) else "", [])
+
+    def _close_code(self) -> None:
+        if self._code is not None:
+            self.builder.add(code_block(self._code[0], "".join(self._code[1])))
+        self._code = None
+
+    def _open_html(self, _: object) -> None:
+        self._html = []
+
+    def _markup(self, html: str) -> None:
+        if self._html is None:
+            feed(self.builder, html)
+        else:
+            self._html.append(html)
+
+    def _close_html(self) -> None:
+        feed(self.builder, "".join(self._html or []))
+        self._html = None
+
+    # Containers
+
+    def _open_quote(self, kind: str | None) -> None:
+        self.builder.open("BlockQuote", Alert(kind.lower()) if kind else Quote())
+
+    def _open_list(self, first: int | None) -> None:
+        self.builder.flush()
+        self._numbers.append(first)
+
+    def _close_list(self) -> None:
+        self.builder.flush()
+        self._numbers.pop()
+
+    def _open_item(self, _: object) -> None:
+        number = self._numbers[-1] if self._numbers else None
+        if number is not None:
+            self._numbers[-1] = number + 1
+        self._item = Item(number)
+        self.builder.open("Item", self._item)
+
+    def _tick(self, checked: bool) -> None:
+        if self._item is not None:
+            self._item.checked = checked
+
+    # Footnotes: numbered in the order they are cited, written at the end
+
+    def _cite(self, name: str) -> None:
+        number = self._cited.setdefault(name, len(self._cited) + 1)
+        self.builder.text(f"[{number}]")
+
+    def _open_note(self, name: str) -> None:
+        self.builder.open_aside("FootnoteDefinition", self._notes.setdefault(name, []))
+
+    def finish(self) -> list[Block]:
+        blocks = self.builder.finish()
+        if any(self._notes.values()):
+            blocks.append(Rule())
+        for name in self._notes:
+            self._cited.setdefault(name, len(self._cited) + 1)
+        for name, number in self._cited.items():
+            note = self._notes.get(name, [])
+            mark = Run(f"[{number}] ")
+            if note and isinstance(note[0], Paragraph):
+                note[0].content.insert(0, mark)
+            elif note:
+                note.insert(0, Paragraph([mark]))
+            blocks.extend(note)
+        return blocks

@@ -1,0 +1,156 @@
+"""What is mended in the source before it is parsed.
+
+Authors and models write Markdown as GitHub shows it, or as it ought to be shown; the parser
+follows CommonMark to the letter. Each repair is a list of edits on the source.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+
+from core.markdown.autolink import Edit, link_addresses
+from core.markdown.formulas import mark_formulas
+from core.markdown.scan import Layout, lay_out
+
+# A noncharacter, neither blank nor punctuation, put between `。` and `**` and taken out again.
+MARK = "\ufdd0"
+
+_WORTH_A_LOOK = re.compile(
+    r"\$|\\[(\[]|<![A-Za-z]|https?://|www\.|\|[ \t>]*\n|\|.*\||[*~][^\x00-\x7f]|[^\x00-\x7f][*~]",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile(f"[\x01-\x08\x0b\x0e-\x1f\x7f{MARK}\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Possessive: two ways to read a line must not multiply.
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*\n((?:[\w\"'-][^\n:]*:.*\n|[ \t]+.*\n|- .*\n|#.*\n)++)---[ \t]*(?:\n|\Z)"
+)
+_EMPHASIS = re.compile(r"(?<![\\*~])(\*{1,3}|~~)(?=[^\s*~])([^*~\n]*[^\s*~\\])\1(?![*~])")
+_CODE_SPAN = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")
+_DECLARATION = re.compile(r"<!(?!doctype\b)[A-Za-z]", re.IGNORECASE)
+_PIPE = re.compile(r"(?<!\\)\|")
+
+
+def clean(markdown: str) -> str:
+    """Line ends as `\\n`, NUL as U+FFFD (CommonMark 2.3), no other control characters."""
+    text = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    if _SURROGATE.search(text):  # halves of a pair: joined where they meet, else U+FFFD
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _CONTROL.sub("", text).replace("\x0c", " ")
+
+
+def split_front_matter(source: str) -> tuple[str, str]:
+    """The YAML between `---` lines at the very start, and the rest."""
+    match = _FRONT_MATTER.match(source)
+    return (match.group(1), source[match.end() :]) if match else ("", source)
+
+
+def repair(source: str) -> str:
+    """`source` with bare addresses, formulas, tables and CJK emphasis as they were meant."""
+    if not _WORTH_A_LOOK.search(source):
+        return source
+    layout = lay_out(source)
+    edits = link_addresses(source, layout)
+    others = mark_formulas(source, layout) + widen_tables(source, layout)
+    others += loosen_emphasis(source, layout) + keep_commands(source, layout)
+    return _apply(source, _without_overlaps(edits, others))
+
+
+def _without_overlaps(addresses: list[Edit], others: list[Edit]) -> list[Edit]:
+    """Nothing is edited inside an address."""
+    ends = [end for _, end, _ in addresses]
+    kept = []
+    for edit in others:
+        index = bisect_left(ends, edit[0] + 1)
+        if index == len(addresses) or edit[1] <= addresses[index][0]:
+            kept.append(edit)
+    return sorted(addresses + kept)
+
+
+def _apply(source: str, edits: list[Edit]) -> str:
+    pieces = []
+    position = 0
+    for start, end, text in edits:
+        if start < position:
+            continue
+        pieces += [source[position:start], text]
+        position = end
+    pieces.append(source[position:])
+    return "".join(pieces)
+
+
+def keep_commands(source: str, layout: Layout) -> list[Edit]:
+    """A line that begins with `<!here>` is no HTML declaration but what someone wrote in Slack."""
+    return [(start, start, "\\") for start, _ in layout.html if _DECLARATION.match(source, start)]
+
+
+def loosen_emphasis(source: str, layout: Layout) -> list[Edit]:
+    """Marks that let `**中文。**后` be bold: CommonMark wants a blank or punctuation after it."""
+    edits: list[Edit] = []
+    if source.isascii():
+        return edits
+    for match in _EMPHASIS.finditer(source):
+        if match.start() in layout.code:
+            continue
+        inner = match.start(2), match.end(2)
+        before = source[match.start() - 1 : match.start()]
+        after = source[match.end() : match.end() + 1]
+        first, last = source[inner[0]], source[inner[1] - 1]
+        if _is_stuck(first, before):
+            edits.append((inner[0], inner[0], MARK))
+        if _is_stuck(last, after):
+            edits.append((inner[1], inner[1], MARK))
+    return edits
+
+
+def _is_stuck(inside: str, outside: str) -> bool:
+    """A delimiter with punctuation inside and a letter outside, one of the two not ASCII."""
+    if not outside or outside.isspace() or (inside + outside).isascii():
+        return False
+    return unicodedata.category(inside)[0] in "PS" and unicodedata.category(outside)[0] not in "PS"
+
+
+def widen_tables(source: str, layout: Layout) -> list[Edit]:
+    """Rows with more cells than the header, whose surplus the parser would drop.
+
+    A pipe inside code was meant as code; other surplus gets empty header cells.
+    """
+    edits: list[Edit] = []
+    for start, end in layout.tables:
+        lines = []
+        position = start
+        for line in source[start:end].split("\n"):
+            lines.append((position, line))
+            position += len(line) + 1
+        if len(lines) > 2:
+            edits += _widen(lines)
+    return edits
+
+
+def _widen(lines: list[tuple[int, str]]) -> list[Edit]:
+    edits: list[Edit] = []
+    header = width = _count_cells(lines[0][1])
+    for position, line in lines[2:]:
+        cells = _count_cells(line)
+        if cells <= header:
+            continue
+        coded = [
+            position + span.start() + pipe.start()
+            for span in _CODE_SPAN.finditer(line)
+            for pipe in _PIPE.finditer(span.group())
+        ]
+        edits += [(pipe, pipe, "\\") for pipe in coded]
+        width = max(width, cells - len(coded))
+    if width > header:
+        for (position, line), cell in zip(lines[:2], ("  |", " --- |"), strict=True):
+            end = position + len(line.rstrip())
+            closed = "" if line.rstrip().endswith("|") else " |"
+            edits.append((end, end, closed + cell * (width - header)))
+    return edits
+
+
+def _count_cells(line: str) -> int:
+    inner = line.lstrip(" \t>").rstrip().removeprefix("|")
+    if inner.endswith("|") and not inner.endswith("\\|"):
+        inner = inner[:-1]
+    return len(_PIPE.findall(inner)) + 1

@@ -1,0 +1,126 @@
+"""Inline content as Notion rich text, within its limits.
+
+Notion counts text in UTF-16 units: 2,000 a text object, 100 objects an array, 1,000 an equation
+(its request-limits page and the specification for version 2026-03-11).
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from core.markdown.addresses import spoken_address, web_address
+from core.markdown.document import Break, Content, Formula, Picture, Run, Style, merge
+
+MAX_TEXT = 2000
+MAX_RUNS = 100
+MAX_EQUATION = 1000
+
+# A block's rich text must leave room in a request of 500 KB. JSON may write a UTF-16 unit in six
+# bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
+_MAX_WEIGHT = 200_000
+_ALWAYS_FITS = 14
+
+RichText = dict[str, Any]
+
+_ANNOTATIONS = {
+    Style.BOLD: "bold",
+    Style.ITALIC: "italic",
+    Style.STRIKE: "strikethrough",
+    Style.UNDERLINE: "underline",
+    Style.CODE: "code",
+}
+
+
+def units(text: str) -> int:
+    """The length of `text` in UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, limit: int) -> Iterator[str]:
+    """Pieces of `text` of at most `limit` UTF-16 units, cut between whole characters."""
+    position = 0
+    while position < len(text):
+        piece = text[position : position + limit]
+        while (excess := units(piece) - limit) > 0:
+            piece = piece[: -((excess + 1) // 2)]
+        end = position + len(piece)
+        if end < len(text):
+            end = _before_mark(text, position, end)
+        yield text[position:end]
+        position = end
+
+
+def _before_mark(text: str, start: int, end: int) -> int:
+    """`end`, or a little before it when a character would be parted from its accents."""
+    for step in range(min(12, end - start - 1)):
+        place = end - step
+        joined = text[place] in "\u200d\ufe0f" or text[place - 1] == "\u200d"
+        if not joined and not unicodedata.combining(text[place]):
+            return place
+    return end
+
+
+def rich_text(content: Content) -> list[RichText]:
+    """Every piece of `content`, in as many objects as it takes."""
+    items: list[RichText] = []
+    for piece in merge([_as_run(piece) for piece in content]):
+        if isinstance(piece, Formula):
+            equation = {"expression": piece.expression}
+            items.append(_annotated({"type": "equation", "equation": equation}, piece))
+        elif isinstance(piece, Run):
+            for text in cut(piece.text, MAX_TEXT):
+                body: RichText = {"content": text}
+                if piece.link:
+                    body["link"] = {"url": piece.link}
+                items.append(_annotated({"type": "text", "text": body}, piece))
+    return items
+
+
+def _annotated(item: RichText, piece: Run | Formula) -> RichText:
+    if piece.style:
+        item["annotations"] = {
+            name: True for style, name in _ANNOTATIONS.items() if piece.style & style
+        }
+    return item
+
+
+def _as_run(piece: Run | Formula | Picture | Break) -> Run | Formula:
+    if isinstance(piece, Break):
+        return Run("\n" if piece.hard else " ")
+    if isinstance(piece, Picture):
+        return _spoken(piece)
+    if isinstance(piece, Formula) and units(piece.expression) > MAX_EQUATION:
+        return Run(f"${piece.expression}$", piece.style | Style.CODE)
+    return piece
+
+
+def _spoken(picture: Picture) -> Run:
+    """A picture where none can stand: its words, linked to it."""
+    url = web_address(picture.address)
+    if url:
+        return Run(picture.alt or url, link=picture.link or url)
+    address = spoken_address(picture.address)
+    words = f"{picture.alt} ({address})" if picture.alt and address else picture.alt or address
+    return Run(words, link=picture.link)
+
+
+def weigh(item: RichText) -> int:
+    """How many bytes of JSON a rich text object takes at most."""
+    return len(json.dumps(item)) + 2
+
+
+def in_arrays(items: list[RichText]) -> list[list[RichText]]:
+    """`items` in arrays that one block may carry; at least one, possibly empty."""
+    if len(items) <= _ALWAYS_FITS:
+        return [items]
+    arrays: list[list[RichText]] = [[]]
+    weight = 0
+    for item in items:
+        heavy = weigh(item)
+        if arrays[-1] and (len(arrays[-1]) >= MAX_RUNS or weight + heavy > _MAX_WEIGHT):
+            arrays.append([])
+            weight = 0
+        arrays[-1].append(item)
+        weight += heavy
+    return arrays

@@ -1,0 +1,148 @@
+"""What passes between a chat platform, or HTTP, and the core: plain values that survive as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+Json = dict[str, Any]
+
+# The namespace of every id made from somebody else's id, so that a repeat makes the same one.
+_NAMESPACE = UUID("6f0d7a1e-6b0b-5d5e-9f6b-0c8a4a0d9d11")
+
+
+def stable_id(*parts: str) -> UUID:
+    """The same id for the same parts: how a delivery that comes twice is known."""
+    return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote: one identity on one platform.
+
+    `workspace` is the Slack team or the empty string where the platform has none.
+    """
+
+    platform: str
+    id: str
+    name: str = ""
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command, parsed: its name, the text after it, its flags."""
+
+    command: str
+    text: str = ""
+    flags: Mapping[str, str | bool] = field(default_factory=dict)
+
+    def value(self, flag: str) -> str | None:
+        """The value of a flag that takes one, or None where it was not given."""
+        value = self.flags.get(flag)
+        return value if isinstance(value, str) else None
+
+    def has(self, flag: str) -> bool:
+        """Whether the flag was given."""
+        return bool(self.flags.get(flag))
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where people write together: the platform, and its name for the place."""
+
+    platform: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command as a platform hands it over.
+
+    `id` is made from the platform's own delivery id (`stable_id`), so the same delivery twice is
+    the same request. `address` is the platform's: where to answer, in words only it reads; the core
+    keeps it and gives it back. `place` names the channel, at most 128 characters and the same each
+    time; empty where there is none.
+    """
+
+    id: UUID
+    sender: Sender
+    call: Call
+    address: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+
+    @property
+    def channel(self) -> Channel | None:
+        """Where it was written; None where that is no channel."""
+        return Channel(self.sender.platform, self.place) if self.place else None
+
+    def to_json(self) -> Json:
+        """As stored in the inbox."""
+        return {
+            "id": str(self.id),
+            "sender": asdict(self.sender),
+            "call": {
+                "command": self.call.command,
+                "text": self.call.text,
+                "flags": dict(self.call.flags),
+            },
+            "address": dict(self.address),
+            "place": self.place,
+        }
+
+    @classmethod
+    def from_json(cls, data: Json) -> Request:
+        """The request that `to_json` described."""
+        return cls(
+            id=UUID(data["id"]),
+            sender=Sender(**data["sender"]),
+            call=Call(**data["call"]),
+            address=data["address"],
+            # What was accepted before requests named their place has none.
+            place=data.get("place", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the asker may do about an answer with one press; `core.actions` lists them.
+
+    `item` is the id of the request that the answer is to: all that a button has to carry.
+    """
+
+    name: str
+    label: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person is told, in Markdown, for each platform to render.
+
+    `notes` are single lines of fine print under the text. `page` is the address of the Notion page
+    that holds the answer. `ok` is False where the command failed, and `error` then is what
+    `AssistantError.to_json` says of the reason. `private`: for the asker's eyes alone. `actions`
+    are its buttons, where the platform has any.
+    """
+
+    text: str
+    notes: tuple[str, ...] = ()
+    page: str | None = None
+    ok: bool = True
+    private: bool = False
+    error: Json | None = None
+    actions: tuple[Action, ...] = ()
+
+    def to_json(self) -> Json:
+        """As recorded with the request."""
+        actions = [asdict(action) for action in self.actions]
+        return asdict(self) | {"notes": list(self.notes), "actions": actions}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Answer:
+        """The answer that `to_json` described."""
+        # What was kept before answers had actions has none.
+        actions = tuple(Action(**action) for action in data.get("actions", ()))
+        return cls(**(data | {"notes": tuple(data["notes"]), "actions": actions}))

@@ -1,0 +1,169 @@
+"""Notion's pages, over its HTTP API. https://developers.notion.com/reference/intro"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.errors import AssistantError, NotionFailed
+from core.notion.connection import Connection, Json
+from core.notion.destinations import Destinations
+from core.notion.pace import pace_of
+from core.notion.refusals import NotionRefused
+from core.notion.shapes import child, title
+from core.ports import Child, Destination, Page
+
+REQUESTS_PER_MINUTE = 180
+"""What Notion gives one connection; 600 on its Business and Enterprise plans."""
+
+_SKEW = timedelta(minutes=2)
+"""Notion rounds times down to the minute, and its clock is not ours."""
+
+
+class NotionPages:
+    """The port `Pages` on one token.
+
+    `parent` is where pages go by default: an address, an id or a title. `patience` is the most
+    seconds one answer may take, retries and waiting for a turn included.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        parent: str | None,
+        base_url: str = "https://api.notion.com",
+        requests_per_minute: int = REQUESTS_PER_MINUTE,
+        redis_url: str | None = None,
+        *,
+        patience: float = 60.0,
+    ) -> None:
+        pace = pace_of(token, requests_per_minute, redis_url)
+        self._connection = Connection(token, base_url, pace, patience)
+        self._destinations = Destinations(self._connection, parent)
+
+    async def destination(self, wanted: str | None) -> Destination:
+        """The page or data source meant by an id, an address or a title; None: the default one.
+
+        A place that was found is remembered for five minutes. Raises InvalidInput where nothing, or
+        more than one thing, is meant, with what to choose from.
+        """
+        return await self._destinations.meant(wanted)
+
+    async def destinations(self, query: str, limit: int = 20) -> list[Destination]:
+        """Pages and data sources the connection can see whose title matches, best first."""
+        return await self._destinations.search(query, limit)
+
+    async def create(
+        self, destination: Destination, title: str, children: Sequence[dict[str, Any]]
+    ) -> Page:
+        """Makes a page. Never repeats a write that may have been carried out."""
+        name = "title"
+        if destination.kind == "data_source":
+            name = await self._destinations.title_property(destination.id)
+        parent = f"{destination.kind}_id"
+        text = [{"type": "text", "text": {"content": title}}]
+        body = {
+            "parent": {"type": parent, parent: destination.id},
+            "properties": {name: {"title": text}},
+            "children": list(children),
+        }
+        try:
+            return _page(await self._connection.write("POST", "pages", body))
+        except NotionRefused as error:
+            page = await self._saved_all_the_same(error)
+            if page is None:
+                raise
+            return page
+
+    async def _saved_all_the_same(self, error: NotionRefused) -> Page | None:
+        """The page a 503 says was made; None where it says nothing, or the page is not to be had.
+
+        https://developers.notion.com/reference/request-limits
+        """
+        made = error.data.get("committed_resource_id")
+        if not error.unsure or not isinstance(made, str):
+            return None
+        try:
+            return _page(await self._connection.get(f"pages/{made}"))
+        except AssistantError:
+            return None
+
+    async def find(
+        self, destination: Destination, title: str, link: str, since: datetime
+    ) -> Page | None:
+        """The page under the destination, made after `since`, whose footer links to `link`.
+
+        A destination that is gone holds no page.
+        """
+        try:
+            for found in await self._titled(destination, title, since - _SKEW):
+                if any(link in (one.link or "") for one in await self.children(found)):
+                    return _page(await self._connection.get(f"pages/{found}"))
+        except NotionRefused as error:
+            if error.status != 404:
+                raise
+        return None
+
+    async def _titled(self, place: Destination, wanted: str, since: datetime) -> list[str]:
+        """The ids of pages of this title made since then, the newest first."""
+        if place.kind == "data_source":
+            return [
+                row["id"]
+                async for row in self._rows(place.id, since)
+                if title(row).strip() == wanted.strip()
+            ]
+        found = [
+            block["id"]
+            async for block in self._blocks(place.id)
+            if block["type"] == "child_page"
+            and block["child_page"]["title"].strip() == wanted.strip()
+            and datetime.fromisoformat(block["created_time"]) >= since
+        ]
+        return found[::-1]
+
+    def _rows(self, data_source: str, since: datetime) -> AsyncIterator[Json]:
+        query = {
+            "filter": {
+                "timestamp": "created_time",
+                "created_time": {"on_or_after": since.isoformat()},
+            },
+            "sorts": [{"timestamp": "created_time", "direction": "descending"}],
+        }
+        return self._connection.listed(f"data_sources/{data_source}/query", query)
+
+    def _blocks(self, block: str) -> AsyncIterator[Json]:
+        return self._connection.listed(f"blocks/{block}/children")
+
+    async def children(self, block: str) -> list[Child]:
+        """Every direct child of a page or block, in order: one request for each hundred."""
+        return [child(one) async for one in self._blocks(block)]
+
+    async def append(
+        self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
+    ) -> None:
+        """Adds children at the end, or after the child `after`. Never repeats an unsure write."""
+        body: Json = {"children": list(children)}
+        if after is not None:
+            body["position"] = {"type": "after_block", "after_block": {"id": after}}
+        try:
+            await self._connection.write("PATCH", f"blocks/{block}/children", body)
+        except NotionRefused as error:
+            saved = error.data.get("committed_child_ids")
+            if not isinstance(saved, list) or len(saved) < len(children):
+                raise
+
+    async def close(self) -> None:
+        """Lets go of connections. May be called twice."""
+        await self._connection.close()
+
+
+def _page(found: Json) -> Page:
+    """A page as Notion tells of it; without its address, the one that every page has.
+
+    Raises NotionFailed, unsure, where the answer tells of none.
+    """
+    made = found.get("id")
+    if not isinstance(made, str):
+        raise NotionFailed("Notion did not say which page it is.", retryable=True, unsure=True)
+    return Page(made, found.get("url") or f"https://www.notion.so/{made.replace('-', '')}")

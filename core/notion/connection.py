@@ -1,0 +1,192 @@
+"""One connection to Notion's API: its pace, its time limit, its one layer of retries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.errors import AssistantError, Misconfigured, NotionFailed
+from core.notion.pace import Pace
+from core.notion.refusals import Refusal
+
+if TYPE_CHECKING:
+    from notion_client import AsyncClient
+
+Json = dict[str, Any]
+
+VERSION = "2026-03-11"
+"""The Notion-Version of every request."""
+
+PAGE_SIZE = 100
+"""The most results Notion gives at once."""
+
+_ATTEMPTS = 6
+
+
+class _Failed(Exception):
+    """One attempt failed. `again`: nothing speaks against another."""
+
+    def __init__(self, error: AssistantError, *, again: bool) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.again = again
+
+
+class Connection:
+    """Requests to Notion.
+
+    Each method answers or raises within `patience` seconds, waiting for its turn and retries
+    included. Raises NotionFailed, RateLimited or Misconfigured. A read is repeated after any
+    passing trouble; a write only where nothing can have been carried out.
+    """
+
+    def __init__(self, token: str, base_url: str, pace: Pace, patience: float = 60.0) -> None:
+        self._token = token
+        self._base_url = base_url.rstrip("/")
+        self._pace = pace
+        self._patience = patience
+        self._sdk: AsyncClient | None = None
+
+    async def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        """Reads an object."""
+        return await self._call("GET", path, query=query)
+
+    async def ask(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Reads by a POST, as searches and queries do."""
+        return await self._call("POST", path, body=body)
+
+    async def listed(self, path: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[Json]:
+        """Each result of a list, page after page; with `body`, of a search or query."""
+        cursor: Json = {}
+        while True:
+            page = {"page_size": PAGE_SIZE, **cursor}
+            found = await (
+                self.get(path, page) if body is None else self.ask(path, {**body, **page})
+            )
+            for result in found["results"]:
+                yield result
+            if not found["has_more"]:
+                return
+            cursor = {"start_cursor": found["next_cursor"]}
+
+    async def write(self, method: str, path: str, body: Mapping[str, Any]) -> Json:
+        """Changes something. NotionFailed with `unsure` where it may have been done anyway."""
+        return await self._call(method, path, body=body, write=True)
+
+    async def close(self) -> None:
+        """Lets go of connections. May be called twice."""
+        sdk, self._sdk = self._sdk, None
+        if sdk is not None:
+            await sdk.aclose()
+        await self._pace.close()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        write: bool = False,
+    ) -> Json:
+        import stamina
+
+        deadline = time.monotonic() + self._patience
+        request = {"method": method, "path": path, "query": query, "body": body}
+        answer: Json = {}
+        try:
+            async for attempt in stamina.retry_context(
+                on=lambda error: _pause(error, deadline),
+                attempts=_ATTEMPTS,
+                timeout=self._patience,
+                wait_initial=0.25,
+                wait_max=8.0,
+                wait_jitter=0.25,
+            ):
+                with attempt:
+                    answer = await self._once(request, deadline, write=write)
+        except _Failed as failed:
+            raise failed.error from failed.__cause__
+        return answer
+
+    async def _once(self, request: Json, deadline: float, *, write: bool) -> Json:
+        import httpx
+        from notion_client.errors import HTTPResponseError, RequestTimeoutError
+
+        sdk = self._client()
+        await self._pace.turn(max(deadline - time.monotonic(), 0))
+        left = max(deadline - time.monotonic(), self._patience / 60)
+        # A read that hangs is worth another try; a write is given all the time there is.
+        seconds = left if write else min(left, self._patience / 3)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await sdk.request(**request)
+        except HTTPResponseError as error:
+            refusal = Refusal.read(error.status, error.headers, error.body)
+            again = refusal.carried_out_nothing or (refusal.passing and not write)
+            raise _Failed(refusal.error(write=write), again=again) from error
+        except httpx.ConnectError as error:
+            raise _unreachable() from error
+        except RequestTimeoutError as error:
+            # The SDK makes one error of all timeouts; this one came before anything was sent.
+            if isinstance(error.__context__, httpx.ConnectTimeout):
+                raise _unreachable() from error
+            raise _no_answer(write=write) from error
+        except (httpx.HTTPError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise _no_answer(write=write) from error
+        if not isinstance(answer, dict):
+            raise _no_answer(write=write)
+        return answer
+
+    def _client(self) -> AsyncClient:
+        if self._sdk is None:
+            # At first use: it takes a tenth of a second, and start-up time is measured.
+            import httpx
+            from notion_client import AsyncClient
+
+            if not self._base_url.startswith(("http://", "https://")):
+                raise Misconfigured("NOTION_BASE_URL must begin with https:// or http://.")
+            try:
+                self._sdk = AsyncClient(
+                    auth=self._token,
+                    base_url=self._base_url,
+                    notion_version=VERSION,
+                    timeout_ms=int(self._patience * 1000),
+                    retry=False,
+                    # Its own logger would print to stderr; its warnings quote what people wrote.
+                    logger=logging.getLogger("core.notion.sdk"),
+                    log_level=logging.ERROR,
+                )
+            except httpx.InvalidURL as error:
+                raise Misconfigured("NOTION_BASE_URL is not an address.") from error
+        return self._sdk
+
+
+def _pause(error: Exception, deadline: float) -> bool | float:
+    """Whether to try again, and after how many seconds where Notion said so."""
+    if not isinstance(error, _Failed) or not error.again:
+        return False
+    wait = error.error.retry_after
+    left = deadline - time.monotonic()
+    if wait is None:
+        return left > 0
+    return wait if wait < left else False
+
+
+def _unreachable() -> _Failed:
+    return _Failed(
+        NotionFailed("Notion cannot be reached. Try again in a moment.", retryable=True), again=True
+    )
+
+
+def _no_answer(*, write: bool) -> _Failed:
+    error = NotionFailed(
+        "The connection to Notion broke before it answered. Try again in a moment.",
+        retryable=True,
+        unsure=write,
+    )
+    return _Failed(error, again=not write)

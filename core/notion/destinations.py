@@ -1,0 +1,183 @@
+"""Which page or data source is meant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from core.errors import InvalidInput, Misconfigured
+from core.notion.addresses import object_id
+from core.notion.connection import PAGE_SIZE, Connection, Json
+from core.notion.refusals import NOT_SHARED, NotionRefused
+from core.notion.shapes import destination, title
+from core.ports import Destination
+
+T = TypeVar("T")
+
+REMEMBERED = 300.0
+"""Seconds an answer from Notion is trusted."""
+
+_MOST_REMEMBERED = 1000
+_MOST_LISTED = 5
+_MOST_SEARCHED = 500
+_HOW = "Give the address of one of them with --to or to `/notion to`, or set NOTION_PARENT to it."
+
+
+class Recent(Generic[T]):
+    """Answers of the last minutes, by question."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, T]] = {}
+
+    async def get(self, key: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """The answer kept, or a new one, which is kept where it is no error."""
+        now = time.monotonic()
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] > now:
+            return kept[1]
+        answer = await ask()
+        self._kept.pop(key, None)
+        self._kept[key] = (now + REMEMBERED, answer)
+        if len(self._kept) > _MOST_REMEMBERED:
+            del self._kept[next(iter(self._kept))]
+        return answer
+
+
+class Destinations:
+    """Finds where pages go. `parent` is the configured place: an id, an address or a title."""
+
+    def __init__(self, connection: Connection, parent: str | None) -> None:
+        self._connection = connection
+        self._parent = parent
+        self._meant: Recent[Destination] = Recent()
+        self._titles: Recent[str] = Recent()
+
+    async def meant(self, wanted: str | None) -> Destination:
+        """The place meant by an id, an address or a title; None: the default one.
+
+        Raises InvalidInput where none, or more than one, is meant, Misconfigured where that is so
+        for the configured one.
+        """
+        name = (wanted or "").strip()
+        if name:
+            return await self._meant.get(name.casefold(), lambda: self._find(name))
+        return await self._meant.get("", self._default)
+
+    async def search(self, query: str, limit: int) -> list[Destination]:
+        """At most `limit` (100 at most) places whose title matches, the closest titles first."""
+        body = {"query": query, "page_size": max(1, min(limit, PAGE_SIZE))}
+        found = await self._connection.ask("search", body)
+        places = [destination(one) for one in found["results"] if not one.get("in_trash")]
+        return sorted(places, key=lambda place: _distance(place.title, query))
+
+    async def title_property(self, data_source: str) -> str:
+        """What a data source calls its title property."""
+
+        async def ask() -> str:
+            schema = await self._connection.get(f"data_sources/{data_source}")
+            names = (n for n, kind in schema["properties"].items() if kind["type"] == "title")
+            return str(next(names))
+
+        return await self._titles.get(data_source, ask)
+
+    async def _default(self) -> Destination:
+        if not self._parent:
+            return await self._only()
+        try:
+            return await self._find(self._parent)
+        except InvalidInput as error:
+            raise Misconfigured(f"NOTION_PARENT is not usable. {error.message}") from error
+
+    async def _find(self, name: str) -> Destination:
+        found = object_id(name)
+        return await (self._by_title(name) if found is None else self._by_id(found))
+
+    async def _by_id(self, found: str) -> Destination:
+        for path in ("pages", "data_sources"):
+            if (there := await self._look(f"{path}/{found}")) is not None:
+                if there.get("in_trash"):
+                    raise InvalidInput(f"“{title(there)}” is in Notion's trash. Restore it first.")
+                return destination(there)
+        database = await self._look(f"databases/{found}")
+        if database is None:
+            raise InvalidInput(NOT_SHARED)
+        sources = [
+            Destination(one["id"], "data_source", one["name"]) for one in database["data_sources"]
+        ]
+        if len(sources) == 1:
+            return sources[0]
+        raise _ambiguous(f"The database “{title(database)}” has {len(sources)} sources", sources)
+
+    async def _look(self, path: str) -> Json | None:
+        try:
+            return await self._connection.get(path)
+        except NotionRefused as error:
+            # 400 is Notion's answer to the id of another kind of object.
+            if error.status in (400, 404):
+                return None
+            raise
+
+    async def _by_title(self, name: str) -> Destination:
+        found = await self.search(name, PAGE_SIZE)
+        exact = [place for place in found if place.title.casefold() == name.casefold()]
+        best = exact or found
+        if len(best) == 1:
+            return best[0]
+        if not best:
+            raise InvalidInput(
+                f"Nothing shared with this integration is called “{name}”. {_how_to_share()}"
+            )
+        raise _ambiguous(f"More than one page or data source fits “{name}”", best)
+
+    async def _only(self) -> Destination:
+        found = [one async for one in self._first(_MOST_SEARCHED) if not one.get("in_trash")]
+        seen = {one["id"] for one in found}
+        tops = [one for one in found if _is_top(one, seen)]
+        places = [destination(one) for one in tops or found]
+        if not places:
+            raise InvalidInput(f"No Notion page is shared with this integration. {_how_to_share()}")
+        if len(places) == 1:
+            return places[0]
+        raise _ambiguous("Pages could go to more than one place", places)
+
+    async def _first(self, most: int) -> AsyncIterator[Json]:
+        count = 0
+        async for one in self._connection.listed("search", {}):
+            yield one
+            count += 1
+            if count == most:
+                return
+
+
+def _is_top(one: Json, seen: set[str]) -> bool:
+    """Whether it was shared itself, rather than with the page it stands on."""
+    parent = one.get("database_parent") or one["parent"]
+    kind = parent["type"]
+    if kind == "workspace":
+        return True
+    # What a block holds cannot be told apart without asking for the block.
+    return kind != "block_id" and parent[kind] not in seen
+
+
+def _distance(found: str, query: str) -> int:
+    found, query = found.casefold(), query.strip().casefold()
+    if found == query:
+        return 0
+    if found.startswith(query):
+        return 1
+    return 2 if query in found else 3
+
+
+def _how_to_share() -> str:
+    return "Open the page in Notion, choose ••• → Connections, and add the integration."
+
+
+def _ambiguous(why: str, places: Sequence[Destination]) -> InvalidInput:
+    kinds = {"page": "page", "data_source": "data source"}
+    lines = [
+        f"• {place.title or 'Untitled'} ({kinds[place.kind]}): {place.url or place.id}"
+        for place in places[:_MOST_LISTED]
+    ]
+    more = [f"• and {len(places) - _MOST_LISTED} more"] if len(places) > _MOST_LISTED else []
+    return InvalidInput("\n".join([f"{why}. {_HOW}", *lines, *more]))

@@ -1,0 +1,152 @@
+"""What Notion's refusals mean for the person, and whether the same request may be sent again.
+
+https://developers.notion.com/reference/status-codes
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import AssistantError, Misconfigured, NotionFailed, RateLimited
+
+NOT_SHARED = (
+    "Notion cannot find that page, or it is not shared with this integration. "
+    "Open it in Notion, choose ••• → Connections, and add the integration."
+)
+_BLOCKED = "public_api_request_blocked"
+_OVERLOADED = 529
+_SHOWN = 200
+
+
+class NotionRefused(NotionFailed):
+    """Notion answered, and the answer was no.
+
+    `status` is the HTTP status. `data` is `additional_data`: after a 503 it says what of the write
+    was saved all the same, as `committed_resource_id` and `committed_child_ids`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        data: Mapping[str, Any],
+        retryable: bool = False,
+        unsure: bool = False,
+    ) -> None:
+        super().__init__(message, retryable=retryable, unsure=unsure)
+        self.status = status
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer, as it came. `retry_after` is in seconds."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    @classmethod
+    def read(cls, status: int, headers: Mapping[str, str], body: str) -> Refusal:
+        """Reads an answer of any shape: a proxy before Notion may answer in HTML."""
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            parsed = {}
+        fields = parsed if isinstance(parsed, dict) else {}
+        data = fields.get("additional_data")
+        data = data if isinstance(data, dict) else {}
+        seconds = str(headers.get("retry-after") or data.get("retry_after") or "")
+        return cls(
+            status=status,
+            code=str(fields.get("code", "")),
+            message=str(fields.get("message", "")),
+            data=data,
+            retry_after=float(seconds) if seconds.isdecimal() else None,
+        )
+
+    @property
+    def carried_out_nothing(self) -> bool:
+        """Whether the same request may be sent again, even one that writes."""
+        if self.status == 429:
+            return self.data.get("rate_limit_reason") != _BLOCKED
+        # A conflict is a transaction that was not completed.
+        return self.status in (409, _OVERLOADED)
+
+    @property
+    def passing(self) -> bool:
+        """Whether the trouble is Notion's own and may be over soon."""
+        return self.status >= 500 or self.carried_out_nothing
+
+    def error(self, *, write: bool) -> AssistantError:
+        """The refusal as the person should hear it."""
+        if self.status == 401:
+            return Misconfigured(
+                "Notion does not accept the token. Put the integration's current token in "
+                "NOTION_TOKEN, or connect Notion again."
+            )
+        if self.status in (429, _OVERLOADED):
+            return self._slow_down()
+        if self.status >= 500:
+            return self._no(
+                f"Notion has a problem of its own ({self.status}). Try again in a moment.",
+                retryable=True,
+                unsure=write,
+            )
+        if self.status == 409:
+            return self._no(
+                "Somebody else is changing the same page in Notion. Try again in a moment.",
+                retryable=True,
+            )
+        return self._no(self._reason())
+
+    def _reason(self) -> str:
+        if self.status == 404:
+            return NOT_SHARED
+        if self.status == 403:
+            return self._forbidden()
+        if self.status == 413:
+            return "Notion refused the page: it is too large."
+        return f"Notion refused the request: {_shortened(self.message) or self.status}"
+
+    def _forbidden(self) -> str:
+        words = f"{self.message} {' '.join(map(str, self.data.values()))}".lower()
+        if "block" in words and "limit" in words:
+            # https://developers.notion.com/reference/workspace-block-limits
+            return (
+                "The Notion workspace has used up the blocks of its free plan, so Notion takes no "
+                "new pages. Change its plan, or save to a page in another workspace."
+            )
+        return (
+            "Notion does not allow this integration to do that. Give it the capabilities to read, "
+            "insert and update content, in its settings in Notion."
+        )
+
+    def _slow_down(self) -> RateLimited:
+        if self.data.get("rate_limit_reason") == _BLOCKED:
+            return RateLimited(
+                "Notion has blocked this integration's requests. Its owner has to ask Notion's "
+                "support.",
+                retryable=False,
+            )
+        who = "is overloaded" if self.status == _OVERLOADED else "asks to slow down"
+        seconds = self.retry_after
+        when = "in a moment" if seconds is None else f"in {seconds:.0f} s"
+        return RateLimited(f"Notion {who}. Try again {when}.", retry_after=seconds)
+
+    def _no(self, message: str, *, retryable: bool = False, unsure: bool = False) -> NotionRefused:
+        return NotionRefused(
+            message, status=self.status, data=self.data, retryable=retryable, unsure=unsure
+        )
+
+
+def _shortened(message: str) -> str:
+    """The reason without what it quotes: that is what the person wrote, and no matter for logs."""
+    reason = " ".join(message.partition(", instead was")[0].split())
+    return reason if len(reason) <= _SHOWN else f"{reason[: _SHOWN - 1]}…"

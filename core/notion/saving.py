@@ -1,0 +1,303 @@
+"""Saving an answer as a page: once, whole, whatever breaks on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypedDict
+from uuid import UUID
+
+from core.errors import Conflict, Misconfigured, NotFound, NotionFailed, RateLimited
+from core.markdown import notion_blocks, plan
+from core.notion.page import footer, page_title
+from core.notion.places import Places, Wanted, named
+from core.notion.tree import Tree, size
+from core.ports import Destination, Page, Pages, Step
+from core.storage.content import Content
+from core.storage.database import Database, UnitOfWork
+
+
+class Kept(TypedDict):
+    """What is kept of a page; `whole` where it held everything before."""
+
+    id: str
+    url: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait.
+
+    `looks`: before each look for a page that may have been made. `other`: for another request that
+    saves the same item, asked about every `poll`. `flight`: for the end of what it last asked of
+    Notion, when its work is taken over.
+    """
+
+    looks: tuple[float, ...] = (1.0, 2.0, 4.0)
+    other: float = 60.0
+    poll: float = 0.5
+    flight: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item as a page. The same item always gives the same draft.
+
+    `mark` is what the footer's link holds and no other's does.
+    """
+
+    title: str
+    mark: str
+    footer: dict[str, Any]
+    requests: list[Any]
+
+
+class Saving:
+    """Saves items. `public_url` is where this server is reached: pages link back to their item."""
+
+    def __init__(
+        self, database: Database, pages: Pages, public_url: str, patience: Patience | None = None
+    ) -> None:
+        self._database = database
+        self._pages = pages
+        self._places = Places(database, pages)
+        self._public_url = public_url.rstrip("/")
+        self._patience = patience or Patience()
+
+    async def save(self, step: Step, request_id: UUID, content_id: UUID, wanted: str | None) -> str:
+        """The address of the item's page, made now unless it was before.
+
+        `wanted` names the destination; None is what the person, else the channel, else the server
+        has chosen. That is decided once: who chooses anew while this runs does not move the page.
+
+        Raises what `Pages` raises: with the page's address in the message where the page exists but
+        does not hold all yet, and then saving again goes on where this ended. NotFound: no such
+        item. Conflict: no answer yet, or another request that was saving the item took over and
+        takes long.
+        """
+        if wanted:
+            place = named(wanted)
+        else:
+            decide = partial(self._places.decide, request_id, content_id)
+            place = await step("save: place", decide)
+        page = await step("save: page", partial(self._page, request_id, content_id, place))
+        if page["whole"]:
+            return page["url"]
+        draft = self._draft(await self._read(content_id))
+        tree = Tree(self._pages, page["id"], draft.mark)
+        for number, request in enumerate(draft.requests[1:], 1):
+            try:
+                await step(
+                    f"save: blocks {number}",
+                    partial(self._blocks, tree, request, request_id, content_id),
+                )
+            except (NotionFailed, RateLimited, Misconfigured) as error:
+                raise _in_part(error, page["url"], draft.requests, number) from error
+        await step("save: done", partial(self._done, content_id, page))
+        return page["url"]
+
+    # ── The page ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _page(self, request_id: UUID, content_id: UUID, wanted: Wanted) -> Kept:
+        wait, tried = self._patience.other, False
+        while True:
+            content, busy = await self._free(request_id, content_id, wait)
+            if content.notion_url:
+                return {"id": content.page_id or "", "url": content.notion_url, "whole": True}
+            if busy and tried:
+                # Two requests that took over from each other in turn would never end.
+                raise _busy()
+            page = await self._try(request_id, content, wanted, busy=busy)
+            if page is not None:
+                return {"id": page.id, "url": page.url, "whole": False}
+            if busy:
+                wait, tried = self._patience.other + self._patience.flight, True
+
+    async def _free(
+        self, request_id: UUID, content_id: UUID, seconds: float
+    ) -> tuple[Content, bool]:
+        """The item, once it is saved or nobody else is saving it; True where they take longer."""
+        until = time.monotonic() + seconds
+        while True:
+            async with self._database.read() as uow:
+                content = await _item(uow, content_id)
+                busy = await _is_at_work(uow, content.saving_by, request_id)
+            if content.notion_url or not busy or time.monotonic() >= until:
+                return content, busy
+            await asyncio.sleep(self._patience.poll)
+
+    async def _try(
+        self, request_id: UUID, content: Content, wanted: Wanted, *, busy: bool
+    ) -> Page | None:
+        """The item's page, found or made; None where somebody else was quicker."""
+        draft = self._draft(content)
+        owner = content.saving_by
+        since = content.saving_since or datetime.now(UTC)
+        if content.parent is None:
+            place = await self._places.meant(wanted)
+        else:
+            # Somebody began before: there may be a page already.
+            if not await self._take_over(request_id, content, busy=busy):
+                return None
+            place = _place(content.parent)
+            page = await self._pages.find(place, draft.title, draft.mark, since)
+            if page is not None:
+                return page
+            if owner != request_id:
+                place = await self._places.meant(wanted)
+            owner = request_id
+        if not await self._claim(content.id, request_id, place, owner):
+            return None
+        return await self._create(
+            partial(self._claim, content.id, request_id, place, request_id), place, draft, since
+        )
+
+    async def _take_over(self, request_id: UUID, content: Content, *, busy: bool) -> bool:
+        """Claims an item that was begun. False where somebody else was quicker.
+
+        Who loses the claim begins no other write, but one may be on its way.
+        """
+        place = _place(content.parent or {})
+        ours = await self._claim(content.id, request_id, place, content.saving_by)
+        if ours and busy:
+            await asyncio.sleep(self._patience.flight)
+        return ours
+
+    async def _create(
+        self,
+        still_ours: Callable[[], Awaitable[bool]],
+        place: Destination,
+        draft: Draft,
+        since: datetime,
+    ) -> Page | None:
+        """Makes the page; after an unsure answer looks for it, then tries once more at most."""
+        children = [*draft.requests[0].children, draft.footer]
+        for last in (False, True):
+            try:
+                return await self._pages.create(place, draft.title, children)
+            except NotionFailed as error:
+                if not error.unsure:
+                    raise
+                page = await self._look(place, draft, since)
+                if page is not None:
+                    return page
+                if last:
+                    raise
+            if not await still_ours():
+                return None
+        return None
+
+    async def _look(self, place: Destination, draft: Draft, since: datetime) -> Page | None:
+        for pause in self._patience.looks:
+            await asyncio.sleep(pause)
+            page = await self._pages.find(place, draft.title, draft.mark, since)
+            if page is not None:
+                return page
+        return None
+
+    # ── The rest ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _blocks(self, tree: Tree, request: Any, request_id: UUID, content_id: UUID) -> None:
+        """Sends one batch, or what is missing of it."""
+        if not await self._is_ours(tree, request_id, content_id):
+            return
+        for last in (False, True):
+            gap = await tree.gap(request)
+            if gap is None:
+                return
+            try:
+                await self._pages.append(gap.block, gap.children, gap.after)
+            except NotionFailed as error:
+                if not error.unsure:
+                    raise
+                await asyncio.sleep(self._patience.looks[0])
+                tree.forget(gap.block)
+                if last and await tree.gap(request) is not None:
+                    raise
+            else:
+                tree.forget(gap.block)
+                return
+
+    async def _is_ours(self, tree: Tree, request_id: UUID, content_id: UUID) -> bool:
+        """Whether to go on: not where another request has taken over and saved it all."""
+        wait = self._patience.other + self._patience.flight
+        while True:
+            content, busy = await self._free(request_id, content_id, wait)
+            if content.notion_url:
+                return False
+            if content.saving_by == request_id:
+                return True
+            if busy:
+                raise _busy()
+            tree.clear()
+            if await self._take_over(request_id, content, busy=False):
+                return True
+
+    async def _done(self, content_id: UUID, page: Kept) -> None:
+        async with self._database.begin() as uow:
+            await uow.content.saved(content_id, page["id"], page["url"])
+
+    async def _read(self, content_id: UUID) -> Content:
+        async with self._database.begin() as uow:
+            return await _item(uow, content_id)
+
+    async def _claim(
+        self, content_id: UUID, request_id: UUID, place: Destination, before: UUID | None
+    ) -> bool:
+        async with self._database.begin() as uow:
+            return await uow.content.begin_saving(content_id, request_id, asdict(place), before)
+
+    def _draft(self, content: Content) -> Draft:
+        if content.text is None:
+            raise Conflict("The answer is not finished yet. Save it when it is.")
+        title, body = page_title(content.prompt, content.text)
+        # Without the server's address, which may change between two tries.
+        mark = f"/content/{content.id}"
+        foot = footer(f"{self._public_url}{mark}", content.provider or "", content.note)
+        return Draft(title, mark, foot, plan(notion_blocks(body)))
+
+
+def _busy() -> Conflict:
+    return Conflict(
+        "Another request is saving this item and takes long. Try again in a minute.",
+        retryable=True,
+        retry_after=60,
+    )
+
+
+def _place(kept: dict[str, str]) -> Destination:
+    return Destination(**kept)  # type: ignore[arg-type] # the JSON of one
+
+
+async def _item(uow: UnitOfWork, content_id: UUID) -> Content:
+    content = await uow.content.get(content_id)
+    if content is None:
+        raise NotFound("This item is not there any more.")
+    return content
+
+
+async def _is_at_work(uow: UnitOfWork, saving_by: UUID | None, request_id: UUID) -> bool:
+    if saving_by is None or saving_by == request_id:
+        return False
+    other = await uow.inbox.get(saving_by)
+    return other is not None and other.finished_at is None
+
+
+def _in_part(
+    error: NotionFailed | RateLimited | Misconfigured, url: str, requests: list[Any], sent: int
+) -> NotionFailed | RateLimited | Misconfigured:
+    """The error, saying what is there: `sent` of the requests were carried out."""
+    written = sum(size(request.children) for request in requests[:sent])
+    total = sum(size(request.children) for request in requests)
+    message = (
+        f"The page is there but holds only {written} of {total} blocks: {url} "
+        f"Save again to go on from there. {error.message}"
+    )
+    kinds = (RateLimited, Misconfigured)
+    kind = next((kind for kind in kinds if isinstance(error, kind)), NotionFailed)
+    return kind(message, retryable=error.retryable, retry_after=error.retry_after)

@@ -1,0 +1,54 @@
+"""Notion's objects, as much of them as is needed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.ports import Child, Destination
+
+Json = dict[str, Any]
+
+
+def destination(found: Json) -> Destination:
+    """A page or a data source as a place for pages."""
+    url = found.get("url") or ""
+    if found["object"] == "data_source":
+        return Destination(found["id"], "data_source", title(found), url)
+    return Destination(found["id"], "page", title(found), url)
+
+
+def title(found: Json) -> str:
+    """The title of a page or data source; empty for an untitled one."""
+    if "title" in found:
+        return plain_text(found["title"])
+    for value in found.get("properties", {}).values():
+        if value.get("type") == "title":
+            return plain_text(value["title"])
+    return ""
+
+
+def plain_text(rich_text: Sequence[Json]) -> str:
+    """The text as Notion shows it, in what it answers or in what is sent to it."""
+    return "".join(_run(run) for run in rich_text)
+
+
+def _run(run: Json) -> str:
+    if "plain_text" in run:
+        return str(run["plain_text"])
+    if "equation" in run:
+        return str(run["equation"]["expression"])
+    return str(run.get("text", {}).get("content", ""))
+
+
+def child(block: Json) -> Child:
+    """A block, with the first link in its text."""
+    kind = block["type"]
+    rich_text = block.get(kind, {}).get("rich_text", [])
+    links = (run.get("href") or _target(run) for run in rich_text)
+    return Child(block["id"], kind, next((link for link in links if link), None))
+
+
+def _target(run: Json) -> str | None:
+    link = (run.get("text") or {}).get("link")
+    return link["url"] if link else None

@@ -1,0 +1,79 @@
+"""What a page holds so far, and what is missing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import NotionFailed
+from core.markdown import Request
+from core.ports import Child, Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Blocks that are missing: under which block, and after which child, or None for the end."""
+
+    block: str
+    children: list[dict[str, Any]]
+    after: str | None
+
+
+class Tree:
+    """A page's blocks, read when they are first needed and kept until told to forget.
+
+    `mark` tells the footer by its link, which is no part of the content and stays last.
+    """
+
+    def __init__(self, pages: Pages, page_id: str, mark: str) -> None:
+        self._pages = pages
+        self._page_id = page_id
+        self._mark = mark
+        self._known: dict[str, list[Child]] = {}
+
+    async def gap(self, request: Request) -> Gap | None:
+        """What is missing of a request; None where all of it has landed."""
+        block = self._page_id
+        for index in request.parent:
+            content = await self._content(block)
+            if index >= len(content):
+                raise NotionFailed(
+                    "Somebody took blocks off the page while it was being written. "
+                    "Delete the page in Notion and save again."
+                )
+            block = content[index].id
+        content = await self._content(block)
+        missing = request.children[max(0, len(content) - request.first) :]
+        if not missing:
+            return None
+        footed = block == self._page_id and len(content) < len(self._known[block])
+        return Gap(block, missing, content[-1].id if footed and content else None)
+
+    def forget(self, block: str) -> None:
+        """The children of this block changed, or may have."""
+        self._known.pop(block, None)
+
+    def clear(self) -> None:
+        """Anything may have changed."""
+        self._known.clear()
+
+    async def _content(self, block: str) -> list[Child]:
+        if block not in self._known:
+            self._known[block] = await self._pages.children(block)
+        children = self._known[block]
+        if block != self._page_id:
+            return children
+        feet = [n for n, child in enumerate(children) if self._mark in (child.link or "")]
+        return children[: feet[-1]] if feet else children
+
+
+def size(children: Iterable[dict[str, Any]]) -> int:
+    """How many blocks these are, with all that is inside them."""
+    count = 0
+    waiting = list(children)
+    while waiting:
+        block = waiting.pop()
+        count += 1
+        waiting += block[block["type"]].get("children", [])
+    return count

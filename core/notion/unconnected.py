@@ -1,0 +1,64 @@
+"""Notion where no token is set: every call says how to connect it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+
+from core.errors import Misconfigured
+from core.ports import Child, Destination, Page
+
+
+class Unconnected:
+    """`core.ports.Pages` without Notion."""
+
+    async def destination(self, wanted: str | None) -> Destination:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def destinations(self, query: str, limit: int = 20) -> list[Destination]:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def create(
+        self,
+        destination: Destination,
+        title: str,
+        children: Sequence[dict[str, Any]],
+    ) -> Page:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def find(
+        self,
+        destination: Destination,
+        title: str,
+        link: str,
+        since: datetime,
+    ) -> Page | None:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def children(self, block: str) -> list[Child]:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def append(
+        self,
+        block: str,
+        children: Sequence[dict[str, Any]],
+        after: str | None = None,
+    ) -> None:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _refuse() -> NoReturn:
+    raise Misconfigured(
+        "Notion is not connected. An admin sets NOTION_TOKEN to an integration's token; "
+        "without it, texts are written but not saved."
+    )

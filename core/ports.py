@@ -1,0 +1,256 @@
+"""What the core asks of the world. Each port has one contract suite, run by every adapter.
+
+A port's methods raise only what `core.errors` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+from core.messages import Action, Answer, Request
+
+T = TypeVar("T")
+
+Address = Mapping[str, str]
+"""Where to answer, in a platform's own words; `private` is there, as "yes", for the asker alone."""
+
+Part = dict[str, Any]
+"""One message of an answer, rendered, in a platform's own words; JSON."""
+
+Reply = dict[str, str]
+"""A message that was sent: what the platform needs to edit it; JSON."""
+
+
+# ── Durable work ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Step(Protocol):
+    """Runs something at least once and keeps its result, so that after a crash it is not run again.
+
+    The result must be JSON: None, a string, a number, a list, a dictionary. An AssistantError is
+    kept too, and raised again. What stands between steps runs anew after a crash and must come to
+    the same for the same results.
+    """
+
+    async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
+        """The result of `run`, or of the time it was run before."""
+        ...
+
+
+# ── AI providers ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a provider is asked.
+
+    `model` None means the provider's configured one. `max_tokens` bounds the answer.
+    """
+
+    system: str
+    turns: tuple[Turn, ...]
+    model: str | None = None
+    max_tokens: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost, in tokens as the provider counts them; 0 where it does not say.
+
+    `complete` is False where the answer ended at a limit (`reason` says which).
+    """
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    complete: bool = True
+    reason: str = ""
+
+
+class Provider(Protocol):
+    """An AI provider.
+
+    `note` is a line every answer of it must carry, or None. `model` is the default model.
+    """
+
+    name: str
+    model: str
+    note: str | None
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[str | Usage]:
+        """Yields text as it comes, then exactly one `Usage`, last.
+
+        Raises ProviderFailed: the provider refused, failed, or was silent for 60 seconds.
+        RateLimited: it asks to come back later. Misconfigured: the key or the configured model is
+        not accepted. InvalidInput: the prompt is too long, or a model named in it is unknown.
+        Closing the iterator early ends the request.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections and processes. May be called twice."""
+        ...
+
+
+# ── Notion ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where pages go: a page or a data source."""
+
+    id: str
+    kind: Literal["page", "data_source"]
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that exists."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A block inside a page or block, as much of it as saving needs.
+
+    `link` is the address of the first link in its text.
+    """
+
+    id: str
+    type: str
+    link: str | None = None
+
+
+class Pages(Protocol):
+    """Notion, as saving needs it.
+
+    Every method raises NotionFailed (`unsure` where a write may have been carried out),
+    RateLimited, or Misconfigured where the token or destination is not accepted, and waits at most
+    60 seconds for one answer. https://developers.notion.com/reference/request-limits
+    """
+
+    async def destination(self, wanted: str | None) -> Destination:
+        """The page or data source meant by an id, an address or a title; None: the default one.
+
+        Raises InvalidInput where nothing, or more than one thing, is meant.
+        """
+        ...
+
+    async def destinations(self, query: str, limit: int = 20) -> list[Destination]:
+        """Pages and data sources the connection can see whose title matches, best first."""
+        ...
+
+    async def create(
+        self, destination: Destination, title: str, children: Sequence[dict[str, Any]]
+    ) -> Page:
+        """Makes a page. Never repeats a write that may have been carried out."""
+        ...
+
+    async def find(
+        self, destination: Destination, title: str, link: str, since: datetime
+    ) -> Page | None:
+        """The page under the destination, made after `since`, whose footer links to `link`."""
+        ...
+
+    async def children(self, block: str) -> list[Child]:
+        """Every direct child of a page or block, in order."""
+        ...
+
+    async def append(
+        self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
+    ) -> None:
+        """Adds children at the end, or after the child `after`. Never repeats an unsure write."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections. May be called twice."""
+        ...
+
+
+# ── The way in ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Intake(Protocol):
+    """Where platforms hand over what people ask."""
+
+    async def accept(self, request: Request) -> bool:
+        """Records the request; it is carried out even if the process dies right after.
+
+        Returns True for a new request and False for one that was accepted before; either way there
+        will be one answer. Raises Unavailable where it cannot be recorded within 2 seconds.
+        """
+        ...
+
+
+# ── Chat platforms ───────────────────────────────────────────────────────────────────────────────
+
+
+@runtime_checkable
+class Platform(Protocol):
+    """A chat platform's way out: how an answer reaches the person.
+
+    `render` and `waiting` are pure. The methods that send raise PlatformFailed (`retryable` where
+    it is worth another try) or RateLimited.
+    """
+
+    name: str
+
+    def render(self, answer: Answer) -> list[Part]:
+        """The messages an answer becomes, each within the platform's limits; never empty.
+
+        The same answer gives the same parts: after a crash they are rendered again.
+        """
+        ...
+
+    async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
+        """Sends a message and says how to edit it.
+
+        `marker` names this message of this answer. `again`: an earlier try may have sent it, so
+        look for the one with this marker first, and send only where there is none.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class CanEdit(Platform, Protocol):
+    """A platform that can change a message it sent: how an answer is shown while it grows.
+
+    `edit_interval` is the least time between two edits of one message, in seconds.
+    """
+
+    edit_interval: float
+
+    def editable(self, address: Address) -> bool:
+        """Whether a message sent to this place can be changed later. Pure."""
+        ...
+
+    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+        """The placeholder, shown until the first words come, and its buttons. Pure."""
+        ...
+
+    def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
+        """An unfinished answer and its buttons within the limits of one message. Pure."""
+        ...
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:
+        """Replaces the message's content. Doing it twice is doing it once."""
+        ...

@@ -1,0 +1,1 @@
+"""AI providers: a file each; the registry names them."""

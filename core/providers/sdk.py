@@ -1,0 +1,169 @@
+"""What every provider reached through its vendor's SDK shares.
+
+The SDK is imported, in a thread, when it is first used: anthropic takes over a second. Retries are
+the SDK's own (two), except that a server which asks for a long wait is not waited for here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from core.ports import Prompt, Usage
+from core.providers import vendor as vendors
+from core.providers.vendor import Access, Complaint, Vendor
+
+if TYPE_CHECKING:
+    import httpx2
+
+SILENCE = 60.0
+"""Seconds without a word after which a provider counts as failed."""
+
+PATIENCE = 5.0
+"""Seconds that an SDK may sleep because a server asks for it; longer waits are the caller's."""
+
+Client = TypeVar("Client")
+Parts = AsyncGenerator[str | Usage, None]
+
+
+class SdkProvider(ABC, Generic[Client]):
+    """A provider on a vendor's SDK: import, connection, silence, errors."""
+
+    note: str | None = None
+    sdk_name: ClassVar[str]
+    """The module to import."""
+    sdk_error: ClassVar[str]
+    """The base of the errors it raises."""
+
+    def __init__(self, vendor: Vendor, access: Access, *, silence: float = SILENCE) -> None:
+        self.name = vendor.name
+        self.model = access.model
+        self._vendor = vendor
+        self._access = access
+        self._silence = silence
+        self._client: Client | None = None
+        self._errors: tuple[type[Exception], ...] = ()
+        self._making = asyncio.Lock()
+
+    @abstractmethod
+    def _connect(self, sdk: Any, http: httpx2.AsyncClient) -> Client:
+        """The SDK's client. Runs in a thread; what the SDK loads lazily is best touched here."""
+
+    @abstractmethod
+    def _parts(self, client: Client, prompt: Prompt) -> Parts:
+        """The answer, in the vendor's protocol. May raise the SDK's errors."""
+
+    @abstractmethod
+    async def _disconnect(self, client: Client) -> None:
+        """Closes the SDK's client."""
+
+    async def warm(self) -> None:
+        """Imports the SDK ahead of the first use. Reaches no server."""
+        await self._ready()
+
+    async def stream(self, prompt: Prompt) -> Parts:
+        """The port's `stream`. A prompt too long raises InvalidInput."""
+        client = await self._ready()
+        said = False
+        try:
+            async with aclosing(self._parts(client, prompt)) as parts:
+                async for part in parts:
+                    if isinstance(part, Usage) and not said:
+                        raise vendors.empty(self._vendor)
+                    said = True
+                    yield part
+        except self._errors as error:
+            raise self._translated(error, prompt) from None
+
+    async def close(self) -> None:
+        """Lets go of connections. May be called twice."""
+        client, self._client = self._client, None
+        if client is not None:
+            await self._disconnect(client)
+
+    async def _ready(self) -> Client:
+        async with self._making:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make)
+            return self._client
+
+    def _make(self) -> Client:
+        sdk, http = importlib.import_module(self.sdk_name), importlib.import_module("httpx2")
+        # At DEBUG the SDKs log whole requests, prompt included.
+        logging.getLogger(self.sdk_name).setLevel(logging.WARNING)
+        self._errors = (
+            getattr(sdk, self.sdk_error),
+            http.HTTPError,
+            http.InvalidURL,
+            json.JSONDecodeError,
+        )
+        return self._connect(
+            sdk,
+            http.AsyncClient(
+                follow_redirects=True,
+                # A proxy for the internet has no way to this machine's own loopback.
+                trust_env=not _loopback(self._access.base_url),
+                timeout=http.Timeout(600.0, connect=5.0),
+                event_hooks={"response": [_forbid_long_waits]},
+            ),
+        )
+
+    async def _heard(self, coming: Awaitable[Any]) -> Any:
+        try:
+            async with asyncio.timeout(self._silence):
+                return await coming
+        except TimeoutError:
+            raise vendors.silent(self._vendor, self._silence) from None
+
+    async def _events(self, stream: Any) -> AsyncGenerator[Any, None]:
+        """Each event of an SDK's stream; closing this early ends the HTTP request."""
+        try:
+            while True:
+                try:
+                    event = await self._heard(anext(stream))
+                except StopAsyncIteration:
+                    return
+                yield event
+        finally:
+            await stream.close()
+
+    def _translated(self, error: Exception, prompt: Prompt) -> Exception:
+        body = getattr(error, "body", None)
+        response = getattr(error, "response", None)
+        if response is None and body is None:
+            # Either no connection, or one that broke or went to garbage on the way.
+            return vendors.unreachable(self._vendor)
+        # An error inside a stream comes with the status of the stream, which is a success.
+        status = getattr(response, "status_code", 0)
+        complaint = Complaint(
+            status=status if status >= 400 else 0,
+            said=f"{body} {getattr(error, 'code', '')} {getattr(error, 'type', '')}".lower(),
+            retry_after=None if response is None else vendors.wait_told(response.headers),
+        )
+        return vendors.translated(self._vendor, complaint, prompt.model)
+
+
+async def _forbid_long_waits(response: httpx2.Response) -> None:
+    """OpenAI's SDK would sleep up to two minutes on Retry-After, Anthropic's as long as it says.
+
+    Both obey `x-should-retry`.
+    """
+    wait = vendors.wait_told(response.headers)
+    if wait is not None and wait > PATIENCE:
+        response.headers["x-should-retry"] = "false"
+
+
+def _loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,1 @@
+"""The database: tables, repositories, and one unit of work a command."""

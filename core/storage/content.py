@@ -1,0 +1,234 @@
+"""What was asked for and what came of it: `content_history`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.tables import content_history as table
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One prompt and its answer.
+
+    `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
+    is then what had come, None where that was nothing.
+    """
+
+    id: UUID
+    user_id: UUID
+    prompt: str
+    text: str | None
+    provider: str | None
+    notion_url: str | None
+    model: str | None
+    template: str | None
+    note: str | None
+    input_tokens: int
+    output_tokens: int
+    page_id: str | None
+    parent: dict[str, str] | None
+    saving_since: datetime | None
+    saving_by: UUID | None
+    stopped: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished answer, as it is kept."""
+
+    text: str
+    provider: str
+    model: str
+    note: str | None
+    input_tokens: int
+    output_tokens: int
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Finished requests, and their tokens in and out as the provider counts them."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a person asked of one model, since each of two moments and in all."""
+
+    provider: str
+    model: str
+    today: Cost
+    month: Cost
+    ever: Cost
+
+
+class ContentTable:
+    """`content_history`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def begin(
+        self, content_id: UUID, user_id: UUID, prompt: str, template: str | None
+    ) -> None:
+        """Keeps a prompt. A second time changes nothing."""
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    insert(table).values(
+                        id=content_id,
+                        user_id=user_id,
+                        prompt=prompt,
+                        template=template,
+                        created_at=datetime.now(UTC),
+                    )
+                )
+        except IntegrityError:
+            if await self.get(content_id) is None:
+                raise
+
+    async def finish(self, content_id: UUID, written: Written) -> None:
+        """Keeps the whole answer."""
+        await self._set(
+            content_id,
+            generated_content=written.text,
+            provider=written.provider,
+            model=written.model,
+            note=written.note,
+            input_tokens=written.input_tokens,
+            output_tokens=written.output_tokens,
+            stopped=written.stopped,
+        )
+
+    async def stopped_empty(self, content_id: UUID) -> None:
+        """Notes that the writing was ended before anything came."""
+        await self._set(content_id, stopped=True)
+
+    async def begin_saving(
+        self, content_id: UUID, request_id: UUID, parent: dict[str, str], before: UUID | None
+    ) -> bool:
+        """Notes who makes the page, where and since when, before it is asked for.
+
+        `before` is who was known to be making it. False where somebody else was quicker.
+        """
+        since = datetime.now(UTC)
+        done = await self._connection.execute(
+            update(table)
+            .where(table.c.id == content_id, table.c.saving_by.is_not_distinct_from(before))
+            .values(
+                notion_parent=parent,
+                saving_by=request_id,
+                saving_since=func.coalesce(table.c.saving_since, since),
+            )
+        )
+        return done.rowcount == 1
+
+    async def saved(self, content_id: UUID, page_id: str, url: str) -> None:
+        """Keeps the page's address, once it holds the whole answer."""
+        await self._set(content_id, notion_page_id=page_id, notion_url=url)
+
+    async def _set(self, content_id: UUID, **values: Any) -> None:
+        await self._connection.execute(
+            update(table).where(table.c.id == content_id).values(**values)
+        )
+
+    async def get(self, content_id: UUID, user_id: UUID | None = None) -> Content | None:
+        """One item; with `user_id`, only where it is theirs."""
+        query = select(table).where(table.c.id == content_id)
+        if user_id is not None:
+            query = query.where(table.c.user_id == user_id)
+        return _content((await self._connection.execute(query)).one_or_none())
+
+    async def page(
+        self,
+        user_id: UUID,
+        *,
+        words: str = "",
+        provider: str | None = None,
+        before: tuple[datetime, UUID] | None = None,
+        limit: int = 20,
+    ) -> list[Content]:
+        """Finished items, newest first; `before` is where the page before this one ended."""
+        query = select(table).where(
+            table.c.user_id == user_id, table.c.generated_content.is_not(None)
+        )
+        for word in words.split():
+            pattern = f"%{_escaped(word.lower())}%"
+            query = query.where(
+                or_(
+                    func.lower(table.c.prompt).like(pattern, escape="\\"),
+                    func.lower(table.c.generated_content).like(pattern, escape="\\"),
+                )
+            )
+        if provider is not None:
+            query = query.where(table.c.provider == provider)
+        if before is not None:
+            created, last = before
+            query = query.where(
+                or_(
+                    table.c.created_at < created,
+                    and_(table.c.created_at == created, table.c.id < last),
+                )
+            )
+        query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+        return [Content(*row) for row in await self._connection.execute(query)]
+
+    async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:
+        """What this person's finished items took, by model, the costliest first."""
+        ever = _costs(table.c.id.is_not(None))
+        model = func.coalesce(table.c.model, "")
+        query = (
+            select(
+                table.c.provider,
+                model,
+                *_costs(table.c.created_at >= today),
+                *_costs(table.c.created_at >= month),
+                *ever,
+            )
+            .where(
+                table.c.user_id == user_id,
+                table.c.generated_content.is_not(None),
+                table.c.provider.is_not(None),
+            )
+            .group_by(table.c.provider, model)
+            .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)
+        )
+        return [
+            Spent(provider, model, Cost(*sums[:3]), Cost(*sums[3:6]), Cost(*sums[6:]))
+            for provider, model, *sums in await self._connection.execute(query)
+        ]
+
+    async def delete(self, content_id: UUID, user_id: UUID) -> bool:
+        """Forgets one item of this person. False where there is none."""
+        done = await self._connection.execute(
+            delete(table).where(table.c.id == content_id, table.c.user_id == user_id)
+        )
+        return done.rowcount > 0
+
+
+def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
+    """The columns of a `Cost` over the rows that are counted."""
+    sums = (
+        func.sum(column).filter(counted) for column in (table.c.input_tokens, table.c.output_tokens)
+    )
+    return [func.count().filter(counted), *(func.coalesce(total, 0) for total in sums)]
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _content(row: Row[Any] | None) -> Content | None:
+    return None if row is None else Content(*tuple(row))

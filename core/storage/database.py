@@ -1,0 +1,127 @@
+"""The connection to SQLite or PostgreSQL, and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import Unavailable
+from core.storage.content import ContentTable
+from core.storage.destinations import DestinationTable
+from core.storage.inbox import InboxTable
+from core.storage.tokens import IdempotencyTable, TokenTable
+from core.storage.users import UserTable
+
+CONNECTIONS = 10
+"""PostgreSQL connections a process keeps at most; a SQLite file needs but a few."""
+
+
+class UnitOfWork:
+    """The repositories, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.users = UserTable(connection)
+        self.content = ContentTable(connection)
+        self.destinations = DestinationTable(connection)
+        self.inbox = InboxTable(connection)
+        self.tokens = TokenTable(connection)
+        self.idempotency = IdempotencyTable(connection)
+
+
+class Database:
+    """One database. `begin` is a write transaction, committed when the block ends."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work. An error inside takes everything back.
+
+        Never hold one open across a call to a provider, Notion or a platform. Raises Unavailable
+        where the database cannot be reached.
+        """
+        with _told():
+            async with self.engine.begin() as connection:
+                yield UnitOfWork(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that only reads, and so waits for no writer. Raises Unavailable."""
+        with _told():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(reads=True)
+                yield UnitOfWork(connection)
+
+    async def ping(self) -> None:
+        """Raises Unavailable where the database does not answer."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError) as error:
+            raise Unavailable("The database does not answer.", retry_after=5) from error
+
+    async def close(self) -> None:
+        """Lets go of every connection."""
+        await self.engine.dispose()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, OSError, NoConnectionFree) as error:
+        if isinstance(error, DBAPIError) and not _is_lost(error):
+            raise
+        raise Unavailable(
+            "The database cannot be reached. Try again in a moment.", retry_after=5
+        ) from error
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    return error.connection_invalidated or type(error).__name__ in (
+        "OperationalError",
+        "InterfaceError",
+    )
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(
+            # Every other client says `sslmode`; this one calls the same thing `ssl`.
+            url.replace("sslmode=", "ssl="),
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
+    Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=2, max_overflow=2, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # Readers go on while one writes; a commit is safe when the process dies.
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _lock(connection: Any) -> None:
+        # Take the write lock at once: a read that later writes would fail instead of waiting. Who
+        # only reads need not wait for it.
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine

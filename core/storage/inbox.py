@@ -1,0 +1,115 @@
+"""Requests that were accepted, and how far their answers have come: `requests`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.messages import Answer, Request
+from core.storage.tables import requests as table
+from core.storage.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that was accepted.
+
+    `answer` is None until it is known, `finished_at` until it has reached the person. `replies`
+    holds, by the number of the message, what was begun and what was sent.
+    """
+
+    request: Request
+    user_id: UUID | None
+    answer: Answer | None
+    replies: dict[str, dict[str, Any]]
+    finished_at: datetime | None
+    created_at: datetime
+
+
+class InboxTable:
+    """`requests`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, requests: Sequence[Request]) -> set[UUID]:
+        """Keeps requests, and says which of them are new."""
+        now = datetime.now(UTC)
+        insert = upsert(self._connection)
+        rows = [
+            {"id": r.id, "platform": r.sender.platform, "body": r.to_json(), "created_at": now}
+            for r in requests
+        ]
+        # Rows beside the statement, not in it: so it is compiled once, whatever their number.
+        statement = insert(table).on_conflict_do_nothing().returning(table.c.id)
+        done = await self._connection.execute(statement, rows)
+        return {row.id for row in done}
+
+    async def get(self, request_id: UUID) -> Accepted | None:
+        """One request."""
+        row = (
+            await self._connection.execute(select(table).where(table.c.id == request_id))
+        ).one_or_none()
+        if row is None:
+            return None
+        return Accepted(
+            request=Request.from_json(row.body),
+            user_id=row.user_id,
+            answer=Answer.from_json(row.answer) if row.answer else None,
+            replies=row.replies,
+            finished_at=row.finished_at,
+            created_at=row.created_at,
+        )
+
+    async def unstarted(self, before: datetime, limit: int = 100) -> list[UUID]:
+        """Requests accepted before this moment whose work nobody has begun, oldest first."""
+        rows = await self._connection.execute(
+            select(table.c.id)
+            .where(table.c.started.is_(False), table.c.created_at < before)
+            .order_by(table.c.created_at)
+            .limit(limit)
+        )
+        return [row.id for row in rows]
+
+    async def mark_started(self, ids: Sequence[UUID]) -> None:
+        """Notes that the work has begun and will be finished by the work engine."""
+        await self._set(ids, started=True)
+
+    async def belongs_to(self, request_id: UUID, user_id: UUID) -> None:
+        """Notes whose request it is."""
+        await self._set([request_id], user_id=user_id)
+
+    async def answered(self, request_id: UUID, answer: Answer) -> None:
+        """Keeps the answer."""
+        await self._set([request_id], answer=answer.to_json())
+
+    async def replied(self, request_id: UUID, replies: dict[str, dict[str, Any]]) -> None:
+        """Keeps what was begun and what was sent."""
+        await self._set([request_id], replies=replies)
+
+    async def stop(self, request_id: UUID) -> None:
+        """Notes that its owner wants the writing to end."""
+        await self._set([request_id], stop_at=datetime.now(UTC))
+
+    async def stopping(self, request_id: UUID) -> bool:
+        """Whether its owner wants the writing to end."""
+        query = select(table.c.id).where(table.c.id == request_id, table.c.stop_at.is_not(None))
+        return (await self._connection.execute(query)).first() is not None
+
+    async def finish(self, request_id: UUID) -> None:
+        """Notes that the answer has reached the person."""
+        await self._set([request_id], finished_at=datetime.now(UTC))
+
+    async def forget(self, before: datetime) -> int:
+        """Deletes what was finished before this moment, and says how many."""
+        done = await self._connection.execute(delete(table).where(table.c.finished_at < before))
+        return done.rowcount
+
+    async def _set(self, ids: Sequence[UUID], **values: Any) -> None:
+        await self._connection.execute(update(table).where(table.c.id.in_(ids)).values(**values))

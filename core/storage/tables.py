@@ -1,0 +1,183 @@
+"""The tables. Migrations under `migrations/` make them; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    false,
+    func,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware, in UTC. SQLite keeps no zone, so it is taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def _created() -> Column[Any]:
+    return Column("created_at", UtcDateTime, nullable=False)
+
+
+def _owner(name: str = "user_id") -> Column[Any]:
+    return Column(name, Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+# A person. Without email: somebody known from chat alone, who has not linked an account.
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", String(320)),
+    Column("username", String(64)),
+    Column("password_hash", String(128)),
+    _created(),
+)
+# One spelling of a name is one person, whatever the case.
+Index("uq_users_email", func.lower(users.c.email), unique=True)
+Index("uq_users_username", func.lower(users.c.username), unique=True)
+
+# Who a person is on a chat platform.
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owner(),
+    Column("platform", String(32), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("external_id", String(64), nullable=False),
+    Column("name", String(128), nullable=False),
+    _created(),
+    UniqueConstraint("platform", "workspace", "external_id"),
+    Index(None, "user_id"),
+)
+
+# What was asked for and what came of it.
+content_history = Table(
+    "content_history",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _owner(),
+    Column("prompt", Text, nullable=False),
+    Column("generated_content", Text),
+    Column("provider", String(32)),
+    Column("notion_url", Text),
+    Column("model", String(128)),
+    Column("template", String(64)),
+    Column("note", Text),
+    Column("input_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("output_tokens", Integer, nullable=False, server_default=text("0")),
+    # The page, and which request began to make it, when: whoever finds `saving_since` set looks for
+    # a page before making one.
+    Column("notion_page_id", String(36)),
+    Column("notion_parent", JSON(none_as_null=True)),
+    Column("saving_since", UtcDateTime),
+    Column("saving_by", Uuid),
+    Column("stopped", Boolean, nullable=False, server_default=false()),
+    _created(),
+    Index(None, "user_id", "created_at", "id"),
+)
+
+# Where a person, or everybody in a channel, wants their pages. `place` is the platform's name for
+# the channel.
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("platform", String(32)),
+    Column("place", String(128)),
+    Column("notion_id", String(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    _created(),
+    CheckConstraint(
+        "(user_id IS NULL) = (platform IS NOT NULL) AND (platform IS NULL) = (place IS NULL)",
+        name="ck_destinations_one_holder",
+    ),
+    UniqueConstraint("user_id"),
+    UniqueConstraint("platform", "place"),
+)
+
+# Every request that was accepted, until its answer has reached the person and some days after.
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("answer", JSON(none_as_null=True)),
+    # The messages the platform was asked to send: {"0": {"begun": true, "reply": {…}}, …}
+    Column("replies", JSON, nullable=False, server_default=text("'{}'")),
+    Column("started", Boolean, nullable=False, server_default=false()),
+    # When its owner asked that the writing end; whoever writes looks here.
+    Column("stop_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    _created(),
+    Index(None, "finished_at"),
+)
+
+# Refresh tokens, as hashes. Each works once; its use again ends the family.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("family", Uuid, nullable=False),
+    _owner(),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    _created(),
+    Index(None, "family"),
+    Index(None, "user_id"),
+)
+
+# First answers to POSTs that carried an Idempotency-Key.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", Text),
+    _created(),
+)

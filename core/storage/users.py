@@ -1,0 +1,143 @@
+"""People, and who they are on each platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, delete, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import Conflict
+from core.messages import Sender
+from core.storage.tables import identities, users
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `email` is None for somebody known from chat alone."""
+
+    id: UUID
+    email: str | None
+    username: str | None
+    password_hash: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a person is on one platform."""
+
+    id: UUID
+    platform: str
+    workspace: str
+    external_id: str
+    name: str
+    created_at: datetime
+
+
+class UserTable:
+    """`users` and `identities`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, email: str | None, username: str | None, password_hash: str | None) -> User:
+        """A new person. Raises Conflict where the email or the username is taken."""
+        user = User(uuid4(), email, username, password_hash, datetime.now(UTC))
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    insert(users).values(
+                        id=user.id,
+                        email=email,
+                        username=username,
+                        password_hash=password_hash,
+                        created_at=user.created_at,
+                    )
+                )
+        except IntegrityError as error:
+            raise Conflict("That email address or username is taken. Log in instead?") from error
+        return user
+
+    async def get(self, user_id: UUID) -> User | None:
+        """The person with this id."""
+        row = await self._connection.execute(select(users).where(users.c.id == user_id))
+        return _user(row.one_or_none())
+
+    async def by_login(self, login: str) -> User | None:
+        """The person with this email address or username, whatever its case."""
+        name = login.strip().lower()
+        row = await self._connection.execute(
+            select(users).where(
+                or_(func.lower(users.c.email) == name, func.lower(users.c.username) == name)
+            )
+        )
+        return _user(row.first())
+
+    async def of(self, sender: Sender) -> User:
+        """The person behind a chat identity, made known if this is their first word."""
+        found = await self._find(sender)
+        if found is not None:
+            return found
+        user = await self.add(None, None, None)
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    insert(identities).values(
+                        id=uuid4(),
+                        user_id=user.id,
+                        platform=sender.platform,
+                        workspace=sender.workspace,
+                        external_id=sender.id,
+                        name=sender.name[:128],
+                        created_at=user.created_at,
+                    )
+                )
+        except IntegrityError:
+            # Their first two words came at once, and the other one was quicker.
+            await self._connection.execute(delete(users).where(users.c.id == user.id))
+            found = await self._find(sender)
+            if found is None:
+                raise
+            return found
+        return user
+
+    async def _find(self, sender: Sender) -> User | None:
+        row = await self._connection.execute(
+            select(users)
+            .join(identities, identities.c.user_id == users.c.id)
+            .where(
+                identities.c.platform == sender.platform,
+                identities.c.workspace == sender.workspace,
+                identities.c.external_id == sender.id,
+            )
+        )
+        return _user(row.one_or_none())
+
+    async def identities(self, user_id: UUID) -> list[Identity]:
+        """Who this person is on each platform, oldest first."""
+        rows = await self._connection.execute(
+            select(
+                identities.c.id,
+                identities.c.platform,
+                identities.c.workspace,
+                identities.c.external_id,
+                identities.c.name,
+                identities.c.created_at,
+            )
+            .where(identities.c.user_id == user_id)
+            .order_by(identities.c.created_at)
+        )
+        return [Identity(*row) for row in rows]
+
+    async def delete(self, user_id: UUID) -> None:
+        """Forgets a person and everything of theirs."""
+        await self._connection.execute(delete(users).where(users.c.id == user_id))
+
+
+def _user(row: Row[Any] | None) -> User | None:
+    return None if row is None else User(*tuple(row))

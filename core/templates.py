@@ -1,0 +1,37 @@
+"""The shapes an answer can be given with `--template NAME`."""
+
+from __future__ import annotations
+
+from core.errors import InvalidInput
+
+TEMPLATES: dict[str, str] = {
+    "brief": "Write a project brief: goal, background, scope and what is out of it, milestones in "
+    "a table, risks, open questions.",
+    "checklist": "Write a checklist: sections in the order they are done, each item a task "
+    "(`- [ ]`), specific enough to be ticked off.",
+    "decision": "Write a decision record: context, decision, alternatives in a table with the "
+    "reasons against each, consequences, what would change our mind.",
+    "how-to": "Write a how-to guide: what is needed, numbered steps with commands in code blocks, "
+    "how to check that it worked, what to do when it did not.",
+    "meeting": "Write meeting notes: participants, agenda, what was said, decisions, and tasks "
+    "(`- [ ]`) with owner and date.",
+    "retro": "Write a retrospective: what went well, what did not, what we learnt, and tasks "
+    "(`- [ ]`) with owners.",
+}
+
+_SYSTEM = """\
+You write pages for a team's Notion workspace. Answer in GitHub-flavoured Markdown and nothing else.
+Begin with one level-1 heading: a short title. Then the page itself: sections with level-2 headings,
+lists, task lists (`- [ ]`), tables and fenced code with its language where they help. Be concrete
+and complete. Write in the language of the request. No preamble, no closing remarks."""
+
+
+def system_prompt(template: str | None) -> str:
+    """What a provider is told about the answer's shape. Raises InvalidInput on an unknown name."""
+    if template is None:
+        return _SYSTEM
+    shape = TEMPLATES.get(template.lower())
+    if shape is None:
+        known = ", ".join(TEMPLATES)
+        raise InvalidInput(f"There is no template “{template}”. There are: {known}.")
+    return f"{_SYSTEM}\n{shape}"

@@ -1,0 +1,1 @@
+"""The program: its command line, and the services one process runs."""

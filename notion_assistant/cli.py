@@ -1,0 +1,114 @@
+"""The command line. https://click.palletsprojects.com"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import getpass
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+import click
+
+from core.config import Settings, load_settings
+from core.errors import AssistantError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="notion-assistant")
+def main() -> None:
+    """Turns prompts and chat messages into Notion pages."""
+
+
+@main.command()
+@click.option("--only", metavar="ROLES", help="Only these, by comma: api, slack, discord, worker.")
+def run(only: str | None) -> None:
+    """Run the services; all in one process by default."""
+    # What is imported now stays: looking through it for garbage costs a sixth of the start.
+    gc.disable()
+    from notion_assistant.services import ROLES
+    from notion_assistant.services import run as run_services
+
+    roles = frozenset(part.strip() for part in only.split(",")) if only else frozenset(ROLES)
+    if unknown := roles - set(ROLES):
+        _give_up(f"There is no role “{', '.join(sorted(unknown))}”. There are: {', '.join(ROLES)}.")
+    settings = _settings()
+    _run(run_services(settings, roles, click.echo))
+
+
+# What follows the first word is the command's own, flags included.
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--user", default=getpass.getuser, help="Who is speaking.", show_default="you")
+@click.argument("text", nargs=-1)
+def chat(user: str, text: tuple[str, ...]) -> None:
+    """Type commands here as in a chat: TEXT, lines on standard input, or a prompt."""
+    from notion_assistant.chat import converse
+
+    settings = _settings(quiet=True)
+    lines: list[str] | None = None
+    if text:
+        lines = [" ".join(text)]
+    elif not sys.stdin.isatty():
+        lines = sys.stdin.read().splitlines()
+    if not _run(converse(settings, user, lines)):
+        sys.exit(1)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from core.storage.database import Database
+    from core.storage.migrate import NEWEST
+    from core.storage.migrate import migrate as bring_up
+
+    async def bring() -> bool:
+        database = Database(_settings().database_url)
+        try:
+            return await bring_up(database)
+        finally:
+            await database.close()
+
+    done = "brought to" if _run(bring()) else "already at"
+    click.echo(f"The database is {done} schema {NEWEST}.")
+
+
+@main.command()
+def check() -> None:
+    """Check settings, database, Redis, providers, Slack, Discord and Notion."""
+    from notion_assistant.doctor import examine
+
+    settings = _settings(quiet=True)
+    if not _run(examine(settings, click.echo)):
+        sys.exit(1)
+
+
+def _settings(*, quiet: bool = False) -> Settings:
+    from notion_assistant.logs import configure_logs
+
+    try:
+        settings = load_settings()
+    except AssistantError as error:
+        _give_up(error.message)
+    if quiet and settings.log_level == "INFO":
+        settings = settings.model_copy(update={"log_level": "WARNING"})
+    configure_logs(settings)
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return asyncio.run(work)
+    except AssistantError as error:
+        _give_up(error.message)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _give_up(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""`notion-assistant check`: each part, one line each, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import aiohttp
+
+from core.config import Settings
+from core.errors import AssistantError, Misconfigured, Unavailable
+
+PATIENCE_SECONDS = 10
+
+# What the bot needs in a server: view channels, send messages (in threads too), read history.
+_DISCORD_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 38 | 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. `ok` is None for what is off and need not be on."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+Examination = Callable[[Settings, aiohttp.ClientSession], Awaitable[str | None]]
+"""Says what was found, None where the part is off; raises AssistantError saying what to do."""
+
+
+async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Examines every part at once; False where something configured does not work."""
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        findings = await asyncio.gather(
+            *(_examined(name, each, settings, http) for name, each in EXAMINATIONS.items())
+        )
+    for finding in findings:
+        sign = {True: "✓", False: "✗", None: "–"}[finding.ok]
+        say(f"{sign} {finding.name:<10} {finding.text}")
+    return all(finding.ok is not False for finding in findings)
+
+
+async def _examined(
+    name: str, examination: Examination, settings: Settings, http: aiohttp.ClientSession
+) -> Finding:
+    try:
+        text = await examination(settings, http)
+    except AssistantError as error:
+        return Finding(name, False, error.message)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        why = str(error) or type(error).__name__
+        return Finding(name, False, f"No answer: {why}. Check the address and the network.")
+    except OSError as error:
+        return Finding(name, False, f"{error.strerror}: {error.filename}. Check who may write it.")
+    return Finding(name, None if text is None else True, text or OFF[name])
+
+
+async def _settings(settings: Settings, _http: aiohttp.ClientSession) -> str:
+    _ = settings.secret_keys
+    where = "a local run" if settings.local else "a server"
+    return f"Read; this is {where}, reached at {settings.public_url}."
+
+
+async def _database(settings: Settings, _http: aiohttp.ClientSession) -> str:
+    from core.storage.database import Database
+    from core.storage.migrate import NEWEST, current
+
+    database = Database(settings.database_url)
+    try:
+        revision = await current(database)
+    except Unavailable:
+        raise Unavailable(
+            "The database cannot be reached. Check DATABASE_URL and that the server runs."
+        ) from None
+    finally:
+        await database.close()
+    kind = "SQLite" if settings.embedded else "PostgreSQL"
+    if revision != NEWEST:
+        return f"{kind} is there; its schema is brought up at the next start."
+    return f"{kind} is there, at schema {revision}."
+
+
+async def _redis(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
+    if settings.redis_url is None:
+        return None
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(settings.redis_url, socket_timeout=PATIENCE_SECONDS)
+    try:
+        await client.ping()
+    except (RedisError, OSError, ValueError):
+        raise Unavailable(
+            "Redis cannot be reached. Check REDIS_URL and that the server runs; without REDIS_URL "
+            "limits are kept by each process for itself."
+        ) from None
+    finally:
+        await client.aclose()
+    return "Redis is there."
+
+
+def _provider(name: str, headers: Callable[[str], dict[str, str]], path: str) -> Examination:
+    async def examination(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+        key = getattr(settings, f"{name}_api_key")
+        if key is None:
+            return None
+        url = getattr(settings, f"{name}_base_url").rstrip("/") + path
+        async with http.get(url, headers=headers(key.get_secret_value())) as answer:
+            if answer.status in (401, 403):
+                raise Misconfigured(f"The key is not accepted. Check {name.upper()}_API_KEY.")
+            if answer.status >= 500:
+                raise Unavailable(f"It answers {answer.status} just now. Try again later.")
+        return f"The key is accepted; asks {getattr(settings, f'{name}_model')}."
+
+    return examination
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def _offline(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
+    from core.providers.registry import providers
+
+    chosen = providers(settings)
+    if "offline" not in chosen:
+        return None
+    return (
+        "No key is set, so answers come from the offline model. Set OPENAI_API_KEY, "
+        "ANTHROPIC_API_KEY or DEEPSEEK_API_KEY for a real one."
+    )
+
+
+async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
+    if settings.notion_token is None:
+        if settings.local:
+            return "No NOTION_TOKEN, so pages go to the local stand-in."
+        raise Misconfigured("NOTION_TOKEN is not set: texts are written but not saved.")
+    from core.notion.client import NotionPages
+
+    pages = NotionPages(
+        settings.notion_token.get_secret_value(), settings.notion_parent, settings.notion_base_url
+    )
+    try:
+        found = await pages.destination(None)
+    finally:
+        await pages.close()
+    return f"Connected; pages go to “{found.title}”."
+
+
+async def _slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+    if settings.slack_signing_secret is None and settings.slack_app_token is None:
+        return None
+    if settings.slack_bot_token is None:
+        raise Misconfigured("SLACK_BOT_TOKEN is not set. It is under OAuth & Permissions.")
+    async with http.post(
+        settings.slack_api_url.rstrip("/") + "/auth.test",
+        headers=_bearer(settings.slack_bot_token.get_secret_value()),
+    ) as answer:
+        found = await answer.json()
+    if not found.get("ok"):
+        raise Misconfigured(
+            f"Slack says {found.get('error')}. Check SLACK_BOT_TOKEN, and install the app anew."
+        )
+    way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+    return f"Connected to {found.get('team')}; commands come by {way}."
+
+
+async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+    if settings.discord_token is None:
+        return None
+    async with http.get(
+        settings.discord_api_url.rstrip("/") + "/oauth2/applications/@me",
+        headers={"Authorization": f"Bot {settings.discord_token.get_secret_value()}"},
+    ) as answer:
+        if answer.status == 401:
+            raise Misconfigured("The token is not accepted. Reset it under Bot, DISCORD_TOKEN.")
+        found = await answer.json(content_type=None)
+    query = urlencode(
+        {
+            "client_id": found.get("id", ""),
+            "scope": "bot applications.commands",
+            "permissions": _DISCORD_PERMISSIONS,
+        }
+    )
+    return (
+        f"Connected as {found.get('name')}; invite it: https://discord.com/oauth2/authorize?{query}"
+    )
+
+
+EXAMINATIONS: dict[str, Examination] = {
+    "settings": _settings,
+    "database": _database,
+    "redis": _redis,
+    "openai": _provider("openai", _bearer, "/models"),
+    "anthropic": _provider("anthropic", _bearer, "/v1/models"),
+    "deepseek": _provider("deepseek", _bearer, "/models"),
+    "offline": _offline,
+    "notion": _notion,
+    "slack": _slack,
+    "discord": _discord,
+}
+
+OFF = {
+    "redis": "Off; limits are kept in this process. REDIS_URL turns it on.",
+    "openai": "Off; OPENAI_API_KEY turns it on.",
+    "anthropic": "Off; ANTHROPIC_API_KEY turns it on.",
+    "deepseek": "Off; DEEPSEEK_API_KEY turns it on.",
+    "offline": "Not needed: a provider has a key.",
+    "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
+    "discord": "Off; DISCORD_TOKEN turns it on.",
+}

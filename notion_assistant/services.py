@@ -1,0 +1,155 @@
+"""What one process runs: the core, and the ways in that were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bot.console.adapter import ConsolePlatform
+from bot.console.door import ConsoleEntry
+from bot.platforms import PLATFORMS, Entry
+from core.assistant import Assistant
+from core.bootstrap import assembled, claim
+from core.config import Settings
+from core.errors import AssistantError, Misconfigured
+from core.ports import Platform
+from notion_assistant import standin
+
+log = structlog.get_logger(__name__)
+
+START_AGAIN_SECONDS = 30.0
+"""How long a platform that could not be reached is left alone before it is tried again."""
+
+ROLES = ("api", *PLATFORMS, "worker")
+
+
+@asynccontextmanager
+async def serving(settings: Settings, roles: frozenset[str], door: Path) -> AsyncIterator[None]:
+    """Everything these roles need, running until the block ends.
+
+    Terminals find their way in by a file in the folder `door`.
+    """
+    async with AsyncExitStack() as stack:
+        owner = await claim(settings)
+        settings, notion_pages = await stack.enter_async_context(standin.notion(settings))
+        console = ConsolePlatform()
+        platforms: dict[str, Platform] = {"console": console}
+        on = {name: each.load() for name, each in PLATFORMS.items() if each.on(settings)}
+        # Every process can answer everywhere: it may have to carry on the work of another.
+        for name, package in on.items():
+            platforms[name] = package.platform(settings)
+            stack.push_async_callback(platforms[name].close)
+        assistant = await stack.enter_async_context(assembled(settings, platforms, owner))
+        entries = {
+            name: package.entry(settings, assistant)
+            for name, package in on.items()
+            if name in roles
+        }
+        if "api" in roles:
+            await _serve(stack, assistant, list(entries.values()), notion_pages)
+        await _enter(stack, "console", ConsoleEntry(door, console, assistant))
+        for name, entry in entries.items():
+            await _enter(stack, name, entry)
+        yield
+
+
+async def _enter(stack: AsyncExitStack, name: str, entry: Entry | ConsoleEntry) -> None:
+    stack.push_async_callback(entry.stop)
+    if not await _settled(name, entry):
+        stack.push_async_callback(_ended, asyncio.create_task(_settle_later(name, entry)))
+
+
+async def _settled(name: str, entry: Entry | ConsoleEntry) -> bool:
+    """Starts it; False where that did not work and is worth another try."""
+    # One platform's wrong token is not the others' outage.
+    try:
+        await entry.start()
+    except AssistantError as error:
+        log.error("a platform is not connected", platform=name, reason=error.message)
+        return not error.retryable
+    return True
+
+
+async def _settle_later(name: str, entry: Entry | ConsoleEntry) -> None:
+    while True:
+        await asyncio.sleep(START_AGAIN_SECONDS)
+        if await _settled(name, entry):
+            return
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def _serve(
+    stack: AsyncExitStack,
+    assistant: Assistant,
+    entries: list[Entry],
+    notion_pages: web.Application | None,
+) -> None:
+    from api.app import create_app
+    from api.server import Runner
+
+    app = create_app(
+        assistant,
+        mounts=[route for entry in entries for route in entry.routes],
+        subapps={standin.MOUNTED_AT: notion_pages} if notion_pages is not None else {},
+    )
+    settings = assistant.settings
+    runner = Runner(app, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Misconfigured(
+                f"Port {settings.port} of {settings.host} is taken. "
+                "Stop what listens there, or choose another: PORT=8081"
+            ) from None
+        raise Misconfigured(
+            f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Check HOST and PORT."
+        ) from None
+
+
+async def run(settings: Settings, roles: frozenset[str], say: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    async with serving(settings, roles, settings.data_dir):
+        _announce(settings, roles, say)
+        # Collections pass over what the start made; a full one would hold up everybody 0.1 s.
+        gc.freeze()
+        gc.enable()
+        await over.wait()
+        say("Stopping; running answers are finished first …")
+
+
+def _announce(settings: Settings, roles: frozenset[str], say: Callable[[str], None]) -> None:
+    if "api" not in roles:
+        say(f"Notion Assistant is running: {', '.join(sorted(roles))}.")
+        return
+    say(f"Notion Assistant is running on {settings.public_url}")
+    if settings.local:
+        program = Path(".venv/bin/notion-assistant")
+        say("")
+        say("Try it from another terminal:")
+        name = program if program.exists() else "notion-assistant"
+        say(f"  {name} chat '/notion generate a launch checklist --save'")
+        if settings.notion_token is None:
+            say(f"Pages open at {settings.public_url}{standin.MOUNTED_AT}/ (a stand-in for Notion;")
+            say("set NOTION_TOKEN for the real one).")
+        say("")
+    say("Stop it with Ctrl-C.")

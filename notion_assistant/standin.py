@@ -1,0 +1,53 @@
+"""Notion's stand-in for a run on somebody's own machine, where no token is set."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from core.config import Settings
+
+MOUNTED_AT = "/sandbox/notion"
+
+
+@asynccontextmanager
+async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Application | None]]:
+    """Settings that lead to a Notion, and the browser side of the stand-in where it is that.
+
+    The stand-in is one when this is a local run without a token. Its API listens on a free port of
+    loopback, its pages are kept beside the data.
+    """
+    if settings.notion_token is not None or not settings.local:
+        yield settings, None
+        return
+    from sandbox.notion.app import api_app
+    from sandbox.notion.ids import ROOT_PAGE_ID
+    from sandbox.notion.store import PageStore
+    from sandbox.notion.viewer import viewer_app
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = PageStore(settings.data_dir / "sandbox-notion.db")
+    token = secrets.token_urlsafe(24)
+    app = api_app(store, token=token, page_url=f"{settings.public_url}{MOUNTED_AT}")
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    try:
+        yield (
+            settings.model_copy(
+                update={
+                    "notion_token": SecretStr(token),
+                    "notion_parent": ROOT_PAGE_ID,
+                    "notion_base_url": f"http://127.0.0.1:{port}",
+                }
+            ),
+            viewer_app(store),
+        )
+    finally:
+        await runner.cleanup()
+        store.close()

@@ -1,0 +1,1 @@
+"""Local servers that speak the real protocols of Notion, Slack, Discord and the AI providers."""

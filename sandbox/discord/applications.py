@@ -1,0 +1,138 @@
+"""The bot itself, its commands, guilds, direct messages, and signing in with Discord."""
+
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.discord.commands import overwrite
+from sandbox.discord.errors import DiscordRefusal, unknown
+from sandbox.discord.rest import Rest, Route
+from sandbox.discord.shapes import application_json, channel_json, guild_json, user_json
+from sandbox.discord.world import World
+from sandbox.traffic import Answer
+
+Json = dict[str, Any]
+
+
+async def get_application(rest: Rest) -> Answer:
+    """GET the app."""
+    return Answer(application_json(rest.world))
+
+
+async def get_gateway(rest: Rest) -> Answer:
+    """GET where the gateway is."""
+    return Answer({"url": rest.gateway.url})
+
+
+async def get_gateway_bot(rest: Rest) -> Answer:
+    """GET the same, with shards and what is left of the day's 1,000 sessions."""
+    used = rest.gateway.identified
+    start = {"total": 1000, "remaining": 1000 - used, "reset_after": 0, "max_concurrency": 1}
+    return Answer({"url": rest.gateway.url, "shards": 1, "session_start_limit": start})
+
+
+async def get_guild(rest: Rest) -> Answer:
+    """GET one guild the bot is in."""
+    guild = rest.world.guilds.get(rest.params["guild_id"])
+    if guild is None:
+        raise unknown("Guild")
+    return Answer(guild_json(guild))
+
+
+async def open_dm(rest: Rest) -> Answer:
+    """POST to open direct messages."""
+    channel = rest.world.open_dm(str(rest.form.get("recipient_id")))
+    return Answer(channel_json(rest.world, channel))
+
+
+async def get_commands(rest: Rest) -> Answer:
+    """GET the commands of the app, or of one guild."""
+    _own(rest)
+    return Answer(rest.world.commands.get(rest.params.get("guild_id"), []))
+
+
+async def put_commands(rest: Rest) -> Answer:
+    """PUT all commands at once."""
+    _own(rest)
+    return Answer(overwrite(rest.world, rest.params.get("guild_id"), rest.body))
+
+
+def _own(rest: Rest) -> None:
+    if rest.params["application_id"] != rest.world.application_id:
+        raise DiscordRefusal(403, 20012, "You are not authorized to perform this action.")
+
+
+class SignIn:
+    """Signing in with Discord: a consent page that agrees at once, codes and tokens."""
+
+    def __init__(self, world: World, bot_token: str) -> None:
+        self.world = world
+        self.bot_token = bot_token
+        self.client = ("", "")
+        self._codes: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}
+
+    def issue_code(self, user_id: str) -> str:
+        """A code as the consent page would add to the redirect."""
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = user_id
+        return code
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """The consent page, answered by the first person, or `?user=`."""
+        people = [user.id for user in self.world.users.values() if not user.bot]
+        code = self.issue_code(request.query.get("user", people[0]))
+        target = request.query["redirect_uri"]
+        joint = "&" if "?" in target else "?"
+        raise web.HTTPFound(f"{target}{joint}code={code}&state={request.query.get('state', '')}")
+
+    async def token(self, request: web.Request) -> web.Response:
+        """A code for a token of seven days. The body is a form, as OAuth has it."""
+        form = await request.post()
+        given = (str(form.get("client_id", "")), str(form.get("client_secret", "")))
+        if self.client[0] and given != self.client:
+            return Answer({"error": "invalid_client"}, 401).response()
+        user_id = self._codes.pop(str(form.get("code", "")), None)
+        if user_id is None:
+            problem = {"error": "invalid_grant", "error_description": 'Invalid "code" in request.'}
+            return Answer(problem, 400).response()
+        token = secrets.token_urlsafe(24)
+        self._tokens[token] = user_id
+        body = {
+            "token_type": "Bearer",
+            "access_token": token,
+            "expires_in": 604_800,
+            "refresh_token": secrets.token_urlsafe(24),
+            "scope": "identify",
+        }
+        return Answer(body).response()
+
+    async def get_me(self, rest: Rest) -> Answer:
+        """GET users/@me: the bot for its token, the person for a sign-in token."""
+        kind, _, token = rest.token.partition(" ")
+        if kind == "Bot" and token == self.bot_token:
+            user = self.world.bot
+        elif kind == "Bearer" and token in self._tokens:
+            user = self.world.users[self._tokens[token]]
+        else:
+            raise DiscordRefusal(401, 0, "401: Unauthorized")
+        more: Json = {"mfa_enabled": False, "locale": "en-US", "premium_type": 0}
+        return Answer(user_json(user) | more)
+
+
+COMMANDS = "/applications/{application_id}/commands"
+GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
+
+ROUTES = [
+    Route("GET", "/oauth2/applications/@me", get_application),
+    Route("GET", "/applications/@me", get_application),
+    Route("GET", "/gateway", get_gateway, open=True),
+    Route("GET", "/gateway/bot", get_gateway_bot),
+    Route("GET", "/guilds/{guild_id}", get_guild),
+    Route("POST", "/users/@me/channels", open_dm),
+    Route("GET", COMMANDS, get_commands),
+    Route("PUT", COMMANDS, put_commands),
+    Route("GET", GUILD_COMMANDS, get_commands),
+    Route("PUT", GUILD_COMMANDS, put_commands),
+]

@@ -1,0 +1,253 @@
+"""The JSON of people, guilds, channels and messages, with every field discord.py reads."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.discord.world import DM, THREAD, Channel, Guild, Message, User, World
+
+ALL_PERMISSIONS = str((1 << 52) - 1)
+MENTION = re.compile(r"<@!?(\d+)>")
+
+Json = dict[str, Any]
+
+
+def moment(at: float | None) -> str | None:
+    """A time as Discord writes it."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def user_json(user: User) -> Json:
+    """A user object."""
+    body: Json = {
+        "id": user.id,
+        "username": user.name,
+        "avatar": None,
+        "discriminator": "0000" if user.bot else "0",
+        "public_flags": 0,
+        "flags": 0,
+        "global_name": None if user.bot else user.name.title(),
+        "banner": None,
+        "accent_color": None,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+        "primary_guild": None,
+    }
+    return body | {"bot": True} if user.bot else body
+
+
+def member_json(user: User) -> Json:
+    """A guild member, without its user."""
+    return {
+        "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": [],
+        "deaf": False,
+        "mute": False,
+        "unusual_dm_activity_until": None,
+    } | ({} if user.bot else {"permissions": ALL_PERMISSIONS})
+
+
+def channel_json(world: World, channel: Channel) -> Json:
+    """A channel object of its kind."""
+    last = next(reversed(channel.messages), None)
+    body: Json = {"id": channel.id, "type": channel.type, "flags": 0, "last_message_id": last}
+    if channel.type == DM:
+        return body | {"recipients": [user_json(world.users[one]) for one in channel.people]}
+    body |= {
+        "guild_id": channel.guild_id,
+        "name": channel.name,
+        "parent_id": channel.parent_id,
+        "rate_limit_per_user": 0,
+    }
+    if channel.type == THREAD:
+        return body | {
+            "owner_id": world.bot.id,
+            "message_count": len(channel.messages),
+            "member_count": 2,
+            "total_message_sent": len(channel.messages),
+            "thread_metadata": {
+                "archived": False,
+                "archive_timestamp": "2026-01-01T00:00:00+00:00",
+                "auto_archive_duration": 1440,
+                "locked": False,
+            },
+        }
+    return body | {
+        "position": 0,
+        "permission_overwrites": [],
+        "nsfw": False,
+        "topic": None,
+        "permissions": ALL_PERMISSIONS,
+    }
+
+
+def guild_json(guild: Guild) -> Json:
+    """A guild as REST gives it."""
+    empty = (
+        "icon description home_header splash discovery_splash banner application_id afk_channel_id"
+        " system_channel_id widget_channel_id vanity_url_code rules_channel_id incidents_data"
+        " safety_alerts_channel_id public_updates_channel_id max_presences"
+    )
+    zero = (
+        "system_channel_flags verification_level default_message_notifications mfa_level"
+        " explicit_content_filter premium_tier premium_subscription_count nsfw_level"
+    )
+    role = {
+        "id": guild.id,
+        "name": "@everyone",
+        "description": None,
+        "permissions": ALL_PERMISSIONS,
+        "position": 0,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": False,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    return {
+        "id": guild.id,
+        "name": guild.name,
+        "owner_id": guild.owner_id,
+        "features": [],
+        "region": "deprecated",
+        "afk_timeout": 300,
+        "widget_enabled": False,
+        "roles": [role],
+        "max_members": 500_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "preferred_locale": "en-US",
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "emojis": [],
+        "stickers": [],
+        **dict.fromkeys(empty.split(), None),
+        **dict.fromkeys(zero.split(), 0),
+    }
+
+
+def guild_create_json(world: World, guild: Guild) -> Json:
+    """A guild as the gateway announces it: with its channels, threads and members."""
+    channels = [one for one in world.channels.values() if one.guild_id == guild.id]
+    members = [member_json(world.users[one]) | _owner(world, one) for one in guild.members]
+    return guild_json(guild) | {
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "large": False,
+        "unavailable": False,
+        "member_count": len(guild.members),
+        "members": members,
+        "channels": [channel_json(world, one) for one in channels if one.type != THREAD],
+        "threads": [channel_json(world, one) for one in channels if one.type == THREAD],
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def _owner(world: World, user_id: str) -> Json:
+    return {"user": user_json(world.users[user_id])}
+
+
+def emoji_json(name: str) -> Json:
+    """A Unicode emoji, or a custom one written `name:id`."""
+    plain, _, custom = name.partition(":")
+    return {"id": custom or None, "name": plain}
+
+
+def message_json(world: World, message: Message, *, reader: str | None = None) -> Json:
+    """A message object, as `reader` (the bot by default) sees its reactions."""
+    body: Json = {
+        "id": message.id,
+        "type": 20 if message.interaction else 19 if message.reference else 0,
+        "channel_id": message.channel_id,
+        "author": user_json(world.users[message.author_id]),
+        "content": message.content,
+        "timestamp": moment(message.created),
+        "edited_timestamp": moment(message.edited),
+        "tts": False,
+        "mention_everyone": message.pings_everyone,
+        "mentions": _mentions(world, message),
+        "mention_roles": [],
+        "attachments": message.attachments,
+        "embeds": message.embeds,
+        "pinned": False,
+        "flags": message.flags,
+        "components": message.components,
+    }
+    if message.reactions:
+        body["reactions"] = _reactions(message, reader or world.bot.id)
+    if message.nonce is not None:
+        body["nonce"] = message.nonce
+    if message.interaction:
+        body |= {
+            "application_id": world.application_id,
+            "webhook_id": world.application_id,
+            "interaction_metadata": message.interaction,
+        }
+    if message.reference:
+        body["message_reference"] = message.reference
+    return body
+
+
+def _reactions(message: Message, reader: str) -> list[Json]:
+    return [
+        {
+            "emoji": emoji_json(name),
+            "count": len(users),
+            "count_details": {"burst": 0, "normal": len(users)},
+            "burst_colors": [],
+            "me_burst": False,
+            "me": reader in users,
+        }
+        for name, users in message.reactions.items()
+    ]
+
+
+def _mentions(world: World, message: Message) -> list[Json]:
+    allowed = message.allowed_mentions
+    if allowed is not None and "users" not in (allowed.get("parse") or []):
+        named = set(allowed.get("users") or [])
+    else:
+        named = set(world.users)
+    found = dict.fromkeys(MENTION.findall(message.content))
+    return [user_json(world.users[one]) for one in found if one in named and one in world.users]
+
+
+def application_json(world: World) -> Json:
+    """The app as its own token sees it."""
+    owner = next((user for user in world.users.values() if not user.bot), world.bot)
+    return {
+        "id": world.application_id,
+        "name": world.bot.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": user_json(world.bot),
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": 1 << 19,
+        "flags_new": str(1 << 19),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": user_json(owner),
+        "approximate_guild_count": len(world.guilds),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": ["bot", "applications.commands", "identify"],
+    }

@@ -1,0 +1,114 @@
+"""The API as an aiohttp application, and what is checked before a handler runs."""
+
+import time
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.notion.calls import PRESENTER, STORE
+from sandbox.notion.catalog import get_data_source, get_database, query_data_source, search
+from sandbox.notion.errors import MISSING, RefusedError, error_response, should_be
+from sandbox.notion.hooks import Hooks
+from sandbox.notion.ids import API_VERSION, new_id
+from sandbox.notion.limiter import RequestBudget
+from sandbox.notion.page_blocks import (
+    append_children,
+    delete_block,
+    get_block,
+    get_children,
+    update_block,
+)
+from sandbox.notion.pages import create_page, get_markdown, get_page, update_page
+from sandbox.notion.people import create_comment, get_comments, get_me, get_user, get_users
+from sandbox.notion.present import Presenter
+from sandbox.notion.store import Clock, PageStore
+
+RATE_LIMIT = 180
+# Past this the connection refuses a body before the API has a look at it.
+MAX_BODY = 1_000_000
+
+ROUTES = (
+    web.post("/v1/pages", create_page),
+    web.get("/v1/pages/{page_id}", get_page),
+    web.patch("/v1/pages/{page_id}", update_page),
+    web.get("/v1/pages/{page_id}/markdown", get_markdown),
+    web.get("/v1/blocks/{block_id}", get_block),
+    web.patch("/v1/blocks/{block_id}", update_block),
+    web.delete("/v1/blocks/{block_id}", delete_block),
+    web.get("/v1/blocks/{block_id}/children", get_children),
+    web.patch("/v1/blocks/{block_id}/children", append_children),
+    web.post("/v1/search", search),
+    web.get("/v1/data_sources/{data_source_id}", get_data_source),
+    web.post("/v1/data_sources/{data_source_id}/query", query_data_source),
+    web.get("/v1/databases/{database_id}", get_database),
+    web.get("/v1/users/me", get_me),
+    web.get("/v1/users", get_users),
+    web.get("/v1/users/{user_id}", get_user),
+    web.post("/v1/comments", create_comment),
+    web.get("/v1/comments", get_comments),
+)
+
+
+def api_app(
+    store: PageStore,
+    *,
+    token: str | None = None,
+    page_url: str,
+    clock: Clock = time.time,
+    rate_limit: int | None = RATE_LIMIT,
+    hooks: Hooks | None = None,
+) -> web.Application:
+    """The routes under `/v1/`.
+
+    `token` is the only bearer token taken, None takes any. `page_url` is where `viewer_app` is
+    mounted. `rate_limit` is in requests a minute for each token, None for no limit. Mounted in
+    another application, that one's `client_max_size` must be over 500 kB.
+    """
+    guard = _guard(token, RequestBudget(rate_limit, clock), hooks or Hooks())
+    app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+    app[STORE] = store
+    app[PRESENTER] = Presenter(store, page_url)
+    app.add_routes(ROUTES)
+    return app
+
+
+def _guard(token: str | None, budget: RequestBudget, hooks: Hooks) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await hooks.before(request)
+        if response is None:
+            response = await _answer(request, handler)
+        return await hooks.after(request, response) or response
+
+    async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            budget.spend(_check_token(request, token))
+            _check_version(request)
+            response = await handler(request)
+        except RefusedError as error:
+            return error_response(error)
+        except web.HTTPRequestEntityTooLarge:
+            too_large = RefusedError("validation_error", "Request body is too large.", status=413)
+            return error_response(too_large)
+        except web.HTTPClientError:
+            return error_response(RefusedError("invalid_request_url", "Invalid request URL."))
+        response.headers["X-Notion-Request-Id"] = new_id()
+        return response
+
+    return guard
+
+
+def _check_token(request: web.Request, token: str | None) -> str:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not given or (token is not None and given != token):
+        raise RefusedError("unauthorized", "API token is invalid.")
+    return given
+
+
+def _check_version(request: web.Request) -> None:
+    version = request.headers.get("Notion-Version")
+    if version is None:
+        reason = should_be("Notion-Version header", "defined", MISSING)
+        raise RefusedError("missing_version", reason.message)
+    if version != API_VERSION:
+        raise should_be("Notion-Version header", f'`"{API_VERSION}"`', version)

@@ -1,0 +1,115 @@
+"""Installing the app and signing in with Slack, as far as the app's own calls go.
+
+The consent pages agree at once: they redirect back with a code that works a single time.
+"""
+
+import base64
+import binascii
+import json
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack.arguments import Arguments
+from sandbox.slack.chat import Result
+from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.workspace import Workspace
+
+
+class Consent:
+    """Codes and sign-in tokens handed out, and the client they belong to."""
+
+    def __init__(self, space: Workspace, bot_token: str) -> None:
+        self.space = space
+        self.bot_token = bot_token
+        self.client = ("", "")
+        self._codes: dict[str, str] = {}
+        self._sign_ins: dict[str, str] = {}
+
+    def issue_code(self, user_id: str) -> str:
+        """A code as the consent page would add to the redirect."""
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = user_id
+        return code
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """The consent page, answered by the first person of the workspace, or `?user=`."""
+        people = [user.id for user in self.space.users.values() if not user.is_bot]
+        code = self.issue_code(request.query.get("user", people[0]))
+        target = request.query["redirect_uri"]
+        joint = "&" if "?" in target else "?"
+        state = request.query.get("state", "")
+        raise web.HTTPFound(f"{target}{joint}code={code}&state={state}")
+
+    def access(self, request: web.Request, args: Arguments) -> Result:
+        """oauth.v2.access: a code for the bot's token. Raises SlackRefusal `invalid_code`."""
+        user = self._redeem(request, args)
+        space = self.space
+        return {
+            "ok": True,
+            "app_id": space.app_id,
+            "authed_user": {"id": user},
+            "scope": "chat:write,commands,reactions:read,reactions:write",
+            "token_type": "bot",
+            "access_token": self.bot_token,
+            "bot_user_id": space.bot_user,
+            "team": {"id": space.team_id, "name": space.team_name},
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+
+    def openid_token(self, request: web.Request, args: Arguments) -> Result:
+        """openid.connect.token: a code for a sign-in token and an unsigned identity token."""
+        user = self._redeem(request, args)
+        token = f"xoxp-{secrets.token_hex(12)}"
+        self._sign_ins[token] = user
+        claims = base64.urlsafe_b64encode(json.dumps(self._claims(user)).encode()).decode()
+        return {
+            "ok": True,
+            "access_token": token,
+            "token_type": "Bearer",
+            "id_token": f"e30.{claims.rstrip('=')}.",
+        }
+
+    def openid_user(self, token: str) -> Result:
+        """openid.connect.userInfo. Raises SlackRefusal `invalid_auth`."""
+        user = self._sign_ins.get(token)
+        if user is None:
+            raise SlackRefusal("invalid_auth")
+        return {"ok": True, **self._claims(user)}
+
+    def _claims(self, user_id: str) -> dict[str, Any]:
+        user = self.space.users[user_id]
+        return {
+            "sub": user.id,
+            "https://slack.com/user_id": user.id,
+            "https://slack.com/team_id": self.space.team_id,
+            "https://slack.com/team_name": self.space.team_name,
+            "https://slack.com/team_domain": self.space.team_domain,
+            "email": user.email,
+            "email_verified": True,
+            "name": user.real_name,
+            "picture": f"https://avatars.example.com/{user.id}_512.png",
+            "locale": "en-US",
+        }
+
+    def _redeem(self, request: web.Request, args: Arguments) -> str:
+        if self.client[0] and _client(request, args) != self.client:
+            raise SlackRefusal("bad_client_secret")
+        user = self._codes.pop(args.text("code"), None)
+        if user is None:
+            raise SlackRefusal("invalid_code")
+        return user
+
+
+def _client(request: web.Request, args: Arguments) -> tuple[str, str]:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Basic "):
+        try:
+            decoded = base64.b64decode(header.removeprefix("Basic ")).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise SlackRefusal("bad_client_secret") from None
+        name, _, secret = decoded.partition(":")
+        return name, secret
+    return args.text("client_id"), args.text("client_secret")

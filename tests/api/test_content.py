@@ -1,0 +1,323 @@
+"""Writing, saving, and what was written: over HTTP."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from aiohttp.test_utils import TestClient
+from dirty_equals import IsDatetime, IsStr, IsUUID
+
+from core.errors import (
+    AssistantError,
+    InvalidInput,
+    Misconfigured,
+    NotionFailed,
+    ProviderFailed,
+    RateLimited,
+    Unavailable,
+)
+from core.limits.limits import Limits, Rule, Rules
+from core.live import Feed
+from core.messages import Answer, Request
+from tests.api.conftest import Join
+from tests.api.small_core import SmallCore
+
+Headers = dict[str, str]
+
+
+async def _write(client: TestClient, ada: Headers, **wish: object) -> dict[str, object]:
+    body = {"prompt": "a greeting"} | wish
+    response = await client.post("/content/generate", headers=ada, json=body)
+    assert response.status == 200, await response.text()
+    return await response.json()
+
+
+async def test_a_prompt_becomes_a_text(client: TestClient, core: SmallCore, ada: Headers):
+    answer = await _write(client, ada)
+    assert answer == {
+        "id": IsUUID,
+        "content": "Hello, world.",
+        "provider": "offline",
+        "model": "tiny",
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "notion_url": None,
+    }
+    request = core.accepted[0]
+    assert str(request.id) == answer["id"]
+    assert (request.sender.platform, request.sender.name) == ("web", "ada")
+    assert (request.call.command, request.call.text) == ("generate", "a greeting")
+    assert request.call.flags == {}
+
+
+async def test_a_saved_text_answers_with_its_page(client: TestClient, ada: Headers):
+    answer = await _write(client, ada, save_to_notion=True)
+    assert answer["notion_url"] == f"https://notion.so/{answer['id']}"
+
+
+async def test_every_wish_reaches_the_core(client: TestClient, core: SmallCore, ada: Headers):
+    await _write(
+        client,
+        ada,
+        provider="Offline",
+        model="tiny",
+        template="memo",
+        save_to_notion=True,
+        destination="Meeting notes",
+    )
+    assert core.accepted[0].call.flags == {
+        "save": True,
+        "provider": "Offline",
+        "model": "tiny",
+        "template": "memo",
+        "to": "Meeting notes",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "prompt: Field required"),
+        ({"prompt": ""}, "prompt: String should have at least 1 character"),
+        ({"prompt": " \n"}, "prompt: must not be empty"),
+        ({"prompt": "x" * 20_001}, "prompt: String should have at most 20000 characters"),
+        ({"prompt": "a\0b"}, "prompt: must not hold NUL characters"),
+        ({"prompt": 5}, "prompt: Input should be a valid string"),
+        ({"prompt": "x", "save_to_notion": "yes"}, "save_to_notion: Input should be"),
+        ({"prompt": "x", "color": "red"}, "color: Extra inputs are not permitted"),
+        ({"prompt": "x", "provider": "nobody"}, "provider: there is none of this name here"),
+        ({"prompt": "x", "model": "m" * 129}, "model: String should have at most 128"),
+        ([], "Input should be an object"),
+        ("text", "Input should be an object"),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_a_wish_that_cannot_be_is_an_ordinary_error(
+    client: TestClient, core: SmallCore, ada: Headers, body: object, detail: str, accept: str
+):
+    headers = ada | {"Accept": accept}
+    response = await client.post("/content/generate", headers=headers, json=body)
+    assert response.status == 400
+    assert response.content_type == "application/json"
+    error = await response.json()
+    assert (error["code"], error["status"]) == ("INVALID_INPUT", 400)
+    assert error["detail"].startswith(detail)
+    assert core.accepted == []
+
+
+async def test_the_longest_prompt_is_taken_in_any_script(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    prompt = "🦘" * 20_000
+    # As an ASCII JSON string each of these is twelve bytes.
+    body = json.dumps({"prompt": prompt})
+    response = await client.post(
+        "/content/generate",
+        headers=ada | {"Content-Type": "application/json"},
+        data=body.encode(),
+    )
+    assert response.status == 200
+    assert core.accepted[0].call.text == prompt
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (InvalidInput("There is no template “x”."), 400, "INVALID_INPUT"),
+        (RateLimited("openai asks to wait.", retry_after=7), 429, "RATE_LIMITED"),
+        (ProviderFailed("openai fell silent."), 502, "PROVIDER_FAILED"),
+        (NotionFailed("Notion fell silent."), 502, "NOTION_FAILED"),
+        (Unavailable("The database cannot be reached.", retry_after=5), 503, "UNAVAILABLE"),
+        (Misconfigured("OPENAI_API_KEY is not accepted."), 503, "UNAVAILABLE"),
+        (AssistantError("Something went wrong."), 500, "INTERNAL"),
+    ],
+)
+async def test_a_failure_keeps_its_code(
+    client: TestClient,
+    core: SmallCore,
+    ada: Headers,
+    error: AssistantError,
+    status: int,
+    code: str,
+):
+    async def fails(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise error
+
+    core.script = fails
+    response = await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    assert response.status == status
+    assert await response.json() == {"detail": error.message, "status": status, "code": code}
+    assert ("Retry-After" in response.headers) == (status in (429, 503))
+    if error.retry_after:
+        assert response.headers["Retry-After"] == str(error.retry_after)
+
+
+async def test_a_failed_save_says_where_the_text_is(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def unsaved(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        answer = await core.keep(request, feed, "Hello.")
+        error = NotionFailed("Notion fell silent.")
+        return Answer(answer.text, ok=False, error=error.to_json())
+
+    core.script = unsaved
+    response = await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    error = await response.json()
+    assert (response.status, error["code"]) == (502, "NOTION_FAILED")
+    item = str(core.accepted[0].id)
+    assert error["detail"].startswith(f"Notion fell silent. The text is kept: GET /content/{item}.")
+    kept = await (await client.get(f"/content/{item}", headers=ada)).json()
+    assert kept["content"] == "Hello."
+
+
+async def test_a_core_that_cannot_record_a_request_answers_503(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    core.trouble = Unavailable("The database is too slow just now.", retry_after=30)
+    for accept in ("application/json", "text/event-stream"):
+        response = await client.post(
+            "/content/generate", headers=ada | {"Accept": accept}, json={"prompt": "x"}
+        )
+        assert (response.status, response.headers["Retry-After"]) == (503, "30")
+
+
+async def test_wishes_are_counted_by_person(
+    client: TestClient, core: SmallCore, ada: Headers, join: Join
+):
+    core.limits = Limits(core.settings, Rules(generate=Rule(2)))
+    for expected in (200, 200, 429):
+        response = await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+        assert response.status == expected
+    bob = await join("bob")
+    await _write(client, bob)
+
+
+async def test_an_item_can_be_read_saved_and_removed(client: TestClient, ada: Headers):
+    item = (await _write(client, ada))["id"]
+    read = await (await client.get(f"/content/{item}", headers=ada)).json()
+    assert read == {
+        "id": item,
+        "prompt": "a greeting",
+        "content": "Hello, world.",
+        "provider": "offline",
+        "model": "tiny",
+        "template": None,
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "notion_url": None,
+        "created_at": IsDatetime(iso_string=True),
+    }
+    for body in ({"destination": "Meeting notes"}, {}, None):
+        saved = await client.post(f"/content/{item}/notion", headers=ada, json=body)
+        assert saved.status == 200
+        assert await saved.json() == {"notion_url": IsStr(regex=r"https://notion\.so/.+")}
+    assert (await client.delete(f"/content/{item}", headers=ada)).status == 204
+    for method, path in (
+        ("GET", f"/content/{item}"),
+        ("DELETE", f"/content/{item}"),
+        ("POST", f"/content/{item}/notion"),
+    ):
+        response = await client.request(method, path, headers=ada)
+        assert (response.status, (await response.json())["code"]) == (404, "NOT_FOUND")
+
+
+async def test_saving_hands_the_core_the_item_and_the_destination(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    item = (await _write(client, ada))["id"]
+    await client.post(f"/content/{item}/notion", headers=ada, json={"destination": "Notes"})
+    call = core.accepted[-1].call
+    assert (call.command, call.text, call.flags) == ("save-item", item, {"to": "Notes"})
+    assert core.accepted[-1].id != core.accepted[0].id
+
+
+async def test_an_item_that_is_being_written_cannot_be_saved_yet(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    me = await (await client.get("/auth/me", headers=ada)).json()
+    item = uuid4()
+    async with core.database.begin() as uow:
+        await uow.content.begin(item, UUID(me["id"]), "a wish", None)
+    response = await client.post(f"/content/{item}/notion", headers=ada, json={})
+    assert (response.status, (await response.json())["code"]) == (409, "CONFLICT")
+    assert response.headers["Retry-After"] == "2"
+    assert (await (await client.get(f"/content/{item}", headers=ada)).json())["content"] is None
+
+
+async def test_nobody_reaches_somebody_elses_item(client: TestClient, ada: Headers, join: Join):
+    item = (await _write(client, ada))["id"]
+    bob = await join("bob")
+    for method, path in (
+        ("GET", f"/content/{item}"),
+        ("DELETE", f"/content/{item}"),
+        ("POST", f"/content/{item}/notion"),
+    ):
+        assert (await client.request(method, path, headers=bob)).status == 404
+    assert (await (await client.get("/content/history", headers=bob)).json())["items"] == []
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "1", "%00", "..%2f", "%ff", "x" * 3000])
+async def test_a_path_that_holds_no_id_is_not_found(client: TestClient, ada: Headers, bad: str):
+    response = await client.get(f"/content/{bad}", headers=ada)
+    assert (response.status, (await response.json())["code"]) == (404, "NOT_FOUND")
+
+
+async def test_history_pages_and_searches(client: TestClient, ada: Headers):
+    for word in ("apple", "pear", "plum"):
+        await _write(client, ada, prompt=f"about a {word}")
+    first = await (await client.get("/content/history?limit=2", headers=ada)).json()
+    assert [item["prompt"] for item in first["items"]] == ["about a plum", "about a pear"]
+    query = {"limit": "2", "cursor": first["next_cursor"]}
+    second = await (await client.get("/content/history", params=query, headers=ada)).json()
+    assert [item["prompt"] for item in second["items"]] == ["about a apple"]
+    assert second["next_cursor"] is None
+    found = await (await client.get("/content/history?q=PEAR", headers=ada)).json()
+    assert len(found["items"]) == 1
+    none = await (await client.get("/content/history?provider=openai", headers=ada)).json()
+    assert none == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("limit=0", "limit: "),
+        ("limit=101", "limit: "),
+        ("limit=many", "limit: "),
+        ("limit=", "limit: "),
+        ("cursor=nonsense", "cursor: "),
+        ("q=%00", "q: must not hold NUL"),
+        ("q=" + "x" * 201, "q: "),
+        ("provider=", "provider: "),
+        ("page=2", "page: Extra inputs"),
+    ],
+)
+async def test_a_query_that_cannot_be_names_the_parameter(
+    client: TestClient, ada: Headers, query: str, detail: str
+):
+    response = await client.get(f"/content/history?{query}", headers=ada)
+    assert response.status == 400
+    assert (await response.json())["detail"].startswith(detail)
+
+
+async def test_an_export_is_a_line_an_item(client: TestClient, ada: Headers):
+    for word in ("apple", "pear"):
+        await _write(client, ada, prompt=f"about a {word}\nand more")
+    response = await client.get("/content/export", headers=ada)
+    assert response.status == 200
+    assert response.content_type == "application/jsonl"
+    assert "attachment" in response.headers["Content-Disposition"]
+    lines = (await response.text()).splitlines()
+    assert [json.loads(line)["prompt"] for line in lines] == [
+        "about a pear\nand more",
+        "about a apple\nand more",
+    ]
+    assert response.headers["X-Request-ID"]
+
+
+async def test_destinations_are_listed(client: TestClient, core: SmallCore, ada: Headers):
+    response = await client.get("/notion/destinations?q=meeting", headers=ada)
+    place = {"id": "p1", "kind": "page", "title": "Meeting notes", "url": "https://notion.so/p1"}
+    assert await response.json() == {"items": [place]}
+    core.trouble = NotionFailed("Notion fell silent.")
+    response = await client.get("/notion/destinations", headers=ada)
+    assert (response.status, (await response.json())["code"]) == (502, "NOTION_FAILED")

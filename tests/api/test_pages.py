@@ -1,0 +1,100 @@
+"""What a browser shows."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+
+from api.pages.files import STATIC
+from tests.api.conftest import Start
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+PAGES = ["/", "/docs", "/content/5f0c1df4-4e0f-4b7a-9d4e-7a1f0f6f3c11"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_loads_nothing_from_elsewhere_and_runs_no_script(
+    client: TestClient, path: str
+):
+    response = await client.get(path, headers=BROWSER)
+    assert response.status == 200
+    assert response.content_type == "text/html"
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    html = await response.text()
+    assert not re.search(r"<script|<style|style=|\son\w+=", html)
+    for address in re.findall(r'(?:src|href)="([^"]+)"', html):
+        assert address.startswith("/"), address
+        if address.startswith("/static"):
+            assert (await client.get(address)).status == 200
+
+
+async def test_the_front_page_leads_to_the_stand_in_where_there_is_one(start: Start):
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="pages")
+
+    pages = web.Application()
+    pages.router.add_get("/", page)
+    local = await start(subapps={"/sandbox/notion": pages})
+    assert 'href="/sandbox/notion/"' in await (await local.get("/")).text()
+    other = await start()
+    assert "/sandbox/notion" not in await (await other.get("/")).text()
+
+
+async def test_the_docs_show_every_route(client: TestClient):
+    html = await (await client.get("/docs")).text()
+    spec = await (await client.get("/openapi.json")).json()
+    for path in spec["paths"]:
+        assert f"<code>{path}</code>" in html
+
+
+async def test_the_link_under_a_page_tells_a_stranger_nothing_of_the_item(client: TestClient):
+    told = set()
+    for item in (uuid4(), "nonsense"):
+        response = await client.get(f"/content/{item}", headers=BROWSER)
+        told.add((response.status, await response.text()))
+    assert len(told) == 1
+    assert "/notion history" in told.pop()[1]
+
+
+async def test_a_browser_with_a_token_gets_the_item(client: TestClient, ada: dict[str, str]):
+    response = await client.get(f"/content/{uuid4()}", headers=BROWSER | ada)
+    assert (response.status, response.content_type) == (404, "application/json")
+
+
+def test_no_file_that_is_served_names_another_host():
+    for file in STATIC.iterdir():
+        addresses = set(re.findall(r"https?://[^\"') ]+", file.read_text(encoding="utf-8")))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, file
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_fit_and_raise_no_complaint_of_the_browser(
+    client: TestClient, chromium: str, width: int, scheme: str
+):
+    from playwright.async_api import async_playwright
+
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for path in PAGES:
+            await page.goto(str(client.make_url(path)))
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await page.goto(str(client.make_url("/docs")))
+        await page.locator("summary").first.click()
+        assert await page.locator("details[open] pre").first.is_visible()
+        await browser.close()
+    assert complaints == []

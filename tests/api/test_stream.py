@@ -1,0 +1,213 @@
+"""An answer while it grows, as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from dirty_equals import IsStr
+
+from api import writing
+from core.errors import NotionFailed, ProviderFailed
+from core.live import Feed
+from core.messages import Answer, Request
+from tests.api.small_core import SmallCore
+
+Headers = dict[str, str]
+Event = tuple[str, dict[str, Any]]
+
+
+async def _open(client: TestClient, ada: Headers, **wish: object) -> ClientResponse:
+    response = await client.post(
+        "/content/generate",
+        headers=ada | {"Accept": "text/event-stream"},
+        json={"prompt": "a greeting"} | wish,
+    )
+    assert response.status == 200
+    assert response.content_type == "text/event-stream"
+    assert response.headers["X-Request-ID"]
+    return response
+
+
+async def _events(client: TestClient, ada: Headers, **wish: object) -> list[Event]:
+    response = await _open(client, ada, **wish)
+    return _parsed(await response.text())
+
+
+def _parsed(text: str) -> list[Event]:
+    events = []
+    for block in text.replace("\r\n", "\n").split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] != ":")
+        if lines:
+            events.append((lines["event"], json.loads(lines["data"])))
+    return events
+
+
+async def test_an_answer_comes_in_pieces_and_then_whole(client: TestClient, ada: Headers):
+    events = await _events(client, ada, save_to_notion=True)
+    names = [name for name, _ in events]
+    assert names[0] == "started"
+    assert names[-2:] == ["saved", "done"]
+    item = events[0][1]["id"]
+    assert "".join(data["text"] for name, data in events if name == "delta") == "Hello, world."
+    assert events[-2][1] == {"notion_url": f"https://notion.so/{item}"}
+    assert events[-1][1] == {
+        "id": item,
+        "content": "Hello, world.",
+        "provider": "offline",
+        "model": "tiny",
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "notion_url": f"https://notion.so/{item}",
+    }
+
+
+async def test_a_provider_that_begins_anew_starts_the_text_again(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def twice(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        feed.add("Half an ans")
+        await asyncio.sleep(0.05)
+        feed.restart()
+        await asyncio.sleep(0.05)
+        feed.add("A whole answer.")
+        await asyncio.sleep(0.05)
+        return await core.keep(request, feed, "A whole answer.")
+
+    core.script = twice
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "started", "delta", "done"]
+    assert events[3][1] == {"text": "A whole answer."}
+
+
+async def test_blanks_around_the_kept_text_are_no_reason_to_begin_again(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def padded(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        feed.add("\n\nHello.\n")
+        await asyncio.sleep(0.05)
+        return await core.keep(request, feed, "Hello.")
+
+    core.script = padded
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "done"]
+
+
+async def test_another_processs_answer_comes_in_one_piece(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def elsewhere(core: SmallCore, request: Request, _feed: Feed) -> Answer:
+        await asyncio.sleep(0.02)
+        return await core.keep(request, Feed(), "Hello.")
+
+    core.script = elsewhere
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "done"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ProviderFailed("openai fell silent."), "PROVIDER_FAILED"), (KeyError("odd"), "INTERNAL")],
+)
+async def test_a_failure_is_the_last_event(
+    client: TestClient, core: SmallCore, ada: Headers, error: Exception, code: str
+):
+    async def fails(_core: SmallCore, _request: Request, feed: Feed) -> Answer:
+        feed.add("Half an ans")
+        await asyncio.sleep(0.05)
+        raise error
+
+    core.script = fails
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "error"]
+    assert events[-1][1]["code"] == code
+    assert set(events[-1][1]) == {"detail", "status", "code"}
+
+
+async def test_a_failed_save_still_says_where_the_text_is(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def unsaved(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        await core.keep(request, feed, "Hello.")
+        return Answer("Hello.", ok=False, error=NotionFailed("Notion fell silent.").to_json())
+
+    core.script = unsaved
+    events = await _events(client, ada)
+    assert events[-1][1]["detail"] == IsStr(regex=r"Notion fell silent\. The text is kept: .+")
+
+
+async def test_a_client_that_leaves_does_not_stop_the_work(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    go_on = asyncio.Event()
+
+    async def slow(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        feed.add("Hello, ")
+        await go_on.wait()
+        return await core.keep(request, feed, "Hello, world.")
+
+    core.script = slow
+    response = await _open(client, ada)
+    await response.content.readuntil(b"\r\n\r\n")
+    response.close()
+    go_on.set()
+    item = str(core.accepted[0].id)
+    for _ in range(100):
+        read = await client.get(f"/content/{item}", headers=ada)
+        if read.status == 200:
+            break
+        await asyncio.sleep(0.02)
+    assert (await read.json())["content"] == "Hello, world."
+
+
+async def test_a_silent_stream_is_kept_alive_by_comments(
+    client: TestClient, core: SmallCore, ada: Headers, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(writing, "KEEPALIVE_SECONDS", 0.05)
+
+    async def slow(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        await asyncio.sleep(0.3)
+        return await core.keep(request, feed, "Hello.")
+
+    core.script = slow
+    text = await (await _open(client, ada)).text()
+    assert text.count(": ping") >= 2
+    assert _parsed(text)[-1][0] == "done"
+
+
+async def test_a_server_that_stops_tells_whoever_waits_to_come_back(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def never(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    core.script = never
+    stream = await _open(client, ada)
+    key = str(uuid4())
+    waiting = asyncio.create_task(
+        client.post(
+            "/content/generate", headers=ada | {"Idempotency-Key": key}, json={"prompt": "x"}
+        )
+    )
+    async with core.accepting:
+        await core.accepting.wait_for(lambda: len(core.accepted) == 2)
+    await client.server.app.shutdown()
+    assert _parsed(await stream.text())[-1][1]["code"] == "UNAVAILABLE"
+    response = await waiting
+    assert (response.status, response.headers["Retry-After"]) == (503, "10")
+    assert str(core.accepted[1].id) in (await response.json())["detail"]
+
+
+async def test_the_same_key_streams_the_same_answer_again(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    headers = ada | {"Idempotency-Key": "again"}
+    first = await _events(client, headers)
+    second = await _events(client, headers)
+    assert first[-1] == second[-1]
+    assert len({request.id for request in core.accepted}) == 1

@@ -1,0 +1,102 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.slack.render import (
+    LONGEST_ASIDE,
+    LONGEST_FALLBACK,
+    content,
+    mrkdwn,
+    render_answer,
+    render_draft,
+    without_markdown_blocks,
+)
+from core.messages import Answer
+
+
+def test_notes_and_the_page_stand_under_the_last_message() -> None:
+    answer = Answer("word " * 5_000, notes=("Made up offline.",), page="https://notion.example/p")
+    first, *_, last = render_answer(answer)
+    assert [block["type"] for block in first["blocks"]] == ["markdown"]
+    assert [block["type"] for block in last["blocks"]] == ["markdown", "section", "context"]
+    assert last["blocks"][1]["text"]["text"] == "<https://notion.example/p|Open in Notion>"
+    assert last["blocks"][2]["elements"][0]["text"] == "Made up offline."
+
+
+def test_the_first_message_begins_the_answer_and_the_rest_continues_it() -> None:
+    parts = render_answer(Answer("word " * 6_000))
+    assert [part["place"] for part in parts] == ["first", "more", "more"]
+
+
+def test_an_address_cannot_end_its_link_early() -> None:
+    [part] = render_answer(Answer("Saved.", page="https://n.example/a|b>c?d=1&e=2"))
+    link = part["blocks"][1]["text"]["text"]
+    assert link == "<https://n.example/a%7Cb&gt;c?d=1&amp;e=2|Open in Notion>"
+
+
+def test_the_fallback_of_a_text_without_spaces_says_as_much_as_fits() -> None:
+    [part] = render_answer(Answer("# 計画 " + "<計画" * 1_500))
+    assert len(part["text"]) > LONGEST_FALLBACK - 10
+    assert re.search(r"(計|画|;) …$", part["text"])
+
+
+def test_the_fallback_says_what_the_blocks_say_within_its_limit() -> None:
+    [part] = render_answer(
+        Answer("# A *title*\n\n- `x` < y & z", page="https://n.example/p", notes=("a note",))
+    )
+    assert part["text"] == (
+        "*A title*\n\n- `x` &lt; y &amp; z\n<https://n.example/p|Open in Notion>\na note"
+    )
+    [part] = render_answer(Answer("< " * 3000, page="https://n.example/p", notes=("n" * 900,)))
+    assert len(part["text"]) <= LONGEST_FALLBACK + 2 * LONGEST_ASIDE
+    assert "&lt; …\n<https://n.example/p|" in part["text"]
+
+
+def test_a_failure_that_begins_with_a_list_keeps_its_list() -> None:
+    [part] = render_answer(Answer("- one\n- two", ok=False))
+    assert content(part)["blocks"][0]["text"].startswith("⚠️\n\n- one")
+
+
+def test_a_long_draft_shows_its_end() -> None:
+    text = "\n\n".join(f"Paragraph {number} " + "word " * 100 for number in range(100))
+    shown = render_draft(text)["blocks"][0]["text"]
+    assert "Paragraph 99" in shown
+    assert "Paragraph 0 " not in shown
+
+
+@pytest.mark.parametrize(
+    ("markdown", "markup"),
+    [
+        ("**bold** and *it*", "*bold* and *it*"),
+        ("## Title ##", "*Title*"),
+        ("[label](https://a.example/?b=1&c=2)", "<https://a.example/?b=1&amp;c=2|label>"),
+        ("[label](<https://a.example/>)", "<https://a.example/|label>"),
+        ("[label](javascript:x)", "[label](javascript:x)"),
+        ("`**code**`", "`**code**`"),
+        ("```\n# code\n```", "```\n# code\n```"),
+        ("a < b & c <!channel>", "a &lt; b &amp; c &lt;!channel&gt;"),
+    ],
+)
+def test_markdown_becomes_the_older_markup(markdown: str, markup: str) -> None:
+    assert mrkdwn(markdown) == markup
+
+
+def test_sections_stand_in_for_markdown_blocks_and_keep_every_word() -> None:
+    text = "\n\n".join(f"Paragraph {number}: " + "word " * 50 for number in range(30))
+    [part] = render_answer(Answer(text, page="https://notion.example/p"))
+    blocks = without_markdown_blocks(part)["blocks"]
+    assert {block["type"] for block in blocks} == {"section"}
+    assert all(len(block["text"]["text"]) <= 3_000 for block in blocks)
+    joined = " ".join(block["text"]["text"] for block in blocks[:-1])
+    assert joined.split() == text.split()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="ab *_~`#>-[]()|!<@\n.1", max_size=200))
+def test_any_unfinished_text_makes_a_message_that_calls_nobody(text: str) -> None:
+    shown = render_draft(text)["blocks"][0]["text"]
+    assert 0 < len(shown) <= 11_500
+    assert "<!here" not in shown
+    assert mrkdwn(shown).count("<") == len(re.findall(r"<https?://", mrkdwn(shown)))

@@ -1,0 +1,80 @@
+"""Commands on a real database and a stand-in for Notion, without a platform around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from core.commands.context import Context
+from core.commands.parse import parse
+from core.commands.registry import COMMANDS
+from core.generation import Generation
+from core.history.history import History
+from core.live import Feed
+from core.messages import Answer, Call, Request, Sender
+from core.notion.client import NotionPages
+from core.notion.places import Places
+from core.notion.unconnected import Unconnected
+from core.ports import Pages
+from core.storage.database import Database
+from sandbox.notion.server import NotionServer
+from tests.core.notion.saved import Steps
+
+Say = Callable[..., Awaitable[Answer]]
+
+
+@pytest.fixture
+async def notion() -> AsyncIterator[NotionServer]:
+    async with NotionServer(rate_limit=None) as server:
+        yield server
+
+
+@pytest.fixture
+def parent(notion: NotionServer) -> str | None:
+    """Where pages go by default."""
+    return notion.root_page_id
+
+
+@pytest.fixture
+async def pages(notion: NotionServer, parent: str | None) -> AsyncIterator[NotionPages]:
+    client = NotionPages(
+        notion.token, parent, notion.base_url, requests_per_minute=5000, patience=3
+    )
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def say(database: Database, pages: Pages) -> Say:
+    """Carries out what a person types, or presses, in a channel."""
+
+    async def run(
+        line: str | Call, name: str = "ada", place: str = "T1:C1", *, connected: bool = True
+    ) -> Answer:
+        sender = Sender("slack", name, name, "T1")
+        call = parse(line) if isinstance(line, str) else line
+        request = Request(uuid4(), sender, call, place=place)
+        async with database.begin() as unit:
+            user = await unit.users.of(sender)
+        nothing = cast("Any", None)
+        places = Places(database, pages if connected else Unconnected())
+        context = Context(
+            request,
+            user.id,
+            Feed(),
+            Steps(),
+            writer=Generation(database, {}),
+            saver=nothing,
+            library=History(database),
+            places=places,
+            commands=COMMANDS,
+        )
+        command = COMMANDS[call.command]
+        if command.admit is not None:
+            await command.admit(context, call)
+        return await command.run(context, call)
+
+    return run

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.commands.parse import parse
+from core.commands.registry import COMMANDS, is_private
+from core.errors import InvalidInput
+from core.messages import Call
+
+
+@pytest.mark.parametrize(
+    ("line", "call"),
+    [
+        ("/notion generate a plan", Call("generate", "a plan")),
+        ("generate a plan", Call("generate", "a plan")),
+        ("  /notion   GENERATE  a plan ", Call("generate", "a plan")),
+        ("/notion generate a plan --save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate --save a plan", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a --save plan", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a plan —save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a plan –save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate x --to Team", Call("generate", "x", {"to": "Team"})),
+        ("/notion generate x --to=Team", Call("generate", "x", {"to": "Team"})),
+        ('/notion generate x --to "Team plans" y', Call("generate", "x y", {"to": "Team plans"})),
+        ("/notion generate x --to “Team plans”", Call("generate", "x", {"to": "Team plans"})),
+        ("/notion generate x --to='Team plans'", Call("generate", "x", {"to": "Team plans"})),
+        ("/notion generate why `--save` exists", Call("generate", "why `--save` exists")),
+        ("/notion generate ```\nls --all\n``` now", Call("generate", "```\nls --all\n``` now")),
+        ('/notion generate say "hi" it\'s', Call("generate", 'say "hi" it\'s')),
+        ("/notion generate --save -- ls --all", Call("generate", "ls --all", {"save": True})),
+        ("/notion generate a – b — c --save", Call("generate", "a – b — c", {"save": True})),
+        ("/notion generate a\n\nb", Call("generate", "a\n\nb")),
+        ("/notion generate 3 -- 2 -1", Call("generate", "3 2 -1")),
+        ("/notion generate well-known a—b", Call("generate", "well-known a—b")),
+        ("/notion", Call("help")),
+        ("", Call("help")),
+        ("/notion help generate", Call("help", "generate")),
+        ("/notion history", Call("history")),
+    ],
+)
+def test_a_line_means_one_call(line: str, call: Call) -> None:
+    assert parse(line) == call
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/notion generat x", "Did you mean `/notion generate`"),
+        ("/notion zzz", "`/notion help` lists them all"),
+        ("/notion save-item 1", "There is no command"),
+        ("/notion generate", "needs a prompt: `/notion generate <prompt>`"),
+        ("/notion generate --save", "needs a prompt"),
+        ("/notion generate x --sve", "Did you mean `--save`"),
+        ("/notion generate x --colour", "put it in `backticks`"),
+        ("/notion generate x --to", "`--to` needs a value"),
+        ("/notion generate x --to --save", "`--to` needs a value"),
+        ("/notion generate x --to ''", "`--to` needs a value"),
+        ("/notion generate x --save=yes", "takes no value"),
+        ("/notion history --save", "It has none."),
+        ("/notion generate " + "x" * 20_001, "20,001 characters"),
+    ],
+)
+def test_a_wrong_line_gets_a_sentence_that_says_what_to_type(line: str, sentence: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        parse(line)
+    assert sentence in raised.value.message
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet=st.sampled_from("-—–=\"'`“” \n/aeghinoprstv"), max_size=60))
+def test_whatever_is_typed_is_a_call_or_a_sentence(text: str) -> None:
+    assert _meant(text)
+
+
+def _meant(text: str) -> bool:
+    try:
+        call = parse("/notion generate " + text)
+    except InvalidInput as error:
+        return error.message.endswith((".", "?", "`"))
+    return call.text == call.text.strip() != ""
+
+
+def test_history_is_for_the_asker_alone_and_a_text_is_not() -> None:
+    assert is_private(Call("history"))
+    assert not is_private(Call("generate", "x"))
+    assert is_private(Call("generate", "x", {"private": True}))
+
+
+def test_every_command_says_how_it_is_typed() -> None:
+    for name, command in COMMANDS.items():
+        assert command.usage.startswith(f"/notion {name}")
+        assert command.summary.endswith(".")
+        assert all(flag.help.endswith(".") for flag in command.flags)

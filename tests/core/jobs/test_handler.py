@@ -1,0 +1,156 @@
+"""One request, carried out by hand: steps run at once, and the database stumbles when told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.commands.context import Context
+from core.errors import PlatformFailed, Unavailable
+from core.jobs.handler import UNSHOWN, Handler
+from core.live import Feeds
+from core.messages import Action, Answer, Call, Request, Sender
+from core.ports import Address, Part, Reply
+from core.storage.database import Database, UnitOfWork
+from core.storage.migrate import migrate
+
+T = TypeVar("T")
+HELP = Call("help")
+
+
+class Stumbling(Database):
+    """A database whose next transactions fail, as many as `falls` says."""
+
+    falls = 0
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
+        if self.falls:
+            self.falls -= 1
+            raise Unavailable("The database cannot be reached.", retry_after=0.01)
+        async with super().begin() as unit:
+            yield unit
+
+
+@dataclass
+class Screen:
+    """A platform that shows text, and fails in ways nobody foresaw."""
+
+    name: str = "screen"
+    shown: list[str] = field(default_factory=list)
+    unreadable: str = ""
+    trouble: list[Exception] = field(default_factory=list)
+
+    def render(self, answer: Answer) -> list[Part]:
+        if self.unreadable and self.unreadable in answer.text:
+            raise IndexError
+        return [{"text": answer.text}, {"text": "the rest"}]
+
+    async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:  # noqa: ARG002 - the port's signature
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.shown.append(part["text"])
+        return {}
+
+    async def close(self) -> None:
+        self.shown.clear()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Stumbling]:
+    opened = Stumbling(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    await migrate(opened)
+    yield opened
+    await opened.close()
+
+
+async def carry_out(
+    database: Stumbling,
+    screen: Screen,
+    before: Callable[[str], None] = lambda _: None,
+    call: Call = HELP,
+) -> UUID:
+    request = Request(uuid4(), Sender("screen", "U1"), call)
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+    # `/notion help` uses none of them.
+    services: Any = [None] * (len(fields(Context)) - 5)
+
+    async def step(name: str, run: Callable[[], Awaitable[T]]) -> T:
+        before(name)
+        return await run()
+
+    await Handler(database, Feeds(), {"screen": screen}, services).handle(request.id, step)
+    return request.id
+
+
+async def finished(database: Stumbling, request_id: UUID) -> bool:
+    async with database.read() as unit:
+        kept = await unit.inbox.get(request_id)
+    return kept is not None and kept.finished_at is not None
+
+
+@pytest.mark.parametrize("at", ["recognise", "answered", "post the whole", "finished"])
+async def test_a_database_that_stumbles_for_a_moment_costs_nobody_their_answer(
+    database: Stumbling, at: str
+) -> None:
+    screen = Screen()
+
+    def stumble(name: str) -> None:
+        database.falls = 2 if name == at else 0
+
+    request_id = await carry_out(database, screen, stumble)
+    assert len(screen.shown) == 2
+    assert await finished(database, request_id)
+
+
+class Wall(Screen):
+    """It can be edited, but takes no placeholder."""
+
+    edit_interval = 0.1
+
+    def editable(self, address: Address) -> bool:
+        return not address
+
+    def waiting(self, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002 - a wall has none
+        return {"text": "…"}
+
+    def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002
+        return {"text": text}
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:  # noqa: ARG002 - the port's signature
+        self.shown.append(part["text"])
+
+
+async def test_an_answer_does_without_a_placeholder_that_takes_too_long(
+    database: Stumbling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.handler.PLACEHOLDER_SECONDS", 0.1)
+    wall = Wall(trouble=[PlatformFailed("busy", retryable=True)] * 2)
+    async with asyncio.timeout(5):
+        request_id = await carry_out(database, wall, call=Call("generate", "a plan"))
+    assert await finished(database, request_id)
+    assert "…" not in wall.shown
+    assert wall.shown[-1] == "the rest"
+
+
+async def test_an_answer_that_cannot_be_rendered_says_where_it_is(database: Stumbling) -> None:
+    screen = Screen(unreadable="Notion Assistant")
+    assert await finished(database, await carry_out(database, screen))
+    assert screen.shown[0] == UNSHOWN
+
+
+@pytest.mark.parametrize("trouble", [KeyError("ts"), PlatformFailed("no")])
+async def test_a_message_that_cannot_be_sent_does_not_hold_up_the_next(
+    database: Stumbling, trouble: Exception
+) -> None:
+    screen = Screen(trouble=[trouble])
+    assert await finished(database, await carry_out(database, screen))
+    assert screen.shown == ["the rest"]

@@ -1,0 +1,101 @@
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.errors import Unavailable
+from core.jobs.inbox import WAITING_AT_MOST, Inbox
+from core.messages import Call, Request, Sender
+from core.storage.database import Database
+
+ADA = Sender("slack", "U1")
+
+
+class Begun:
+    """Notes what was begun; fails where it is told to."""
+
+    def __init__(self) -> None:
+        self.ids: list[UUID] = []
+        self.fail = False
+
+    async def __call__(self, request_id: UUID) -> None:
+        if self.fail:
+            raise RuntimeError
+        self.ids.append(request_id)
+
+
+async def test_a_request_is_on_disk_when_it_is_accepted_and_is_begun_once(
+    database: Database,
+) -> None:
+    begun = Begun()
+    inbox = Inbox(database, begun)
+    inbox.start()
+    request = Request(uuid4(), ADA, Call("help"))
+    assert await inbox.accept(request) is True
+    async with database.begin() as unit:
+        assert await unit.inbox.get(request.id) is not None
+    assert await inbox.accept(request) is False
+    await inbox.stop()
+    assert begun.ids == [request.id]
+
+
+async def test_many_at_once_are_all_kept_and_a_double_among_them_is_seen(
+    database: Database,
+) -> None:
+    begun = Begun()
+    inbox = Inbox(database, begun)
+    inbox.start()
+    requests = [Request(uuid4(), ADA, Call("help")) for _ in range(300)]
+    fresh = await asyncio.gather(*(inbox.accept(r) for r in [*requests, requests[0]]))
+    await inbox.stop()
+    assert sum(fresh) == 300
+    assert len(begun.ids) == 300
+
+
+async def test_a_closed_door_says_to_come_back(database: Database) -> None:
+    inbox = Inbox(database, Begun())
+    inbox.start()
+    await inbox.stop()
+    with pytest.raises(Unavailable, match="stopping") as raised:
+        await inbox.accept(Request(uuid4(), ADA, Call("help")))
+    assert raised.value.retry_after
+
+
+async def test_too_many_waiting_are_sent_away_instead_of_piling_up(database: Database) -> None:
+    inbox = Inbox(database, Begun())
+    inbox.start()
+    waiting = [
+        asyncio.create_task(inbox.accept(Request(uuid4(), ADA, Call("help"))))
+        for _ in range(WAITING_AT_MOST + 1)
+    ]
+    done = await asyncio.gather(*waiting, return_exceptions=True)
+    await inbox.stop()
+    refused = [each for each in done if isinstance(each, Unavailable)]
+    assert len(refused) == 1
+    assert "Too much" in refused[0].message
+
+
+async def test_a_database_that_is_gone_is_told_to_everyone_who_waits(
+    postgres_url: str,
+) -> None:
+    database = Database("postgresql+asyncpg://postgres@/nowhere?" + postgres_url.split("?")[1])
+    inbox = Inbox(database, Begun())
+    inbox.start()
+    with pytest.raises(Unavailable):
+        await inbox.accept(Request(uuid4(), ADA, Call("help")))
+    await inbox.stop()
+    await database.close()
+
+
+async def test_what_could_not_be_begun_stays_on_disk_for_the_janitor(database: Database) -> None:
+    begun = Begun()
+    begun.fail = True
+    inbox = Inbox(database, begun)
+    inbox.start()
+    request = Request(uuid4(), ADA, Call("help"))
+    assert await inbox.accept(request)
+    await inbox.stop()
+    async with database.begin() as unit:
+        kept = await unit.inbox.get(request.id)
+    assert kept is not None
+    assert kept.finished_at is None

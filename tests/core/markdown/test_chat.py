@@ -1,0 +1,115 @@
+"""The parts of an answer in Slack and Discord."""
+
+import pytest
+
+from core.markdown import discord_messages, slack_markdown
+
+
+def slack(markdown):
+    (part,) = slack_markdown(markdown)
+    return part
+
+
+def discord(markdown):
+    (part,) = discord_messages(markdown)
+    return part
+
+
+SAMPLE = """# Title
+
+A **bold**, *italic*, ~~gone~~ and `code` [link](https://a.b/c).
+
+- one
+  - two
+- [x] done
+
+1. a
+2. b
+
+> quote
+
+```py
+x = 1
+```"""
+
+
+def test_ordinary_markdown_comes_out_as_it_went_in():
+    assert slack(SAMPLE) == SAMPLE
+
+
+def test_discord_has_three_headings_and_no_tables():
+    assert discord("### c\n\n#### d") == "### c\n\n**d**"
+    assert discord("| a | bb |\n|--:|----|\n| 100 | 中 |") == (
+        "```\n  a | bb\n----+----\n100 | 中\n```"
+    )
+
+
+def test_slack_keeps_a_table():
+    assert slack("|a|b|\n|-|:-:|\n|`x\\|y`|2|") == "| a | b |\n| --- | :-: |\n| `x\\|y` | 2 |"
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+def test_a_link_that_pretends_to_lead_elsewhere_shows_where_it_leads(write):
+    assert (
+        write("[https://good.com](https://evil.com/x)") == "https://good.com (https://evil.com/x)"
+    )
+    assert write("[good.com](https://evil.com)") == "good.com (https://evil.com)"
+    assert write("[README.md](https://x.com/r)") == "[README.md](https://x.com/r)"
+    assert write("[the site](https://x.com)") == "[the site](https://x.com)"
+
+
+@pytest.mark.parametrize(
+    "unfinished", ["**bo", "```py\nx", "[a](https://x", "`co", "| a |\n|-", "$x"]
+)
+def test_a_half_finished_answer_is_shown(unfinished):
+    assert slack_markdown(unfinished)
+    assert discord_messages(unfinished)
+
+
+def test_text_that_looks_like_marks_stays_text():
+    assert slack("2 * 3 * 4 and a_b_c") == "2 * 3 * 4 and a_b_c"
+    assert slack("\\*no\\* \\# no") == "\\*no\\* # no"
+    assert slack("\\# no") == "\\# no"
+
+
+def test_a_split_code_block_is_opened_again_with_its_language():
+    parts = discord_messages("Intro\n\n```py\n" + "x = 1  # é\n" * 500 + "```\n\nEnd")
+    assert len(parts) > 2
+    assert all(part.count("```") % 2 == 0 for part in parts)
+    assert all("```py\n" in part for part in parts[1:])
+    assert sum(part.count("x = 1") for part in parts) == 500
+
+
+def test_a_split_table_has_its_header_again():
+    parts = slack_markdown("| name | n |\n|---|---|\n" + "| some name | 1 |\n" * 2000)
+    assert len(parts) > 2
+    assert all(part.startswith("| name | n |\n| --- | --- |\n") for part in parts)
+    assert sum(part.count("some name") for part in parts) == 2000
+
+
+def test_a_split_paragraph_keeps_its_styles_and_links():
+    parts = discord_messages("**" + "bold words " * 400 + "end**")
+    assert all(part.startswith("**") and part.endswith("**") for part in parts)
+    linked = discord_messages("[a link](https://x.com/y) " * 200)
+    assert all(part.count("[a link](https://x.com/y)") == part.count("[") for part in linked)
+
+
+def test_a_heading_stays_with_what_follows():
+    parts = discord_messages("a " * 900 + "\n\n## Next\n\n" + "b " * 300)
+    assert not parts[0].endswith("Next")
+    assert parts[1].startswith("## Next")
+
+
+def test_a_part_that_begins_inside_a_list_begins_at_the_margin():
+    parts = discord_messages("- a\n  - b\n" + "    - deep item\n" * 300)
+    assert all(part.startswith("- ") for part in parts)
+    assert sum(part.count("deep item") for part in parts) == 300
+
+
+def test_an_address_longer_than_a_message_is_text():
+    parts = discord_messages(f"[a](https://x.com/{'q' * 1970})")
+    assert "".join(parts).count("q") == 1970
+
+
+def test_nothing_is_nothing():
+    assert slack_markdown("") == discord_messages("<!-- a -->") == []

@@ -1,0 +1,111 @@
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from core.errors import Unavailable
+from core.messages import Call, Channel, Request, Sender
+from core.ports import Destination
+from core.storage.database import Database
+from core.storage.destinations import Choices
+from core.storage.migrate import NEWEST, alembic_config, current, migrate
+from core.storage.tables import metadata, requests
+
+ADA = Sender("slack", "U1", "Ada", "T1")
+NOTES = Destination(str(uuid4()), "page", "Notes", "https://notion.so/notes")
+
+
+async def alembic(run: Callable[..., Any], database: Database, revision: str) -> None:
+    """Up or down to a revision, in a thread of its own: Alembic starts a loop there."""
+    await asyncio.to_thread(run, alembic_config(database.url), revision)
+
+
+async def fill_as_of_0001(database: Database) -> tuple[UUID, UUID]:
+    """A person with an item, and a request as it was written down then; the person, the request."""
+    request = Request(uuid4(), ADA, Call("generate", "a plan"), {"channel_id": "C1"})
+    body = request.to_json()
+    del body["place"]
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        await unit.content.begin(request.id, ada.id, "a plan", None)
+    async with database.engine.begin() as connection:
+        row = {"id": request.id, "platform": "slack", "body": body, "user_id": ada.id}
+        await connection.execute(requests.insert().values(created_at=datetime.now(UTC), **row))
+    return ada.id, request.id
+
+
+async def test_an_empty_database_is_brought_to_the_newest_schema_once(database_url: str) -> None:
+    database = Database(database_url)
+    assert await current(database) is None
+    assert await migrate(database) is True
+    assert await current(database) == NEWEST
+    assert await migrate(database) is False
+    await database.close()
+
+
+# SQLite cannot say what an index over an expression is.
+@pytest.mark.filterwarnings("ignore:autogenerate skipping:UserWarning")
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+async def test_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, metadata)
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_the_newest_revision_is_the_one_the_program_knows(tmp_path: Path) -> None:
+    scripts = ScriptDirectory.from_config(alembic_config(f"sqlite:///{tmp_path}/x.db"))
+    assert scripts.get_current_head() == NEWEST
+
+
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Unavailable, match="newer version"):
+        await migrate(database)
+    assert await current(database) == "9999"
+
+
+async def test_a_database_at_0001_keeps_its_rows_and_gains_destinations(database_url: str) -> None:
+    database = Database(database_url)
+    await alembic(command.upgrade, database, "0001")
+    person, request = await fill_as_of_0001(database)
+    assert await migrate(database) is True
+    async with database.begin() as unit:
+        accepted = await unit.inbox.get(request)
+        item = await unit.content.get(request, person)
+        await unit.destinations.choose(person, NOTES)
+        choices = await unit.destinations.of(person, Channel("slack", "T1:C1"))
+    assert accepted is not None
+    assert (accepted.request.call.text, accepted.request.place) == ("a plan", "")
+    assert item is not None
+    assert choices == Choices(NOTES)
+    await database.close()
+
+
+async def test_going_back_to_0001_loses_the_destinations_alone(database: Database) -> None:
+    person, request = await fill_as_of_0001(database)
+    async with database.begin() as unit:
+        await unit.destinations.choose(person, NOTES)
+    await alembic(command.downgrade, database, "0001")
+    async with database.engine.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        prompts = list(await connection.scalars(text("SELECT prompt FROM content_history")))
+    assert "destinations" not in names
+    assert prompts == ["a plan"]
+    assert await current(database) == "0001"
+    assert await migrate(database) is True
+    async with database.read() as unit:
+        assert await unit.content.get(request, person)
+        assert await unit.destinations.of(person, None) == Choices()

@@ -1,0 +1,206 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from core.errors import Conflict
+from core.messages import Answer, Call, Request, Sender
+from core.storage.content import Written
+from core.storage.database import Database
+
+ADA = Sender("slack", "U1", "Ada", "T1")
+
+
+def written(text: str) -> Written:
+    return Written(text, "openai", "gpt", None, 3, 5)
+
+
+async def test_the_same_chat_identity_is_the_same_person(database: Database) -> None:
+    async with database.begin() as unit:
+        first = await unit.users.of(ADA)
+        again = await unit.users.of(ADA)
+        elsewhere = await unit.users.of(Sender("slack", "U1", "Ada", "T2"))
+    assert first == again
+    assert elsewhere.id != first.id
+    assert first.email is None
+
+
+async def test_an_email_is_one_person_whatever_its_case(database: Database) -> None:
+    async with database.begin() as unit:
+        ada = await unit.users.add("Ada@example.org", "ada", "hash")
+        assert await unit.users.by_login(" ada@EXAMPLE.org ") == ada
+        assert await unit.users.by_login("ADA") == ada
+        with pytest.raises(Conflict, match="taken"):
+            await unit.users.add("ada@example.org", "other", "hash")
+        # A refused name leaves the rest of the transaction alone.
+        assert await unit.users.by_login("ada") == ada
+
+
+async def test_an_error_takes_the_whole_unit_of_work_back(database: Database) -> None:
+    async def fail() -> None:
+        async with database.begin() as unit:
+            await unit.users.of(ADA)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.begin() as unit:
+        assert await unit.users.by_login("ada") is None
+        assert await unit.inbox.unstarted(datetime.now(UTC)) == []
+
+
+async def test_a_request_is_kept_once_and_comes_back_whole(database: Database) -> None:
+    call = Call("generate", "a 🚀 plan", {"save": True, "to": "Team"})
+    request = Request(uuid4(), ADA, call, {"channel": "C1"})
+    other = Request(uuid4(), ADA, Call("help"))
+    async with database.begin() as unit:
+        assert await unit.inbox.add([request, other]) == {request.id, other.id}
+        assert await unit.inbox.add([request]) == set()
+        kept = await unit.inbox.get(request.id)
+    assert kept is not None
+    assert kept.request == request
+    assert kept.answer is None
+
+
+async def test_an_answer_and_its_delivery_are_remembered(database: Database) -> None:
+    request = Request(uuid4(), ADA, Call("help"))
+    answer = Answer("text", notes=("a", "b"), page="https://x", ok=False, error={"code": "X"})
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+        await unit.inbox.answered(request.id, answer)
+        await unit.inbox.replied(request.id, {"0": {}})
+        await unit.inbox.finish(request.id)
+    async with database.begin() as unit:
+        kept = await unit.inbox.get(request.id)
+    assert kept is not None
+    assert kept.answer == answer
+    assert kept.replies == {"0": {}}
+    assert kept.finished_at is not None
+    assert kept.finished_at.tzinfo is UTC
+
+
+async def test_what_nobody_began_is_found_and_what_is_done_is_forgotten(
+    database: Database,
+) -> None:
+    left, begun = (Request(uuid4(), ADA, Call("help")) for _ in range(2))
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    async with database.begin() as unit:
+        await unit.inbox.add([left, begun])
+        await unit.inbox.mark_started([begun.id])
+        assert await unit.inbox.unstarted(later) == [left.id]
+        await unit.inbox.finish(begun.id)
+        assert await unit.inbox.forget(later) == 1
+        assert await unit.inbox.get(begun.id) is None
+
+
+async def test_a_wish_to_stop_is_seen_and_what_came_is_marked(database: Database) -> None:
+    request = Request(uuid4(), ADA, Call("generate", "a plan"))
+    async with database.begin() as unit:
+        person = (await unit.users.of(ADA)).id
+        await unit.inbox.add([request])
+        await unit.content.begin(request.id, person, "a plan", None)
+        assert not await unit.inbox.stopping(request.id)
+        await unit.inbox.stop(request.id)
+    async with database.read() as unit:
+        assert await unit.inbox.stopping(request.id)
+        assert not await unit.inbox.stopping(uuid4())
+        item = await unit.content.get(request.id)
+    assert item is not None
+    assert not item.stopped
+    async with database.begin() as unit:
+        await unit.content.stopped_empty(request.id)
+        item = await unit.content.get(request.id)
+    assert item is not None
+    assert (item.stopped, item.text) == (True, None)
+
+
+async def test_history_is_newest_first_and_pages_without_gaps(database: Database) -> None:
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        ids = [uuid4() for _ in range(5)]
+        for item in ids:
+            await unit.content.begin(item, ada.id, "prompt", None)
+            await unit.content.finish(item, written(f"text {item}"))
+        await unit.content.begin(uuid4(), ada.id, "unfinished", None)
+        seen = []
+        before = None
+        while items := await unit.content.page(ada.id, before=before, limit=2):
+            seen += [item.id for item in items]
+            before = (items[-1].created_at, items[-1].id)
+    assert seen == ids[::-1]
+
+
+async def test_history_finds_words_wherever_they_stand_and_takes_percent_for_itself(
+    database: Database,
+) -> None:
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        for prompt, text in (("Launch plan", "100% ready"), ("Retro", "launch went well")):
+            item = uuid4()
+            await unit.content.begin(item, ada.id, prompt, None)
+            await unit.content.finish(item, written(text))
+        both = await unit.content.page(ada.id, words="LAUNCH")
+        one = await unit.content.page(ada.id, words="launch well")
+        percent = await unit.content.page(ada.id, words="0%")
+        nobody = await unit.content.page(uuid4(), words="launch")
+    assert [item.prompt for item in both] == ["Retro", "Launch plan"]
+    assert [item.prompt for item in one] == ["Retro"]
+    assert [item.prompt for item in percent] == ["Launch plan"]
+    assert nobody == []
+
+
+async def test_a_prompt_kept_twice_is_one_item(database: Database) -> None:
+    item = uuid4()
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        await unit.content.begin(item, ada.id, "prompt", None)
+        await unit.content.finish(item, written("whole"))
+        await unit.content.begin(item, ada.id, "prompt", None)
+        kept = await unit.content.get(item)
+    assert kept is not None
+    assert kept.text == "whole"
+
+
+async def test_only_one_of_two_may_claim_the_making_of_a_page(database: Database) -> None:
+    item, first, second = uuid4(), uuid4(), uuid4()
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        await unit.content.begin(item, ada.id, "prompt", None)
+        assert await unit.content.begin_saving(item, first, {"id": "p"}, None)
+        assert not await unit.content.begin_saving(item, second, {"id": "p"}, None)
+        since = (await unit.content.get(item)).saving_since  # type: ignore[union-attr]
+        assert await unit.content.begin_saving(item, second, {"id": "p"}, first)
+        kept = await unit.content.get(item)
+    assert kept is not None
+    assert kept.saving_by == second
+    assert kept.saving_since == since
+
+
+async def test_deleting_a_person_deletes_everything_of_theirs(database: Database) -> None:
+    item = uuid4()
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        await unit.content.begin(item, ada.id, "prompt", None)
+        await unit.users.delete(ada.id)
+        assert await unit.content.get(item) is None
+        assert (await unit.users.of(ADA)).id != ada.id
+
+
+async def test_reading_waits_for_no_writer_and_sees_what_was_committed(
+    database: Database,
+) -> None:
+    item = uuid4()
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        async with database.read() as reader:
+            assert await reader.content.get(item) is None
+            assert await reader.users.get(ada.id) is None
+    async with database.read() as reader:
+        assert await reader.users.get(ada.id) == ada
+
+
+async def test_an_address_may_say_how_the_connection_is_encrypted(postgres_url: str) -> None:
+    url = postgres_url.replace("postgresql://", "postgresql+asyncpg://") + "&sslmode=disable"
+    database = Database(url)
+    await database.ping()
+    await database.close()

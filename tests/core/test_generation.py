@@ -1,0 +1,253 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.commands.context import Context
+from core.config import load_settings
+from core.errors import Forbidden, InvalidInput, ProviderFailed, RateLimited
+from core.generation import Generation
+from core.live import Feed
+from core.messages import Call, Request, Sender
+from core.providers.registry import providers
+from core.storage.content import Content
+from core.storage.database import Database
+from core.storage.migrate import migrate
+from sandbox.ai.script import Fault
+from sandbox.ai.server import AiServer
+
+ASK: dict[str, Any] = {"provider": None, "model": None, "template": None}
+
+
+@pytest.fixture
+async def ai() -> AsyncIterator[AiServer]:
+    async with AiServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    await migrate(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def generation(ai: AiServer, database: Database) -> AsyncIterator[Generation]:
+    asked = providers(load_settings(**ai.settings("openai", "deepseek")))
+    yield Generation(database, asked)
+    for provider in asked.values():
+        await provider.close()
+
+
+@pytest.fixture
+async def context(database: Database) -> Context:
+    async with database.begin() as unit:
+        user = await unit.users.of(Sender("slack", "U1"))
+    return await asked(database, user.id)
+
+
+async def asked(database: Database, user_id: UUID) -> Context:
+    """Another request of this person, written down as the inbox does."""
+    request = Request(uuid4(), Sender("slack", "U1"), Call("generate", "a plan"))
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+        await unit.inbox.belongs_to(request.id, user_id)
+    nothing = cast("Any", None)
+    return Context(request, user_id, Feed(), nothing, nothing, nothing, nothing, nothing, {})
+
+
+async def item(database: Database, item_id: UUID) -> Content:
+    async with database.begin() as unit:
+        found = await unit.content.get(item_id)
+    assert found is not None
+    return found
+
+
+async def test_a_text_is_streamed_and_kept_with_what_it_cost(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    assert await generation.write(context, "a plan", **ASK) == []
+    kept = await item(database, context.request.id)
+    assert kept.text == ai.answer.strip()  # type: ignore[union-attr]
+    assert kept.text == context.feed.text.strip()
+    assert (kept.prompt, kept.provider) == ("a plan", "openai")
+    assert kept.input_tokens > 0
+    assert kept.output_tokens > 0
+
+
+async def test_a_whole_answer_is_not_paid_for_twice(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    await generation.write(context, "a plan", **ASK)
+    await generation.write(context, "a plan", **ASK)
+    assert len(ai.calls) == 1
+
+
+async def test_where_one_provider_fails_the_next_answers_and_says_so(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=2))
+    (note,) = await generation.write(context, "a plan", **ASK)
+    assert "openai could not answer" in note
+    kept = await item(database, context.request.id)
+    assert kept.provider == "deepseek"
+    assert context.feed.text.strip() == kept.text
+
+
+async def test_a_provider_asked_for_by_name_has_no_substitute(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=9, endpoint="/v1/responses", cut_after=2))
+    with pytest.raises(ProviderFailed):
+        await generation.write(context, "a plan", **ASK | {"provider": "OpenAI"})
+
+
+async def test_when_all_fail_the_last_reason_is_told(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=99, status=429, code="rate_limit_exceeded", headers={"retry-after": "0"}))
+    with pytest.raises(RateLimited):
+        await generation.write(context, "a plan", **ASK)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"provider": "nobody"}, "There is: openai, deepseek"),
+        ({"template": "sonnet"}, "There are: brief, checklist"),
+    ],
+)
+async def test_a_name_that_is_not_known_is_answered_with_those_that_are(
+    generation: Generation, context: Context, wrong: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await generation.write(context, "a plan", **ASK | wrong)
+    assert sentence in raised.value.message
+
+
+async def test_a_template_and_a_model_reach_the_provider(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    await generation.write(context, "x", provider=None, model="gpt-6-luna", template="Checklist")
+    (call,) = ai.calls
+    assert call.model == "gpt-6-luna"
+    assert "Write a checklist" in str(call.body)
+
+
+async def test_an_answer_that_was_cut_says_so(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=1, length_after=3))
+    notes = await generation.write(context, "a plan", **ASK)
+    assert "ends early" in notes[0]
+
+
+def slowly(ai: AiServer, words: int = 200) -> None:
+    ai.answer = "# Plan\n\n" + " ".join(f"word{number}" for number in range(words))
+    ai.token_delay = 0.02
+
+
+async def some_words(context: Context) -> None:
+    async with asyncio.timeout(10):
+        async for _ in context.feed.changes():
+            if "word5" in context.feed.text:
+                return
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another process"])
+async def test_what_came_before_a_stop_is_the_answer(
+    generation: Generation, context: Context, database: Database, ai: AiServer, elsewhere: bool
+) -> None:
+    slowly(ai)
+    writing = asyncio.create_task(generation.write(context, "a plan", **ASK))
+    await some_words(context)
+    other = Generation(database, {}) if elsewhere else generation
+    assert await other.stop(context.user_id, context.request.id) is True
+    async with asyncio.timeout(3 if elsewhere else 0.5):
+        (note,) = await writing
+    kept = await item(database, context.request.id)
+    assert kept.stopped
+    assert kept.text == context.feed.text.strip()
+    assert "word199" not in kept.text
+    assert note.startswith("Stopped after about ")
+    assert kept.note == note
+    assert await other.stop(context.user_id, context.request.id) is False
+    assert await generation.write(context, "a plan", **ASK) == [note]
+    assert len(ai.calls) == 1, "what was stopped is not asked for again"
+    await asyncio.sleep(0.1)
+    assert ai.calls[0].gone, "the provider writes no further"
+
+
+async def test_a_stop_before_the_first_word_leaves_no_text(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.first_token_delay = 20
+    writing = asyncio.create_task(generation.write(context, "a plan", **ASK))
+    async with asyncio.timeout(5):
+        while not ai.calls:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.01)
+    assert await generation.stop(context.user_id, context.request.id) is True
+    async with asyncio.timeout(2):
+        assert await writing == []
+    kept = await item(database, context.request.id)
+    assert (kept.text, kept.stopped) == (None, True)
+    assert await generation.write(context, "a plan", **ASK) == []
+    assert len(ai.calls) == 1
+
+
+async def test_a_stop_outlives_the_process_that_wrote(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    assert await Generation(database, {}).stop(context.user_id, context.request.id) is True
+    assert await generation.write(context, "a plan", **ASK) == []
+    assert not ai.calls
+    assert (await item(database, context.request.id)).stopped
+
+
+async def test_nobody_else_can_stop_an_answer(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    with pytest.raises(Forbidden, match="Only the person who asked"):
+        await generation.stop(uuid4(), context.request.id)
+    assert await generation.stop(context.user_id, uuid4()) is False
+    await generation.write(context, "a plan", **ASK)
+    assert len(ai.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "wish"), [("regenerate", "again"), ("shorter", "half"), ("longer", "twice")]
+)
+async def test_a_rewrite_shows_the_earlier_answer_and_is_an_item_of_its_own(
+    generation: Generation,
+    context: Context,
+    database: Database,
+    ai: AiServer,
+    how: str,
+    wish: str,
+) -> None:
+    await generation.write(context, "a plan", **ASK | {"provider": "deepseek"})
+    earlier = await item(database, context.request.id)
+    again = await asked(database, context.user_id)
+    ai.answer = "Another text."
+    assert await generation.rewrite(again, earlier, how) == []
+    said = [message["content"] for message in ai.calls[-1].messages][-3:]
+    assert said[:2] == ["a plan", earlier.text]
+    assert wish in said[2]
+    kept = await item(database, again.request.id)
+    assert (kept.text, kept.prompt) == ("Another text.", "a plan")
+    assert kept.provider == "deepseek", "who wrote it before is asked first"
+    assert (await item(database, context.request.id)).text == earlier.text
+
+
+async def test_there_is_no_other_way_to_rewrite(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await generation.write(context, "a plan", **ASK)
+    earlier = await item(database, context.request.id)
+    with pytest.raises(InvalidInput, match="regenerate, shorter, longer"):
+        await generation.rewrite(await asked(database, context.user_id), earlier, "funnier")
