@@ -48,7 +48,7 @@ def runs(pid: int) -> bool:
 
 
 def arguments(pid: int | None) -> str:
-    found = subprocess.run(["ps", "-o", "args=", str(pid)], capture_output=True, text=True)
+    found = subprocess.run(["ps", "-ww", "-o", "args=", str(pid)], capture_output=True, text=True)
     assert "offline_server.py" in found.stdout
     return found.stdout
 
