@@ -63,6 +63,10 @@ class ModelProcess:
             await self.end()
             try:
                 self._access = await self._start()
+            except asyncio.CancelledError:
+                # Nobody will ever know the address of what has begun.
+                await self.end()
+                raise
             except (OSError, TimeoutError, ValueError) as error:
                 await self.end()
                 log.warning("offline model did not start", error=type(error).__name__)
@@ -102,15 +106,22 @@ class ModelProcess:
     async def _start(self) -> Access:
         key = secrets.token_urlsafe(32)
         # -P: the script's folder holds modules named like the SDKs, and must not be searched.
-        self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            str(SCRIPT),
-            str(self._model),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+        spawning = asyncio.create_task(
+            asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                str(SCRIPT),
+                str(self._model),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
         )
+        try:
+            # Cancelled while it spawns, asyncio may wait for the child's end for ever.
+            await asyncio.shield(spawning)
+        finally:
+            self._process = process = await spawning
         if process.stdin is None or process.stdout is None:
             raise ValueError("no pipes")
         process.stdin.write(f"{key}\n".encode())

@@ -162,6 +162,64 @@ async def test_a_start_that_takes_too_long_says_what_to_set(
     assert process.pid is None
 
 
+@needs_model
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 6, 10, 100])
+async def test_giving_up_while_the_process_starts_leaves_no_one_waiting(
+    model: OfflineModel, steps: int
+) -> None:
+    asking = asyncio.create_task(answer(model))
+    for _ in range(steps):
+        await asyncio.sleep(0.002)
+    asking.cancel()
+    _, waiting = await asyncio.wait({asking}, timeout=10)
+    assert not waiting
+    assert await answer(model)
+
+
+CLOSES_KEPT_CONNECTIONS = r"""
+import json, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+CHUNK = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+PARTS = [
+    CHUNK | {"choices": [{"index": 0, "delta": {"content": "# A"}, "finish_reason": None}]},
+    CHUNK | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+]
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answered = False
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.answered:
+            self.close_connection = True
+            return
+        self.answered = True
+        sent = "".join(f"data: {json.dumps(part)}\n\n" for part in PARTS) + "data: [DONE]\n\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent.encode())
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(f"http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+"""
+
+
+async def test_a_server_that_closes_a_kept_connection_is_still_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "closes.py"
+    script.write_text(CLOSES_KEPT_CONNECTIONS, encoding="utf-8")
+    monkeypatch.setattr(offline_process, "SCRIPT", script)
+    model = OfflineModel(tmp_path / "none.gguf")
+    assert [await answer(model), await answer(model)] == ["# A", "# A"]
+    await model.close()
+
+
 async def test_a_model_that_does_not_load_says_what_to_set(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"not a model")
