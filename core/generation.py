@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +18,7 @@ from core.ports import Prompt, Provider, Turn, Usage
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.templates import system_prompt
+from core.templates import TALK, system_prompt
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +67,19 @@ class Generation:
         asked = Prompt(system_prompt(template), (Turn("user", prompt),), model)
         order = Order(prompt, template, asked, self._candidates(provider, model))
         return await self._write(context, order)
+
+    async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
+        """Writes the answer to the last word of a conversation, as `write` does.
+
+        `before` is what was said earlier, oldest first.
+        """
+        earlier, last = list(before), prompt
+        if earlier and earlier[-1].role == "user":
+            # Providers want the two to take turns.
+            last = f"{earlier.pop().text}\n\n{prompt}"
+        asked = Prompt(system_prompt(TALK), (*earlier, Turn("user", last)))
+        candidates = list(self._providers.values())
+        return await self._write(context, Order(prompt, TALK, asked, candidates))
 
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes.

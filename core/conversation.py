@@ -1,0 +1,92 @@
+"""What was said where somebody asks: the message they mean, and the thread they write in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+
+from core.errors import AssistantError, InvalidInput
+from core.jobs.show import patiently
+from core.messages import Message, Request
+from core.ports import CanRead, Platform
+from core.storage.database import Database
+
+PATIENCE = 60.0
+"""Seconds that a message to be saved is asked for, where the platform asks to come back."""
+
+BRIEF = 5.0
+"""Seconds for a thread that is only to be understood: an answer does not wait longer."""
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """What was said around one request. Implements `core.commands.context.Conversation`."""
+
+    def __init__(self, database: Database, platform: Platform | None, request: Request) -> None:
+        self._database = database
+        self._platform = platform
+        self._request = request
+
+    async def message(self, link: str) -> list[Message]:
+        """The message that is meant, and its thread where it begins one.
+
+        That is the one with this address; without one, the one the request is about. Raises
+        InvalidInput where none is meant or the address leads nowhere, and what `CanRead` raises.
+        """
+        platform, address = self._platform, dict(self._request.address)
+        if not isinstance(platform, CanRead):
+            raise InvalidInput("There are no messages to save here. Use it in Slack or Discord.")
+        if link:
+            where = platform.locate(link)
+            if where is None:
+                raise InvalidInput(
+                    "That is no address of a message here. Copy one with the message's menu: "
+                    "Copy link."
+                )
+            address |= where
+        if not address.get("message"):
+            raise InvalidInput(
+                "Which message? Paste its link after the command, choose “Save to Notion” in the "
+                "message's menu, or react to it with 📝."
+            )
+        found = await patiently(lambda: platform.read(address), PATIENCE)
+        if not found:
+            raise InvalidInput("That message is not there any more.")
+        return found
+
+    async def thread(self) -> list[Message]:
+        """The thread so far, oldest first; what was heard of it where that is its beginning.
+
+        Empty outside threads. A platform that does not tell is made do without.
+        """
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return []
+        async with self._database.read() as unit:
+            heard = await unit.messages.thread(channel, thread)
+        platform = self._platform
+        whole = any(message.id == thread for message in heard)
+        if whole or not isinstance(platform, CanRead):
+            return heard
+        address = {**self._request.address, "message": ""}
+        try:
+            found = await patiently(lambda: platform.read(address), BRIEF)
+        except AssistantError as error:
+            log.info("a thread could not be read", reason=error.message)
+            return heard
+        async with self._database.begin() as unit:
+            await unit.messages.keep(channel, thread, found)
+        return found
+
+    async def said(self, text: str) -> None:
+        """Keeps what this app answered in the thread."""
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return
+        message = Message(
+            id=f"answer-{self._request.id}", author="", text=text, at=datetime.now(UTC), ours=True
+        )
+        async with self._database.begin() as unit:
+            await unit.messages.keep(channel, thread, [message])
