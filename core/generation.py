@@ -10,7 +10,13 @@ from uuid import UUID
 import structlog
 
 from core.commands.context import Context
-from core.errors import AssistantError, InvalidInput, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    InvalidInput,
+    Misconfigured,
+    ProviderFailed,
+    RateLimited,
+)
 from core.jobs.show import patiently
 from core.live import Feed
 from core.markdown.unfinished import close_markdown
@@ -61,8 +67,8 @@ class Generation:
 
         An answer that is whole, or was stopped, is not asked for again. Where the preferred
         provider fails, the next one answers and a note says so; a provider or model asked for by
-        name has no substitute. Raises InvalidInput for a name that is not known, and what the last
-        provider raised where all of them failed.
+        name has no substitute. Raises InvalidInput for a name that is not known, and
+        ProviderFailed where nobody could answer, with the reason of each.
         """
         asked = Prompt(system_prompt(template), (Turn("user", prompt),), model)
         order = Order(prompt, template, asked, self._candidates(provider, model))
@@ -118,23 +124,16 @@ class Generation:
             # Whoever wrote this died before it could be kept; nobody wants it any more.
             await patiently(lambda: self._keep(item, None))
             return []
-        candidates, asked = order.candidates, order.asked
-        trouble = ""
-        for number, candidate in enumerate(candidates, start=1):
+        troubles: list[tuple[str, AssistantError]] = []
+        for candidate in order.candidates:
+            trouble = "\n".join(_could_not(name, error) for name, error in troubles)
             try:
-                return await self._ask(candidate, asked, item, context.feed, trouble)
-            except (ProviderFailed, RateLimited) as error:
-                if number == len(candidates):
-                    raise
-                log.warning("provider failed over", provider=candidate.name, reason=error.message)
-                trouble = f"{candidate.name} could not answer: {error.message}"
+                return await self._ask(candidate, order.asked, item, context.feed, trouble)
+            except (ProviderFailed, RateLimited, Misconfigured) as error:
+                log.warning("provider failed", provider=candidate.name, reason=error.message)
+                troubles.append((candidate.name, error))
                 context.feed.restart()
-            except AssistantError as error:
-                if number == len(candidates) or isinstance(error, InvalidInput):
-                    raise
-                trouble = f"{candidate.name} could not answer: {error.message}"
-                context.feed.restart()
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        raise _all_failed(troubles)
 
     def _candidates(self, name: str | None, model: str | None) -> list[Provider]:
         if name is None:
@@ -199,6 +198,22 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _could_not(name: str, error: AssistantError) -> str:
+    return f"{name} could not answer: {error.message}"
+
+
+def _all_failed(troubles: list[tuple[str, AssistantError]]) -> ProviderFailed:
+    """What to tell where nobody could answer: the one reason, or everybody's."""
+    errors = [error for _, error in troubles]
+    messages = [_could_not(name, error) for name, error in troubles]
+    waits = [error.retry_after for error in errors if error.retry_after is not None]
+    return ProviderFailed(
+        errors[0].message if len(errors) == 1 else " ".join(messages),
+        retryable=any(error.retryable for error in errors),
+        retry_after=min(waits, default=None),
+    )
 
 
 def _stopped(text: str) -> str:

@@ -81,7 +81,7 @@ async def carry_out(
     async with database.begin() as unit:
         await unit.inbox.add([request])
     # `/notion help` uses none of them.
-    services: Any = [None] * (len(fields(Context)) - 5)
+    services: Any = [None] * (len(fields(Context)) - 6)
 
     async def step(name: str, run: Callable[[], Awaitable[T]]) -> T:
         before(name)
