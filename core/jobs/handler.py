@@ -17,11 +17,11 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import while_writing
+from core.actions import when_failed, while_writing
 from core.commands.context import Context, Keeper, Library, Places, Saver, Writer
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
-from core.errors import AssistantError
+from core.errors import AssistantError, ProviderFailed
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
@@ -110,7 +110,11 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
-            return Answer(error.message, ok=False, private=True, error=error.to_json())
+            again = COMMANDS[call.command].live and isinstance(error, ProviderFailed)
+            actions = when_failed(context.request.id) if again else ()
+            return Answer(
+                error.message, ok=False, private=True, error=error.to_json(), actions=actions
+            )
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))
