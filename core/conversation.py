@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime
 
 import structlog
 
 from core.errors import AssistantError, InvalidInput
 from core.jobs.show import patiently
+from core.live import Feed
 from core.messages import Message, Request
 from core.ports import CanRead, Platform
 from core.storage.database import Database
@@ -17,6 +20,10 @@ PATIENCE = 60.0
 
 BRIEF = 5.0
 """Seconds for a thread that is only to be understood: an answer does not wait longer."""
+
+LONGEST_TURN = 600.0
+POLL_SECONDS = 0.25
+"""Seconds between two looks whether what was asked before is answered."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +62,24 @@ class Conversation:
         if not found:
             raise InvalidInput("That message is not there any more.")
         return found
+
+    async def turn(self, feed: Feed) -> None:
+        """Waits until what was asked before in the same thread is answered, and says so.
+
+        For ten minutes at most: by then something is wrong there, and nobody else should wait.
+        """
+        until, told = time.monotonic() + LONGEST_TURN, False
+        while self._request.queue is not None and time.monotonic() < until:
+            async with self._database.read() as unit:
+                ahead = await unit.inbox.ahead(self._request)
+            if not ahead:
+                break
+            if not told:
+                told = True
+                feed.add("*Waiting for the answer before this one …*")
+            await asyncio.sleep(POLL_SECONDS)
+        if told:
+            feed.restart()
 
     async def thread(self) -> list[Message]:
         """The thread so far, oldest first; what was heard of it where that is its beginning.

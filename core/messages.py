@@ -108,6 +108,12 @@ class Request:
         """Where it was written; None where that is no channel."""
         return Channel(self.sender.platform, self.place) if self.place else None
 
+    @property
+    def queue(self) -> str | None:
+        """The thread whose requests are answered one after another; None outside threads."""
+        thread = self.address.get("thread", "")
+        return f"{self.place}:{thread}" if thread and self.call.command == "talk" else None
+
     def to_json(self) -> Json:
         """As stored in the inbox."""
         return {

@@ -71,6 +71,10 @@ class Conversation(Protocol):
         """The message that is meant, with its thread where it begins one."""
         ...
 
+    async def turn(self, feed: Feed) -> None:
+        """Waits until what was asked before in the same thread is answered."""
+        ...
+
     async def thread(self) -> list[Message]:
         """The thread the request was written in, oldest first."""
         ...

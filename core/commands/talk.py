@@ -16,7 +16,9 @@ LONGEST_CONTEXT = 24_000
 
 
 async def run(context: Context, call: Call) -> Answer:
-    """Answers in the thread."""
+    """Answers in the thread, one question after another."""
+
+    await context.step("turn", lambda: context.conversation.turn(context.feed))
 
     async def read() -> list[dict[str, Any]]:
         return [message.to_json() for message in await context.conversation.thread()]

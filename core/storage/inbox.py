@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Answer, Request
@@ -43,7 +43,13 @@ class InboxTable:
         now = datetime.now(UTC)
         insert = upsert(self._connection)
         rows = [
-            {"id": r.id, "platform": r.sender.platform, "body": r.to_json(), "created_at": now}
+            {
+                "id": r.id,
+                "platform": r.sender.platform,
+                "body": r.to_json(),
+                "queue": r.queue,
+                "created_at": now,
+            }
             for r in requests
         ]
         # Rows beside the statement, not in it: so it is compiled once, whatever their number.
@@ -76,6 +82,21 @@ class InboxTable:
             .limit(limit)
         )
         return [row.id for row in rows]
+
+    async def ahead(self, request: Request) -> int:
+        """How many requests in its queue were accepted before it and have no answer yet."""
+        mine = select(table.c.created_at).where(table.c.id == request.id).scalar_subquery()
+        earlier = or_(
+            table.c.created_at < mine,
+            and_(table.c.created_at == mine, table.c.id < request.id),
+        )
+        query = select(func.count()).where(
+            table.c.platform == request.sender.platform,
+            table.c.queue == request.queue,
+            table.c.answer.is_(None),
+            earlier,
+        )
+        return (await self._connection.execute(query)).scalar_one()
 
     async def mark_started(self, ids: Sequence[UUID]) -> None:
         """Notes that the work has begun and will be finished by the work engine."""

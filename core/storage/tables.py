@@ -150,11 +150,14 @@ requests = Table(
     # The messages the platform was asked to send: {"0": {"begun": true, "reply": {…}}, …}
     Column("replies", JSON, nullable=False, server_default=text("'{}'")),
     Column("started", Boolean, nullable=False, server_default=false()),
+    # The thread in which it waits for the answers before its own.
+    Column("queue", String(192)),
     # When its owner asked that the writing end; whoever writes looks here.
     Column("stop_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     _created(),
     Index(None, "finished_at"),
+    Index(None, "queue"),
 )
 
 # What was said in threads that this app may be asked about, for some days.

@@ -1,4 +1,4 @@
-"""What was said in threads."""
+"""What was said in threads, and the order in which it is answered."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ def upgrade() -> None:
         "ix_messages_platform_place_thread", "messages", ["platform", "place", "thread"]
     )
     op.create_index("ix_messages_created_at", "messages", ["created_at"])
+    op.add_column("requests", sa.Column("queue", sa.String(length=192), nullable=True))
+    op.create_index("ix_requests_queue", "requests", ["queue"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_requests_queue", "requests")
+    op.drop_column("requests", "queue")
     op.drop_index("ix_messages_created_at", "messages")
     op.drop_index("ix_messages_platform_place_thread", "messages")
     op.drop_table("messages")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from core.commands.talk import LONGEST_CONTEXT, turns
 from core.conversation import Conversation
 from core.errors import RateLimited
-from core.messages import Call, Channel, Message, Request, Sender, stable_id
+from core.live import Feed
+from core.messages import Answer, Call, Channel, Message, Request, Sender, stable_id
 from core.ports import Turn
 from core.storage.database import Database
 from tests.core.commands.room import Room, message
 
 CHANNEL = Channel("slack", "T1:C1")
+SENDER = Sender("slack", "U1", "", "T1")
 SAID = [
     message(1, "We ship on Thursday."),
     message(2, "Good.", "Grace"),
@@ -28,9 +32,7 @@ def room() -> Room:
 
 def conversation(database: Database, room: Room) -> Conversation:
     address = {"thread": "m1", "message": "m4"}
-    request = Request(
-        stable_id("talk"), Sender("slack", "U1", "", "T1"), Call("talk", "x"), address, "T1:C1"
-    )
+    request = Request(stable_id("talk"), SENDER, Call("talk", "x"), address, "T1:C1")
     return Conversation(database, room, request)
 
 
@@ -86,6 +88,30 @@ async def test_a_platform_that_does_not_tell_is_made_do_without(
     async with database.begin() as unit:
         await unit.messages.keep(CHANNEL, "m1", SAID[3:])
     assert await conversation(database, room).thread() == SAID[3:]
+
+
+async def test_two_questions_in_one_thread_are_answered_in_their_order(
+    database: Database, room: Room
+) -> None:
+    first, second = (
+        Request(
+            stable_id("talk", n), SENDER, Call("talk", n), {"thread": "m1", "message": n}, "T1:C1"
+        )
+        for n in ("1", "2")
+    )
+    for request in (first, second):
+        async with database.begin() as unit:
+            await unit.inbox.add([request])
+    feed = Feed()
+    waiting = asyncio.create_task(Conversation(database, room, second).turn(feed))
+    await Conversation(database, room, first).turn(Feed())
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    assert "Waiting for the answer before" in feed.text
+    async with database.begin() as unit:
+        await unit.inbox.answered(first.id, Answer("Done."))
+    await asyncio.wait_for(waiting, 5)
+    assert feed.text == ""
 
 
 async def test_what_the_app_answered_is_part_of_the_thread(database: Database, room: Room) -> None:
