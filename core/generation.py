@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from core.errors import (
 from core.jobs.show import patiently
 from core.live import Feed
 from core.markdown.unfinished import close_markdown
+from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
 from core.stopping import Stops
 from core.storage.content import Content, Written
@@ -132,6 +134,7 @@ class Generation:
             except (ProviderFailed, RateLimited, Misconfigured) as error:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((candidate.name, error))
+                PROVIDER_FAILURES.labels(candidate.name).inc()
                 context.feed.restart()
         raise _all_failed(troubles)
 
@@ -157,11 +160,15 @@ class Generation:
 
         async def read() -> None:
             nonlocal usage
+            asked_at = time.perf_counter()
             async with aclosing(provider.stream(prompt)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
                     if isinstance(piece, Usage):
                         usage = piece
                     else:
+                        if not text:
+                            waited = time.perf_counter() - asked_at
+                            FIRST_WORDS.labels(provider.name).observe(waited)
                         text.append(piece)
                         feed.add(piece)
 
@@ -190,6 +197,8 @@ class Generation:
         )
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
+        TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+        TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
         return note.split("\n") if note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:

@@ -25,6 +25,7 @@ from core.errors import AssistantError, ProviderFailed
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
+from core.metrics import ANSWERED, UNDELIVERED
 from core.ports import CanEdit, CanMark, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
@@ -75,6 +76,8 @@ class Handler:
             await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, answer)))
         )
         await delivery.deliver(answer)
+        outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
+        ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
 
     async def _accepted(self, request_id: UUID) -> Accepted | None:
@@ -209,6 +212,7 @@ class Delivery:
         except Exception:
             # Nor where a platform answers what no one foresaw: the rest still goes out.
             log.exception("an answer could not be delivered", step=name)
+        UNDELIVERED.labels(self._request.sender.platform).inc()
         return None
 
     async def _post(self, number: int, part: Part) -> Reply:
