@@ -21,7 +21,7 @@ from core.actions import when_failed, while_writing
 from core.commands.context import Context, Keeper, Library, Places, Saver, Writer
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
-from core.errors import AssistantError, ProviderFailed
+from core.errors import AssistantError, ProviderFailed, RateLimited
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
@@ -224,7 +224,14 @@ class Delivery:
             await unit.inbox.replied(self._request.id, replies | {key: {}})
         assert self._platform is not None  # noqa: S101 - only asked for where there is one
         marker = f"{self._request.id}:{number}"
-        return await self._platform.post(self._address, part, marker, again=again)
+        try:
+            return await self._platform.post(self._address, part, marker, again=again)
+        except RateLimited:
+            if not again:
+                # Turned away, it was certainly not sent: the next try need not look for it.
+                async with self._database.begin() as unit:
+                    await unit.inbox.replied(self._request.id, replies)
+            raise
 
     async def _replaced(self, part: Part) -> bool:
         """Whether the placeholder has become this part; False where there is none, or no more."""
