@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml  # type: ignore[import-untyped] # no types, and one file to read
 from product import Product, World, eventually
 
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
@@ -12,7 +15,16 @@ from sandbox.slack.chat import permalink
 from sandbox.slack.files import Shared
 from sandbox.slack.workspace import Message
 
+MANIFEST = Path(__file__).parents[2] / "docs/slack-manifest.yaml"
+
 Launch = Callable[..., Awaitable[Product]]
+
+
+@pytest.fixture(autouse=True)
+def as_installed(world: World) -> None:
+    """The token may do what the manifest asks for, and no more."""
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    world.slack.scopes = frozenset(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def marks(world: World, message: Message) -> list[str]:
