@@ -64,7 +64,8 @@ class Message:
 
     `id` is the platform's own; `text` is Markdown, with people and channels as names. `link` is the
     message's address, `ours` whether this app wrote it, `files` the names and addresses of what is
-    attached.
+    attached. `place` names its channel as `Request` does, where that may be another than the
+    request's own.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Message:
     link: str = ""
     ours: bool = False
     files: tuple[tuple[str, str], ...] = ()
+    place: str = ""
 
     def to_json(self) -> Json:
         """As a step keeps it."""

@@ -33,7 +33,9 @@ class Us:
     bot: str = ""
 
 
-def read_message(raw: Raw, names: Mapping[str, str], us: Us, link: str = "") -> Message:
+def read_message(
+    raw: Raw, names: Mapping[str, str], us: Us, link: str = "", place: str = ""
+) -> Message:
     """A message; `names` are those of people and channels, by their ids."""
     ts, ours = word_in(raw, "ts"), is_ours(raw, us)
     return Message(
@@ -44,6 +46,7 @@ def read_message(raw: Raw, names: Mapping[str, str], us: Us, link: str = "") -> 
         link=link,
         ours=ours,
         files=tuple(_files(raw)),
+        place=place,
     )
 
 

@@ -16,7 +16,7 @@ from bot.slack.messages import (
     people_of,
     read_message,
 )
-from bot.slack.parse import word_in
+from bot.slack.parse import place_of, word_in
 from bot.slack.people import People
 from bot.slack.web import Refused, Web
 from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed
@@ -67,7 +67,7 @@ class Reader:
                 raws = await self._thread(channel, address.get("thread", ""))
         except Refused as refused:
             raise _forbidden(refused) from None
-        return await self._told(channel, raws)
+        return await self._told(address, raws)
 
     async def thread_of(self, channel: str, message: str) -> str:
         """The first message of the thread a message is in, or the message itself."""
@@ -161,14 +161,17 @@ class Reader:
         said = [raw for raw in found.values() if not is_about_a_mark(raw)]
         return sorted(said, key=lambda raw: word_in(raw, "ts"))[:MOST]
 
-    async def _told(self, channel: str, raws: Sequence[Raw]) -> list[Message]:
+    async def _told(self, address: Address, raws: Sequence[Raw]) -> list[Message]:
+        channel = address["channel_id"]
+        # A link may lead to another channel than the one it was pasted in.
+        place = place_of(address["team_id"], channel) if address.get("linked") == "yes" else ""
         names, us, link = await asyncio.gather(
             self._people.names(people_of(raws), channels_of(raws)),
             self._people.us(),
             self._link(channel, raws[0]) if raws else _nothing(),
         )
         return [
-            read_message(raw, names, us, link if number == 0 else "")
+            read_message(raw, names, us, link if number == 0 else "", place)
             for number, raw in enumerate(raws)
         ]
 

@@ -24,7 +24,7 @@ async def run(context: Context, call: Call) -> Answer:
         return [message.to_json() for message in await context.conversation.message(call.text)]
 
     said = [Message.from_json(each) for each in await context.step("read", read)]
-    item = item_of(context, said[0].id, place)
+    item = item_of(context, said[0].id, place, said[0].place)
     await context.step("keep", partial(context.keeper.keep, context, item, said))
     page = await context.saver.save(context.step, context.request.id, item, place)
     context.feed.saved(page)
@@ -40,10 +40,14 @@ async def undo(context: Context, call: Call) -> Answer:
     return Answer(said, private=True, quiet=not said)
 
 
-def item_of(context: Context, message: str, place: str | None) -> UUID:
-    """The item of a message and destination: the same for everybody, however often it is saved."""
+def item_of(context: Context, message: str, place: str | None, channel: str = "") -> UUID:
+    """The item of a message and destination: the same for everybody, however often it is saved.
+
+    `channel` is where the message is; empty where the request was made there too.
+    """
     request = context.request
-    return stable_id("message", request.sender.platform, request.place, message, place or "")
+    where = channel or request.place
+    return stable_id("message", request.sender.platform, where, message, place or "")
 
 
 _TO = Flag("to", "Save it to this page or data source: a title or an address.", "DESTINATION")

@@ -227,6 +227,21 @@ async def test_a_link_saves_what_it_leads_to(world: World, launch: Launch) -> No
     assert await product.stop() == 0
 
 
+async def test_a_link_pasted_elsewhere_leads_to_the_same_page(world: World, launch: Launch) -> None:
+    product = await launch("slack")
+    random = world.slack.space.add_channel("random")
+    message = world.slack.write("Keep this.")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "white_check_mark")
+    [page] = await world.pages()
+    link = permalink(world.slack.space, message)
+    await world.slack.slash_command(text=f"save {link}", channel=random)
+    answer = await told(world, "Open in Notion")
+    assert page["id"].replace("-", "") in str(answer.blocks)
+    assert len(await world.pages()) == 1
+    assert await product.stop() == 0
+
+
 async def test_a_link_shows_nobody_what_they_may_not_see(world: World, launch: Launch) -> None:
     product = await launch("slack")
     bob = world.slack.space.add_user("bob")
