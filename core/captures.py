@@ -65,7 +65,7 @@ class Captures:
         """
         kept = await self._saved(user_id, item)
         if kept is None:
-            return ""
+            return await self._of_another(item)
         since = kept.saving_since or kept.created_at
         if datetime.now(UTC) - since > UNDO:
             return (
@@ -78,6 +78,13 @@ class Captures:
         async with self._database.begin() as unit:
             await unit.content.delete(item, user_id)
         return ""
+
+    async def _of_another(self, item: UUID) -> str:
+        async with self._database.read() as unit:
+            kept = await unit.content.get(item)
+        if kept is None or kept.page_id is None:
+            return ""
+        return "Somebody else saved this message first, so the page stays: they can undo it."
 
     async def _saved(self, user_id: UUID, item: UUID) -> Content | None:
         """The item, once nobody is making its page any more; None where there is none of theirs."""

@@ -159,6 +159,25 @@ async def test_taking_the_memo_away_undoes_it_and_putting_it_back_saves_again(
     assert await product.stop() == 0
 
 
+async def test_the_page_of_somebody_else_stays_and_so_does_its_mark(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("slack")
+    bob = world.slack.space.add_user("bob")
+    message = world.slack.write("Keep this.")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "white_check_mark")
+    await world.slack.react(message, "memo", bob, added=False)
+
+    async def said() -> bool:
+        return "Somebody else saved" in str(world.slack.answers()[-1].blocks)
+
+    await eventually(said, "bob was told nothing")
+    await marked(world, message, "white_check_mark")
+    assert len(await world.pages()) == 1
+    assert await product.stop() == 0
+
+
 async def test_a_memo_that_fails_says_why_in_the_thread(world: World, launch: Launch) -> None:
     product = await launch("slack", NOTION_TOKEN="ntn_not_the_one")
     message = world.slack.write("Keep this.")
