@@ -24,6 +24,8 @@ T = TypeVar("T")
 PATIENCE = 0.8
 """Seconds for names: Slack waits three for the acknowledgement, and the core may need two."""
 
+OUR_NAME = "Notion Assistant"
+
 _log = structlog.get_logger(__name__)
 
 Hand = Callable[[Command], Awaitable[Answer | None]]
@@ -61,6 +63,7 @@ class Listener:
         if not said.called and not await self._follows_us(channel, said):
             return None
         names = await _soon(self._people.names(people_named(said), channels_in(said.text)), {})
+        names = {**names, said.us: OUR_NAME}
         try:
             message = read_message(said.event, names, Us(said.us))
             await self._intake.hear(channel, said.thread, message, to_us=said.called)

@@ -121,7 +121,7 @@ async def test_a_mention_is_kept_and_handed_over_once_however_often_it_comes(
     channel, thread, heard, to_us = stage.intake.heard[0]
     assert (channel, thread, to_us) == (Channel("slack", stage.place), message.ts, True)
     assert (heard.id, heard.author) == (message.ts, "ada")
-    assert heard.text.endswith("what now?")
+    assert heard.text == "@Notion Assistant what now?"
 
 
 async def test_people_who_are_mentioned_have_their_names(stage: Stage) -> None:
