@@ -115,7 +115,7 @@ class SlackPlatform:
             part,
             channel=reply["channel"],
             ts=reply["ts"],
-            metadata=_metadata(address, reply["marker"]),
+            metadata=_metadata(address, part, reply["marker"]),
         )
 
     def locate(self, link: str) -> Address | None:
@@ -153,7 +153,7 @@ class SlackPlatform:
             partial(self._web.call, "chat.postMessage"),
             part,
             channel=address["channel_id"],
-            metadata=_metadata(address, marker),
+            metadata=_metadata(address, part, marker),
             unfurl_links=False,
             unfurl_media=False,
             **({"thread_ts": thread} if thread else {}),
@@ -300,11 +300,13 @@ def _aside(address: Address) -> dict[str, str]:
     return {"thread_ts": thread} if thread and thread != address.get("message") else {}
 
 
-def _metadata(address: Address, marker: str) -> dict[str, Any]:
+def _metadata(address: Address, part: Part, marker: str) -> dict[str, Any]:
     payload = {"marker": marker, "delivery": address["delivery"]}
     if address.get("marked") == "yes":
         # Read again, the thread is what people said, without the app's word on saving it.
         payload["marked"] = "yes"
+    if part["place"] == "draft":
+        payload["draft"] = "yes"
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 

@@ -56,11 +56,14 @@ def is_ours(raw: Raw, us: Us) -> bool:
     return (us.bot != "" and wrote[0] == us.bot) or (us.user != "" and wrote[1] == us.user)
 
 
-def is_about_a_mark(raw: Raw) -> bool:
-    """Whether it is the app's word on a 📝, which is no part of what was said."""
+def is_aside(raw: Raw) -> bool:
+    """Whether it is no part of what was said: the app's word on a 📝, or one it still writes."""
     metadata = object_in(raw, "metadata")
     payload = object_in(metadata, "event_payload")
-    return word_in(metadata, "event_type") == EVENT_TYPE and payload.get("marked") == "yes"
+    return word_in(metadata, "event_type") == EVENT_TYPE and "yes" in (
+        payload.get("marked"),
+        payload.get("draft"),
+    )
 
 
 def people_of(raws: Iterable[Raw]) -> list[str]:

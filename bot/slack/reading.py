@@ -12,7 +12,7 @@ import structlog
 from bot.slack.messages import (
     Raw,
     channels_of,
-    is_about_a_mark,
+    is_aside,
     people_of,
     read_message,
 )
@@ -158,7 +158,7 @@ class Reader:
             arguments["cursor"] = cursor
         if not found:
             raise NotFound(_GONE)
-        said = [raw for raw in found.values() if not is_about_a_mark(raw)]
+        said = [raw for raw in found.values() if not is_aside(raw)]
         return sorted(said, key=lambda raw: word_in(raw, "ts"))[:MOST]
 
     async def _told(self, address: Address, raws: Sequence[Raw]) -> list[Message]:

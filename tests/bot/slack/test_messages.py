@@ -6,7 +6,7 @@ from bot.slack.messages import (
     EVENT_TYPE,
     Us,
     channels_of,
-    is_about_a_mark,
+    is_aside,
     people_of,
     read_message,
 )
@@ -85,6 +85,6 @@ def test_whose_names_are_wanted() -> None:
 
 def test_what_the_app_said_of_a_mark_is_known_by_its_metadata() -> None:
     payload = {"marker": "a:0", "marked": "yes"}
-    assert is_about_a_mark(raw(metadata={"event_type": EVENT_TYPE, "event_payload": payload}))
-    assert not is_about_a_mark(raw(metadata={"event_type": "x", "event_payload": payload}))
-    assert not is_about_a_mark(raw())
+    assert is_aside(raw(metadata={"event_type": EVENT_TYPE, "event_payload": payload}))
+    assert not is_aside(raw(metadata={"event_type": "x", "event_payload": payload}))
+    assert not is_aside(raw())

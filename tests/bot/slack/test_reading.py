@@ -144,6 +144,18 @@ async def test_the_apps_own_answer_is_read_as_it_was_written(stage: Stage) -> No
     assert answer.text == "# Plan\n\n- *one*"
 
 
+async def test_what_the_app_still_writes_is_no_part_of_a_thread(stage: Stage) -> None:
+    first = stage.server.write("Plan?")
+    address = stage.address(first, thread=first.ts)
+    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
+    await stage.platform.edit(address, reply, stage.platform.draft("Half of"))
+    assert [one.text for one in await stage.platform.read(address)] == ["Plan?"]
+    [part] = stage.platform.render(Answer("Half of it and the rest."))
+    await stage.platform.edit(address, reply, part)
+    read = await stage.platform.read(address)
+    assert [one.text for one in read] == ["Plan?", "Half of it and the rest."]
+
+
 async def test_what_the_app_says_of_a_mark_is_no_part_of_a_thread(stage: Stage) -> None:
     message = stage.server.write("Keep this.")
     address = stage.reacted(message)
