@@ -151,7 +151,7 @@ requests = Table(
     Column("replies", JSON, nullable=False, server_default=text("'{}'")),
     Column("started", Boolean, nullable=False, server_default=false()),
     # The thread in which it waits for the answers before its own.
-    Column("queue", String(192)),
+    Column("queue", String(256)),
     # When its owner asked that the writing end; whoever writes looks here.
     Column("stop_at", UtcDateTime),
     Column("finished_at", UtcDateTime),

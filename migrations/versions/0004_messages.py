@@ -32,7 +32,7 @@ def upgrade() -> None:
         "ix_messages_platform_place_thread", "messages", ["platform", "place", "thread"]
     )
     op.create_index("ix_messages_created_at", "messages", ["created_at"])
-    op.add_column("requests", sa.Column("queue", sa.String(length=192), nullable=True))
+    op.add_column("requests", sa.Column("queue", sa.String(length=256), nullable=True))
     op.create_index("ix_requests_queue", "requests", ["queue"])
 
 
