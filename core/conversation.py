@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -24,6 +24,8 @@ BRIEF = 5.0
 LONGEST_TURN = 600.0
 POLL_SECONDS = 0.25
 """Seconds between two looks whether what was asked before is answered."""
+
+_BEHIND = timedelta(milliseconds=1)
 
 log = structlog.get_logger(__name__)
 
@@ -106,12 +108,17 @@ class Conversation:
         return found
 
     async def said(self, text: str) -> None:
-        """Keeps what this app answered in the thread."""
+        """Keeps what this app answered in the thread, right behind the question.
+
+        What somebody asks meanwhile comes after it, though it was written before it was finished.
+        """
         thread, channel = self._request.address.get("thread", ""), self._request.channel
         if not thread or channel is None:
             return
-        message = Message(
-            id=f"answer-{self._request.id}", author="", text=text, at=datetime.now(UTC), ours=True
-        )
+        asked = self._request.address.get("message", "")
         async with self._database.begin() as unit:
+            heard = await unit.messages.thread(channel, thread)
+            times = [message.at + _BEHIND for message in heard if message.id == asked]
+            at = times[0] if times else datetime.now(UTC)
+            message = Message(f"answer-{self._request.id}", author="", text=text, at=at, ours=True)
             await unit.messages.keep(channel, thread, [message])

@@ -123,6 +123,17 @@ async def test_what_the_app_answered_is_part_of_the_thread(database: Database, r
     assert [m.text for m in found if m.ours] == ["Noted: Thursday.", "On Thursday."]
 
 
+async def test_an_answer_stands_behind_its_question_and_before_what_was_asked_meanwhile(
+    database: Database, room: Room
+) -> None:
+    async with database.begin() as unit:
+        await unit.messages.keep(CHANNEL, "m1", [*SAID, message(5, "And where?")])
+    await conversation(database, room).said("On Thursday.")
+    found = await conversation(database, room).thread()
+    assert [m.text for m in found][3:] == ["When do we ship?", "On Thursday.", "And where?"]
+    assert Turn("assistant", "On Thursday.") in turns(found, "m5")
+
+
 def test_a_message_survives_as_json() -> None:
     whole = message(
         1, "x", link="https://a.example", ours=True, files=(("a", "https://b.example"),)
