@@ -16,6 +16,8 @@ from sandbox.discord.world import (
 )
 
 ALL_PERMISSIONS = str((1 << 52) - 1)
+# Neither administrators nor, in threads they are not in, moderators.
+EVERYBODYS_PERMISSIONS = str((1 << 52) - 1 & ~(1 << 3 | 1 << 34))
 HAS_THREAD = 1 << 5
 MENTION = re.compile(r"<@!?(\d+)>")
 ROLE = re.compile(r"<@&(\d+)>")
@@ -116,7 +118,7 @@ def guild_json(guild: Guild) -> Json:
         "id": guild.id,
         "name": "@everyone",
         "description": None,
-        "permissions": ALL_PERMISSIONS,
+        "permissions": EVERYBODYS_PERMISSIONS,
         "position": 0,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
