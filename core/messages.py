@@ -111,9 +111,19 @@ class Request:
         return Channel(self.sender.platform, self.place) if self.place else None
 
     @property
+    def marked(self) -> bool:
+        """Whether the message it is about shows how far it has come."""
+        return self.address.get("marked") == "yes"
+
+    @property
     def queue(self) -> str | None:
-        """The thread whose requests are answered one after another; None outside threads."""
+        """What its request is carried out in turn about; None where it need not wait.
+
+        That is the thread of a conversation, or the message whose reaction came or went.
+        """
         thread = self.address.get("thread", "")
+        if self.marked:
+            return f"{self.place}:{self.address.get('message', '')}:marked"
         return f"{self.place}:{thread}" if thread and self.call.command == "talk" else None
 
     def to_json(self) -> Json:

@@ -16,6 +16,7 @@ async def run(context: Context, call: Call) -> Answer:
 
     A wrong destination is told before anything is read.
     """
+    await _turn(context)
     place = call.value("to")
     if place is not None:
         await context.step("check the place", partial(context.places.check, place))
@@ -32,8 +33,15 @@ async def run(context: Context, call: Call) -> Answer:
     return Answer(what, page=page, private=True)
 
 
+async def _turn(context: Context) -> None:
+    """Waits for what was asked about the message before: who takes 📝 away at once means it."""
+    if context.request.queue is not None:
+        await context.step("turn", lambda: context.conversation.turn(context.feed))
+
+
 async def undo(context: Context, call: Call) -> Answer:
     """Takes back what 📝 saved, where that was less than ten minutes ago."""
+    await _turn(context)
     message = context.request.address.get("message", "")
     item = item_of(context, message, call.value("to"))
     said = await context.step("undo", partial(context.keeper.undo, context.user_id, item))

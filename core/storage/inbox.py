@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +48,10 @@ class InboxTable:
                 "platform": r.sender.platform,
                 "body": r.to_json(),
                 "queue": r.queue,
-                "created_at": now,
+                # What came first in a batch comes first in its queue.
+                "created_at": now + timedelta(microseconds=number),
             }
-            for r in requests
+            for number, r in enumerate(requests)
         ]
         # Rows beside the statement, not in it: so it is compiled once, whatever their number.
         statement = insert(table).on_conflict_do_nothing().returning(table.c.id)
@@ -84,7 +85,11 @@ class InboxTable:
         return [row.id for row in rows]
 
     async def ahead(self, request: Request) -> int:
-        """How many requests in its queue were accepted before it and have no answer yet."""
+        """How many requests in its queue were accepted before it and have no answer yet.
+
+        What a message shows is shown last, so there it takes the whole of an earlier one.
+        """
+        pending = table.c.finished_at if request.marked else table.c.answer
         mine = select(table.c.created_at).where(table.c.id == request.id).scalar_subquery()
         earlier = or_(
             table.c.created_at < mine,
@@ -93,7 +98,7 @@ class InboxTable:
         query = select(func.count()).where(
             table.c.platform == request.sender.platform,
             table.c.queue == request.queue,
-            table.c.answer.is_(None),
+            pending.is_(None),
             earlier,
         )
         return (await self._connection.execute(query)).scalar_one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -262,6 +263,27 @@ async def test_taking_the_memo_away_takes_the_page_back(world: World, launch: La
     await world.discord.react(message, MEMO)
     await marked(world, message, "✅")
     assert len(await world.pages()) == 1
+
+
+async def test_a_memo_that_is_put_and_taken_at_once_leaves_nothing(
+    world: World, launch: Launch
+) -> None:
+    product = await connected(world, launch)
+    for pause in (0, 0.1, 0.3):
+        message = await world.discord.write(f"Never mind {pause}.")
+        await world.discord.react(message, MEMO)
+        await asyncio.sleep(pause)
+        await world.discord.react(message, MEMO, added=False)
+
+        async def saved(message: Message = message) -> bool:
+            ids = [(one.reference or {}).get("message_id") for one in world.discord.answers()]
+            return message.id in ids
+
+        await eventually(saved, "it was never saved")
+        await marked(world, message)
+    assert await product.stop() == 0
+    assert await world.pages() == []
+    assert all(message.reactions == {} for message in world.discord.messages())
 
 
 async def test_a_memo_that_fails_says_why(world: World, launch: Launch) -> None:
