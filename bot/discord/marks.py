@@ -29,7 +29,8 @@ async def mark(rest: Rest, address: Address, wanted: Mark) -> None:
         shown = {
             one["emoji"].get("name") for one in message.get("reactions") or [] if one.get("me")
         }
-        for name, emoji in EMOJI.items():
+        # The new one first: between the two nobody sees a message without a mark.
+        for name, emoji in sorted(EMOJI.items(), key=lambda one: one[0] != wanted):
             if (name == wanted) != (emoji in shown):
                 method = "PUT" if name == wanted else "DELETE"
                 await rest.as_bot(method, f"{path}/reactions/{quote(emoji)}/@me")

@@ -207,7 +207,7 @@ async def test_a_memo_makes_a_page_and_the_message_shows_it(world: World, launch
     assert page["id"].replace("-", "") in answer.content
     assert answer.reference
     assert answer.reference["message_id"] == message.id
-    assert [each.split()[0] for each in seen] == ["PUT", "DELETE", "PUT"]
+    assert [each.split()[0] for each in seen] == ["PUT", "PUT", "DELETE"]
     told = await text_of(world, page)
     assert "We ship on Friday.\nNobody objects." in told
     assert "Ada" in told
