@@ -15,6 +15,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.discord.lenient import UNREADABLE, make_lenient
 from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
 from core.commands.command import Command
 from core.config import Settings
@@ -88,7 +89,6 @@ class Client(discord.AutoShardedClient):
             guild_ready_timeout=0.25,
         )
         parsers = self._connection.parsers
-        parsers["INTERACTION_CREATE"] = _tolerant(parsers["INTERACTION_CREATE"])
         for name in HEARD:
             parsers[name] = _untouched(name, listeners.heard)
         self._content = content
@@ -97,6 +97,7 @@ class Client(discord.AutoShardedClient):
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(_group(commands, listeners.asked))
         self.tree.add_command(_menu(listeners.chosen))
+        make_lenient(self, self.tree, commands, GROUP, listeners.asked)
 
     @property
     def own_id(self) -> str:
@@ -155,22 +156,13 @@ class Client(discord.AutoShardedClient):
             if error.status == 401:
                 raise
             log.error("discord commands not registered", status=error.status, code=error.code)
+        except UNREADABLE as error:
+            # They are told by now; what is said of them in return is of no use here.
+            log.warning("discord's answer to the commands not read", error=type(error).__name__)
 
-
-def _tolerant(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Reads an interaction; one that cannot be read is one person's trouble.
-
-    discord.py asks for fields that older servers leave out, and lets the whole connection go where
-    it meets something it cannot read.
-    """
-
-    def read(data: Any) -> None:
-        try:
-            parse({"version": 1, "attachment_size_limit": 0} | data)
-        except Exception:
-            log.exception("a discord interaction could not be read")
-
-    return read
+    async def on_application_known(self) -> None:
+        """Once the gateway has told which application this is, where REST had not."""
+        await self.setup_hook()
 
 
 def _untouched(name: str, heard: Callable[[str, Json], None]) -> Callable[[Any], None]:
