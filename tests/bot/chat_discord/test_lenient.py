@@ -77,12 +77,19 @@ def discord_py_addresses() -> Iterator[None]:
 
 @asynccontextmanager
 async def connected(
-    ready: Callable[[Json], Json] = dict, answers: dict[str, Reaction] | None = None
+    ready: Callable[[Json], Json] = dict,
+    answers: dict[str, Reaction] | None = None,
+    *,
+    id_alone: bool = False,
 ) -> AsyncIterator[Terse]:
-    async def hook(call: Traffic) -> Reaction | None:
-        return next((one for name, one in (answers or {}).items() if name in call.name), None)
-
     async with DiscordServer(TOKEN) as server:
+        told = dict(answers or {})
+        if id_alone:
+            told["oauth2/applications"] = Reaction({"id": server.world.application_id})
+
+        async def hook(call: Traffic) -> Reaction | None:
+            return next((one for name, one in told.items() if name in call.name), None)
+
         whole = server.gateway._ready
         server.gateway._ready = lambda session: ready(whole(session))  # type: ignore[method-assign]
         server.hooks.before.append(hook)
@@ -94,11 +101,13 @@ async def connected(
         )
         intake = Recorder()
         entry = DiscordEntry(settings, intake)
-        async with asyncio.timeout(10):
-            await entry.start()
-        server.hooks.before.remove(hook)
-        yield Terse(server, intake, settings)
-        await entry.stop()
+        try:
+            async with asyncio.timeout(10):
+                await entry.start()
+            server.hooks.before.remove(hook)
+            yield Terse(server, intake, settings)
+        finally:
+            await entry.stop()
 
 
 @pytest.fixture
@@ -183,10 +192,7 @@ async def test_a_server_that_tells_little_of_the_bot_is_connected_to(
 
 
 async def test_an_application_of_an_id_alone_is_enough() -> None:
-    async with DiscordServer(TOKEN) as server:
-        app_id = server.world.application_id
-    assert app_id
-    async with connected(answers={"oauth2/applications": Reaction({"id": app_id})}) as terse:
+    async with connected(id_alone=True) as terse:
         await deferred(terse, least)
 
 
