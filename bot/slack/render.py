@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.markdown import slack_markdown
+from core.markdown.mrkdwn import escape, mrkdwn
 from core.markdown.unfinished import close_markdown
 from core.messages import Action, Answer
 from core.ports import Part
@@ -22,14 +23,11 @@ say; `chat.update` takes 4,000. https://docs.slack.dev/reference/methods/chat.up
 LONGEST_ASIDE = 400
 """Characters of the fallback for the page's link, and as many for the notes."""
 
-# https://docs.slack.dev/reference/block-kit/blocks/section-block and …/context-block
-_SECTION = 3_000
+# https://docs.slack.dev/reference/block-kit/blocks/context-block
 _NOTE = 1_000
 _NOTES = 10
 
 _STYLES = {"save": "primary", "stop": "danger"}
-
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:&lt;)?([^\s()|]+?)(?:&gt;)?\)")
 
 
 def render_answer(answer: Answer) -> list[Part]:
@@ -68,41 +66,16 @@ def without_markdown_blocks(part: Part) -> Part:
     blocks: list[dict[str, Any]] = []
     for block in part["blocks"]:
         if block["type"] == "markdown":
-            blocks += [_section(text) for text in _pieces(mrkdwn(block["text"]))]
+            blocks += [_section(text) for text in mrkdwn(block["text"])]
         else:
             blocks.append(block)
     return part | {"blocks": blocks}
 
 
-def mrkdwn(markdown: str) -> str:
-    """Markdown in Slack's own markup, roughly: bold, headings and links; the rest as it stands.
-
-    https://docs.slack.dev/messaging/formatting-message-text
-    """
-    pieces = re.split(r"(```.*?(?:```|\Z)|`[^`\n]*`)", escape(markdown), flags=re.DOTALL)
-    for at in range(0, len(pieces), 2):
-        text = _LINK.sub(_slack_link, pieces[at])
-        text = re.sub(r"^#{1,6} +(.+?)[ #]*$", _heading, text, flags=re.MULTILINE)
-        pieces[at] = re.sub(r"\*\*(.+?)\*\*", r"*\1*", text)
-    return "".join(pieces)
-
-
-def _heading(match: re.Match[str]) -> str:
-    return f"*{match[1].replace('*', '')}*"
-
-
-def escape(text: str) -> str:
-    """Text with Slack's three control characters taken for what they are, so nobody is called."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _part(markdown: str, place: str) -> Part:
-    text = mrkdwn(markdown).strip() or "…"
-    if len(text) > LONGEST_FALLBACK:
-        # At a space where there is one: an escaped character cut in half would be garbage.
-        cut = text[:LONGEST_FALLBACK]
-        space = cut.rfind(" ", LONGEST_FALLBACK // 2)
-        text = (cut[:space] if space > 0 else re.sub(r"&[a-z]*\Z", "", cut)) + " …"
+    text, *more = mrkdwn(markdown, LONGEST_FALLBACK - 2) or ["…"]
+    if more:
+        text += "\n…"
     return {"place": place, "text": text, "blocks": [{"type": "markdown", "text": markdown}]}
 
 
@@ -118,7 +91,7 @@ def _footer(answer: Answer) -> list[dict[str, Any]]:
     blocks = []
     if answer.page is not None:
         blocks.append(_section(f"<{_address(answer.page)}|Open in Notion>"))
-    notes = [mrkdwn(" ".join(note.split()))[:_NOTE] for note in answer.notes if note.strip()]
+    notes = [text for note in answer.notes for text in mrkdwn(" ".join(note.split()), _NOTE)[:1]]
     if notes:
         elements = [{"type": "mrkdwn", "text": note} for note in notes[:_NOTES]]
         blocks.append({"type": "context", "elements": elements})
@@ -153,21 +126,5 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-def _pieces(text: str) -> list[str]:
-    """The text in sections' lengths, cut at line ends or blanks where there are any."""
-    pieces = []
-    while len(text) > _SECTION:
-        ends = (text.rfind(end, 1, _SECTION) for end in "\n ")
-        cut = next((end for end in ends if end > 0), _SECTION)
-        pieces.append(text[:cut])
-        text = text[cut:].removeprefix("\n")
-    return [piece for piece in [*pieces, text] if piece.strip()]
-
-
 def _address(url: str) -> str:
     return escape(url).replace("|", "%7C")
-
-
-def _slack_link(match: re.Match[str]) -> str:
-    label, target = match[1], match[2]
-    return f"<{target}|{label}>" if re.match(r"https?://|mailto:", target) else match[0]
