@@ -108,6 +108,7 @@ def check(text, limit=LIMIT):
 @given(markdown)
 @example("&lt;!channel&gt; `<!here>` [a](<!channel>)")
 @example("[x](https://discord.com/@everyone) <https://medium.com/@here>")
+@example("```py\n`````py\n")
 @example("|@here|\n|-|\n|<@U1>|")
 @settings(max_examples=300, deadline=None)
 def test_every_text_calls_nobody_and_is_escaped_once(text):
