@@ -16,7 +16,7 @@ from bot.slack.render import (
     render_waiting,
     without_markdown_blocks,
 )
-from bot.slack.web import Refused, Web
+from bot.slack.web import NoAnswer, Refused, Web
 from core.config import Settings
 from core.errors import PlatformFailed
 from core.messages import Action, Answer
@@ -237,8 +237,8 @@ class SlackPlatform:
         for _ in range(_SEARCHED_PAGES):
             try:
                 page = await self._web.read(method, **arguments)
-            except Refused as refused:
-                _log.warning("slack history not readable", reason=refused.reason)
+            except (Refused, NoAnswer) as failure:
+                _log.warning("slack history not readable", reason=failure.message)
                 return
             for message in page.get("messages", []):
                 metadata = message.get("metadata") or {}

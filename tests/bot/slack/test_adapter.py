@@ -45,8 +45,13 @@ class Stage:
         } | changes
 
     def refuse(self, method: str, error: str) -> None:
+        self.react(method, Reaction({"ok": False, "error": error}))
+
+    def react(self, method: str, reaction: Reaction) -> None:
+        """Answers every call of this method with `reaction`."""
+
         async def hook(call: Call) -> Reaction | None:
-            return Reaction({"ok": False, "error": error}) if call.name == method else None
+            return reaction if call.name == method else None
 
         self.server.hooks.before.append(hook)
 
@@ -157,6 +162,24 @@ async def test_a_channel_that_may_not_be_read_is_written_to_again(stage: Stage) 
     [part] = parts_of("Twice rather than never.")
     await stage.platform.post(stage.address(), part, "a:0", again=True)
     assert len(stage.server.answers()) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Reaction("<html>", 200),
+        Reaction("<html>", 404),
+        Reaction("<html>", 501),
+        Reaction({"ok": False, "error": "not_implemented"}, 501),
+    ],
+    ids=["200", "404", "501", "501 with a reason"],
+)
+async def test_a_server_without_history_is_written_to_again(stage: Stage, page: Reaction) -> None:
+    stage.react("conversations.history", page)
+    [part] = parts_of("Twice rather than never.")
+    await stage.platform.post(stage.address(), part, "a:0", again=True)
+    assert len(stage.server.answers()) == 1
+    assert stage.count("conversations.history") == 1
 
 
 async def test_a_limit_on_reading_is_waited_for_rather_than_posting_twice(stage: Stage) -> None:
