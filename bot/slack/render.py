@@ -6,10 +6,10 @@ A part is `blocks` and `text`, the fallback that notifications show, and its `pl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.warning import marked
 from core.markdown import slack_markdown
 from core.markdown.mrkdwn import escape, mrkdwn
 from core.markdown.unfinished import close_markdown
@@ -31,12 +31,16 @@ _STYLES = {"save": "primary", "stop": "danger"}
 
 
 def render_answer(answer: Answer) -> list[Part]:
-    """The messages an answer becomes. What stands under the text goes with the last one."""
-    texts = slack_markdown(_marked(answer)) or ["…"]
+    """The messages an answer becomes. What stands under the text goes with the last one.
+
+    The page's link is under the first message too: in a channel the others are in a thread.
+    """
+    answer = marked(answer)
+    texts = slack_markdown(answer.text) or ["…"]
     parts = [_part(text, "more" if at else "first") for at, text in enumerate(texts)]
-    footer = _footer(answer)
-    parts[-1]["blocks"] += footer
-    parts[-1]["text"] += "".join(_said(block) for block in footer)
+    if answer.page is not None and len(parts) > 1:
+        _add(parts[0], [_page(answer.page)])
+    _add(parts[-1], _footer(answer))
     parts[-1]["blocks"] += _buttons(answer.actions)
     return parts
 
@@ -79,18 +83,10 @@ def _part(markdown: str, place: str) -> Part:
     return {"place": place, "text": text, "blocks": [{"type": "markdown", "text": markdown}]}
 
 
-def _marked(answer: Answer) -> str:
-    if answer.ok:
-        return answer.text
-    # Before a list, a table or a fence the mark would be part of it.
-    apart = not re.match(r"[^\W_]|[“\"'(]|`[^`]", answer.text)
-    return ("⚠️\n\n" if apart else "⚠️ ") + answer.text
-
-
 def _footer(answer: Answer) -> list[dict[str, Any]]:
     blocks = []
     if answer.page is not None:
-        blocks.append(_section(f"<{_address(answer.page)}|Open in Notion>"))
+        blocks.append(_page(answer.page))
     notes = [text for note in answer.notes for text in mrkdwn(" ".join(note.split()), _NOTE)[:1]]
     if notes:
         elements = [{"type": "mrkdwn", "text": note} for note in notes[:_NOTES]]
@@ -114,6 +110,15 @@ def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
         for action in actions
     ]
     return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _add(part: Part, footer: list[dict[str, Any]]) -> None:
+    part["blocks"] += footer
+    part["text"] += "".join(_said(block) for block in footer)
+
+
+def _page(url: str) -> dict[str, Any]:
+    return _section(f"<{_address(url)}|Open in Notion>")
 
 
 def _said(block: dict[str, Any]) -> str:

@@ -14,10 +14,13 @@ from bot.slack.render import (
 from core.messages import Answer
 
 
-def test_notes_and_the_page_stand_under_the_last_message() -> None:
-    answer = Answer("word " * 5_000, notes=("Made up offline.",), page="https://notion.example/p")
-    first, *_, last = render_answer(answer)
-    assert [block["type"] for block in first["blocks"]] == ["markdown"]
+def test_the_page_stands_under_the_first_and_the_last_message_and_notes_under_the_last() -> None:
+    answer = Answer("word " * 6_000, notes=("Made up offline.",), page="https://notion.example/p")
+    first, second, *_, last = render_answer(answer)
+    assert second != last
+    assert [block["type"] for block in second["blocks"]] == ["markdown"]
+    assert first["blocks"][1:] == [last["blocks"][1]]
+    assert first["text"].endswith("\n<https://notion.example/p|Open in Notion>")
     assert [block["type"] for block in last["blocks"]] == ["markdown", "section", "context"]
     assert last["blocks"][1]["text"]["text"] == "<https://notion.example/p|Open in Notion>"
     assert last["blocks"][2]["elements"][0]["text"] == "Made up offline."
@@ -55,6 +58,17 @@ def test_the_fallback_says_what_the_blocks_say_within_its_limit() -> None:
 def test_a_failure_that_begins_with_a_list_keeps_its_list() -> None:
     [part] = render_answer(Answer("- one\n- two", ok=False))
     assert content(part)["blocks"][0]["text"].startswith("⚠️\n\n- one")
+
+
+def test_the_sign_of_what_went_wrong_stands_beside_its_reason() -> None:
+    error = {"code": "NOTION_FAILED", "message": "Notion could not be reached."}
+    note = "Not saved to Notion: Notion could not be reached."
+    [part] = render_answer(Answer("Hello.", notes=("Offline.", note), ok=False, error=error))
+    assert part["blocks"][0]["text"] == "Hello."
+    notes = [element["text"] for element in part["blocks"][1]["elements"]]
+    assert notes == ["Offline.", f"⚠️ {note}"]
+    [part] = render_answer(Answer(error["message"], ok=False, error=error))
+    assert part["blocks"][0]["text"] == "⚠️ Notion could not be reached."
 
 
 def test_a_long_draft_shows_its_end() -> None:
