@@ -19,6 +19,11 @@ from core.errors import InvalidInput
 from core.messages import Call, Sender, stable_id
 from core.ports import Address
 
+# For how long, in seconds, the same trigger id or response URL means the same delivery, and for
+# how long the same words do where there is neither. A server may have one id for all it sends.
+_HOUR = 3_600.0
+_MINUTE = 60.0
+
 _REFERENCE = re.compile(r"<([@#!]|https?://|mailto:)([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -27,6 +32,7 @@ class Command:
     """What somebody asked for, typed or by a button: who, what and where, and where to answer.
 
     `delivery` is the same when Slack delivers it twice. A button's `text` is a call already.
+    Commands of one `key` within `holds` seconds are one; None: `delivery` alone tells.
     """
 
     delivery: UUID
@@ -34,6 +40,8 @@ class Command:
     text: str | Call
     address: Address
     place: str
+    key: UUID | None = None
+    holds: float = _HOUR
 
 
 def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
@@ -63,13 +71,15 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
 
     The trigger id is different for each time somebody presses return, and the same when one
     delivery comes twice. Where a server leaves it out, or has but one, the text tells commands
-    apart; where it names no response URL either, only the same text in the same ten seconds is
-    taken for a repeat.
+    apart; where it names no response URL either, the same text in the same ten seconds is taken
+    for a repeat, and by whoever remembers `key`, in the same minute.
     """
     team, channel, user = (_word(fields, name) for name in ("team_id", "channel_id", "user_id"))
     respond_to, text = _word(fields, "response_url"), _word(fields, "text")
-    trigger = _word(fields, "trigger_id") or respond_to or f"{accepted_at // 10:.0f}"
-    delivery = stable_id("slack", team, channel, user, trigger, text)
+    trigger = _word(fields, "trigger_id") or respond_to
+    key = stable_id("slack", team, channel, user, trigger, text)
+    moment = f"{accepted_at // 10:.0f}"
+    delivery = key if trigger else stable_id("slack", team, channel, user, moment, text)
     return Command(
         delivery=delivery,
         sender=Sender("slack", user, _word(fields, "user_name"), team),
@@ -84,6 +94,8 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
             "accepted_at": f"{accepted_at:.6f}",
         },
         place=_place(team, channel),
+        key=key,
+        holds=_HOUR if trigger else _MINUTE,
     )
 
 
@@ -123,6 +135,7 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
             "accepted_at": f"{accepted_at:.6f}",
         },
         place=_place(team, channel),
+        key=delivery,
     )
 
 
