@@ -14,6 +14,7 @@ LABELS = {
     "shorter": "Shorter",
     "longer": "Longer",
     "stop": "Stop",
+    "retry": "Retry",
 }
 """Every action, with what its button says."""
 
@@ -37,6 +38,11 @@ def when_written(item: UUID, *, text: bool = True, saved: bool = False) -> tuple
     return _actions(item, *(() if saved else ("save",)), *REWRITES)
 
 
+def when_failed(item: UUID) -> tuple[Action, ...]:
+    """What can be done where nobody could answer."""
+    return _actions(item, "retry")
+
+
 def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
     """What pressing a button asks for; None where there is no such button.
 
@@ -50,6 +56,9 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         return Call("save-item", text)
     if name == "stop":
         return Call("stop", text)
+    if name == "retry":
+        # Without an earlier answer this is the first try once more.
+        name = "regenerate"
     if name in REWRITES:
         return Call("rewrite", text, {"how": name} | ({"private": True} if private else {}))
     return None

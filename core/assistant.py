@@ -20,7 +20,7 @@ from core.jobs.owner import Owner
 from core.jobs.work import Work
 from core.limits.limits import Limits
 from core.live import Feed, Feeds
-from core.messages import Answer, Request
+from core.messages import Answer, Channel, Message, Request
 from core.ports import Destination, Pages, Provider
 from core.providers.registry import CanWarm
 from core.storage.database import Database
@@ -90,6 +90,18 @@ class Assistant:
     async def accept(self, request: Request) -> bool:
         """As `core.ports.Intake.accept`."""
         return await self._jobs.inbox.accept(request)
+
+    async def hear(
+        self, channel: Channel, thread: str, message: Message, *, to_us: bool = False
+    ) -> None:
+        """As `core.ports.Intake.hear`."""
+        async with self.database.begin() as unit:
+            await unit.messages.keep(channel, thread, [message], to_us=to_us)
+
+    async def takes_part(self, channel: Channel, thread: str) -> bool:
+        """As `core.ports.Intake.takes_part`."""
+        async with self.database.read() as unit:
+            return await unit.messages.takes_part(channel, thread)
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

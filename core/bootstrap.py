@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from core.assistant import Assistant, Jobs
+from core.captures import Captures
 from core.config import Settings
 from core.generation import Generation
 from core.history.history import History
@@ -63,6 +64,7 @@ async def assembled(
         Saving(database, pages, settings.public_url),
         History(database),
         Places(database, pages),
+        Captures(database, pages),
     )
     handler = Handler(database, feeds, platforms, services)
     janitor = Janitor(database, inbox, work, owner)

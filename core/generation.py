@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,15 +11,22 @@ from uuid import UUID
 import structlog
 
 from core.commands.context import Context
-from core.errors import AssistantError, InvalidInput, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    InvalidInput,
+    Misconfigured,
+    ProviderFailed,
+    RateLimited,
+)
 from core.jobs.show import patiently
 from core.live import Feed
 from core.markdown.unfinished import close_markdown
+from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.templates import system_prompt
+from core.templates import TALK, system_prompt
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +69,25 @@ class Generation:
 
         An answer that is whole, or was stopped, is not asked for again. Where the preferred
         provider fails, the next one answers and a note says so; a provider or model asked for by
-        name has no substitute. Raises InvalidInput for a name that is not known, and what the last
-        provider raised where all of them failed.
+        name has no substitute. Raises InvalidInput for a name that is not known, and
+        ProviderFailed where nobody could answer, with the reason of each.
         """
         asked = Prompt(system_prompt(template), (Turn("user", prompt),), model)
         order = Order(prompt, template, asked, self._candidates(provider, model))
         return await self._write(context, order)
+
+    async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
+        """Writes the answer to the last word of a conversation, as `write` does.
+
+        `before` is what was said earlier, oldest first.
+        """
+        earlier, last = list(before), prompt
+        if earlier and earlier[-1].role == "user":
+            # Providers want the two to take turns.
+            last = f"{earlier.pop().text}\n\n{prompt}"
+        asked = Prompt(system_prompt(TALK), (*earlier, Turn("user", last)))
+        candidates = list(self._providers.values())
+        return await self._write(context, Order(prompt, TALK, asked, candidates))
 
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes.
@@ -105,23 +126,17 @@ class Generation:
             # Whoever wrote this died before it could be kept; nobody wants it any more.
             await patiently(lambda: self._keep(item, None))
             return []
-        candidates, asked = order.candidates, order.asked
-        trouble = ""
-        for number, candidate in enumerate(candidates, start=1):
+        troubles: list[tuple[str, AssistantError]] = []
+        for candidate in order.candidates:
+            trouble = "\n".join(_could_not(name, error) for name, error in troubles)
             try:
-                return await self._ask(candidate, asked, item, context.feed, trouble)
-            except (ProviderFailed, RateLimited) as error:
-                if number == len(candidates):
-                    raise
-                log.warning("provider failed over", provider=candidate.name, reason=error.message)
-                trouble = f"{candidate.name} could not answer: {error.message}"
+                return await self._ask(candidate, order.asked, item, context.feed, trouble)
+            except (ProviderFailed, RateLimited, Misconfigured) as error:
+                log.warning("provider failed", provider=candidate.name, reason=error.message)
+                troubles.append((candidate.name, error))
+                PROVIDER_FAILURES.labels(candidate.name).inc()
                 context.feed.restart()
-            except AssistantError as error:
-                if number == len(candidates) or isinstance(error, InvalidInput):
-                    raise
-                trouble = f"{candidate.name} could not answer: {error.message}"
-                context.feed.restart()
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        raise _all_failed(troubles)
 
     def _candidates(self, name: str | None, model: str | None) -> list[Provider]:
         if name is None:
@@ -145,11 +160,15 @@ class Generation:
 
         async def read() -> None:
             nonlocal usage
+            asked_at = time.perf_counter()
             async with aclosing(provider.stream(prompt)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
                     if isinstance(piece, Usage):
                         usage = piece
                     else:
+                        if not text:
+                            waited = time.perf_counter() - asked_at
+                            FIRST_WORDS.labels(provider.name).observe(waited)
                         text.append(piece)
                         feed.add(piece)
 
@@ -178,6 +197,8 @@ class Generation:
         )
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
+        TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+        TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
         return note.split("\n") if note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
@@ -186,6 +207,22 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _could_not(name: str, error: AssistantError) -> str:
+    return f"{name} could not answer: {error.message}"
+
+
+def _all_failed(troubles: list[tuple[str, AssistantError]]) -> ProviderFailed:
+    """What to tell where nobody could answer: the one reason, or everybody's."""
+    errors = [error for _, error in troubles]
+    messages = [_could_not(name, error) for name, error in troubles]
+    waits = [error.retry_after for error in errors if error.retry_after is not None]
+    return ProviderFailed(
+        errors[0].message if len(errors) == 1 else " ".join(messages),
+        retryable=any(error.retryable for error in errors),
+        retry_after=min(waits, default=None),
+    )
 
 
 def _stopped(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -58,12 +59,43 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One message that people see in a conversation.
+
+    `id` is the platform's own; `text` is Markdown, with people and channels as names. `link` is the
+    message's address, `ours` whether this app wrote it, `files` the names and addresses of what is
+    attached. `place` names its channel as `Request` does, where that may be another than the
+    request's own.
+    """
+
+    id: str
+    author: str
+    text: str
+    at: datetime
+    link: str = ""
+    ours: bool = False
+    files: tuple[tuple[str, str], ...] = ()
+    place: str = ""
+
+    def to_json(self) -> Json:
+        """As a step keeps it."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: Json) -> Message:
+        """The message that `to_json` described."""
+        files = tuple((name, link) for name, link in data["files"])
+        return cls(**(data | {"at": datetime.fromisoformat(data["at"]), "files": files}))
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A command as a platform hands it over.
 
     `id` is made from the platform's own delivery id (`stable_id`), so the same delivery twice is
     the same request. `address` is the platform's: where to answer, in words only it reads; the core
-    keeps it and gives it back. `place` names the channel, at most 128 characters and the same each
+    keeps it and gives it back; of its words the core reads those that `core.ports.Address` names.
+    `place` names the channel, at most 128 characters and the same each
     time; empty where there is none.
     """
 
@@ -77,6 +109,22 @@ class Request:
     def channel(self) -> Channel | None:
         """Where it was written; None where that is no channel."""
         return Channel(self.sender.platform, self.place) if self.place else None
+
+    @property
+    def marked(self) -> bool:
+        """Whether the message it is about shows how far it has come."""
+        return self.address.get("marked") == "yes"
+
+    @property
+    def queue(self) -> str | None:
+        """What its request is carried out in turn about; None where it need not wait.
+
+        That is the thread of a conversation, or the message whose reaction came or went.
+        """
+        thread = self.address.get("thread", "")
+        if self.marked:
+            return f"{self.place}:{self.address.get('message', '')}:marked"
+        return f"{self.place}:{thread}" if thread and self.call.command == "talk" else None
 
     def to_json(self) -> Json:
         """As stored in the inbox."""
@@ -124,7 +172,8 @@ class Answer:
     `notes` are single lines of fine print under the text. `page` is the address of the Notion page
     that holds the answer. `ok` is False where the command failed, and `error` then is what
     `AssistantError.to_json` says of the reason. `private`: for the asker's eyes alone. `actions`
-    are its buttons, where the platform has any.
+    are its buttons, where the platform has any. `quiet`: where the message it is about shows that
+    it is done, nothing else need be said.
     """
 
     text: str
@@ -134,6 +183,7 @@ class Answer:
     private: bool = False
     error: Json | None = None
     actions: tuple[Action, ...] = ()
+    quiet: bool = False
 
     def to_json(self) -> Json:
         """As recorded with the request."""

@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
-from core.messages import Action, Answer, Request
+from core.messages import Action, Answer, Channel, Message, Request
 
 T = TypeVar("T")
 
 Address = Mapping[str, str]
-"""Where to answer, in a platform's own words; `private` is there, as "yes", for the asker alone."""
+"""Where to answer, in a platform's own words. Some words are everybody's:
+
+- `private`: "yes" where the answer is for the asker alone;
+- `thread`: the id of the conversation's thread, where the answer belongs too;
+- `message`: the id of the message that the request is about;
+- `marked`: "yes" where that message shows how far the request has come.
+"""
+
+Mark = Literal["working", "done", "failed", "none"]
+"""How far a request about a message has come, as the message shows it."""
 
 Part = dict[str, Any]
 """One message of an answer, rendered, in a platform's own words; JSON."""
@@ -167,6 +176,10 @@ class Pages(Protocol):
         """The page under the destination, made after `since`, whose footer links to `link`."""
         ...
 
+    async def trash(self, page_id: str) -> None:
+        """Puts a page in the trash; twice is once, and a page that is gone is no error."""
+        ...
+
     async def children(self, block: str) -> list[Child]:
         """Every direct child of a page or block, in order."""
         ...
@@ -194,6 +207,20 @@ class Intake(Protocol):
         Returns True for a new request and False for one that was accepted before; either way there
         will be one answer. Raises Unavailable where it cannot be recorded within 2 seconds.
         """
+        ...
+
+    async def hear(
+        self, channel: Channel, thread: str, message: Message, *, to_us: bool = False
+    ) -> None:
+        """Keeps a message of a thread, so that nobody need ask the platform for it later.
+
+        `to_us`: it was written to this app. The same message again takes the earlier one's place.
+        Raises Unavailable.
+        """
+        ...
+
+    async def takes_part(self, channel: Channel, thread: str) -> bool:
+        """Whether this app wrote, or was written to, in a thread. Raises Unavailable."""
         ...
 
 
@@ -253,4 +280,34 @@ class CanEdit(Platform, Protocol):
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
         """Replaces the message's content. Doing it twice is doing it once."""
+        ...
+
+
+@runtime_checkable
+class CanRead(Platform, Protocol):
+    """A platform whose messages can be read again."""
+
+    def locate(self, link: str) -> Address | None:
+        """What a message's address adds to a request's; None where it leads to none here. Pure."""
+        ...
+
+    async def read(self, address: Address) -> list[Message]:
+        """The messages an address names, oldest first, five hundred at most.
+
+        With `message` that message, and where a thread begins with it, the thread; without, the
+        thread `thread` as it stands. Raises NotFound where it is not there, Forbidden where this
+        app may not read it, with what to do; and RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanMark(Platform, Protocol):
+    """A platform whose messages can show how far a request about them has come."""
+
+    async def mark(self, address: Address, mark: Mark) -> None:
+        """Shows the mark on the message `message`, in place of an earlier one.
+
+        Doing it twice is doing it once. Raises as the methods that send do.
+        """
         ...

@@ -14,8 +14,12 @@ from core.errors import AssistantError, Misconfigured, Unavailable
 
 PATIENCE_SECONDS = 10
 
-# What the bot needs in a server: view channels, send messages (in threads too), read history.
-_DISCORD_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 38 | 1 << 16
+# What the bot needs in a server: View Channels, Send Messages, Send Messages in Threads, Read
+# Message History, Add Reactions.
+_DISCORD_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 38 | 1 << 16 | 1 << 6
+
+# Of the application: it may read what people write to one another; the second in few servers.
+_DISCORD_CONTENT = 1 << 18 | 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,12 @@ async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | Non
             "permissions": _DISCORD_PERMISSIONS,
         }
     )
+    invite = f"invite it: https://discord.com/oauth2/authorize?{query}"
+    if int(found.get("flags") or 0) & _DISCORD_CONTENT:
+        return f"Connected as {found.get('name')}; {invite}"
     return (
-        f"Connected as {found.get('name')}; invite it: https://discord.com/oauth2/authorize?{query}"
+        f"Connected as {found.get('name')}. 📝 works once Message Content Intent is on, under Bot; "
+        f"{invite}"
     )
 
 

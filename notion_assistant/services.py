@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import random
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +27,10 @@ from notion_assistant import standin
 log = structlog.get_logger(__name__)
 
 START_AGAIN_SECONDS = 30.0
-"""How long a platform that could not be reached is left alone before it is tried again."""
+"""How long at most a platform that could not be reached is left alone before it is tried again."""
+
+FIRST_PAUSE_SECONDS = 1.0
+"""How long at first; it doubles with every try."""
 
 ROLES = ("api", *PLATFORMS, "worker")
 
@@ -79,10 +83,13 @@ async def _settled(name: str, entry: Entry | ConsoleEntry) -> bool:
 
 
 async def _settle_later(name: str, entry: Entry | ConsoleEntry) -> None:
+    pause = FIRST_PAUSE_SECONDS
     while True:
-        await asyncio.sleep(START_AGAIN_SECONDS)
+        # Processes that were started together do not all come at once.
+        await asyncio.sleep(min(pause, START_AGAIN_SECONDS) * random.uniform(0.75, 1))  # noqa: S311
         if await _settled(name, entry):
             return
+        pause = min(pause * 2, START_AGAIN_SECONDS)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

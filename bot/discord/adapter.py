@@ -10,12 +10,15 @@ from typing import Any
 
 import structlog
 
+from bot.discord import marks
+from bot.discord.reading import Reader
 from bot.discord.render import content, render_answer, render_draft, render_waiting
 from bot.discord.rest import Refused, Rest
+from bot.discord.said import located
 from core.config import Settings
 from core.errors import PlatformFailed
-from core.messages import Action, Answer
-from core.ports import Address, Part, Reply
+from core.messages import Action, Answer, Message
+from core.ports import Address, Mark, Part, Reply
 
 TOKEN_LIFE = 15 * 60 - 15
 """Seconds an interaction token is used for; Discord takes it for fifteen minutes."""
@@ -35,6 +38,9 @@ _EPOCH_MS = 1_420_070_400_000
 # https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 _GONE = {10008, 10015, 10062, 50027, 401, 404}
 
+# The bot may write there and not read what was written, so it may not reply.
+_NO_REPLIES = 160002
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,7 +49,8 @@ class DiscordPlatform:
 
     The placeholder is edited, which twice is once; what continues is a follow-up. After fifteen
     minutes, or where the process died before the placeholder came, the bot writes into the channel,
-    or to the asker directly where the answer is for them alone.
+    or to the asker directly where the answer is for them alone. What did not come by an interaction
+    it answers as the bot, in a reply to the message that asked.
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
 
@@ -53,6 +60,7 @@ class DiscordPlatform:
 
     def __init__(self, settings: Settings) -> None:
         self._rest = Rest(settings)
+        self.reader = Reader(self._rest)
 
     def render(self, answer: Answer) -> list[Part]:
         """See Platform."""
@@ -76,6 +84,8 @@ class DiscordPlatform:
         A lost attempt is sent again where it cannot be found: a follow-up in a channel that the bot
         may not read, or for the asker alone, which no history shows.
         """
+        if not address["interaction_token"]:
+            return await self._say(address, part, marker, again=again)
         if part["place"] == "more" or _pressed(address):
             found = None
             if again and not _private(address):
@@ -97,6 +107,18 @@ class DiscordPlatform:
             _log.info("discord message out of reach", reason=refused.reason)
             if part["place"] != "draft":
                 await self._say(address, part, f"edit:{reply['id']}", again=True)
+
+    def locate(self, link: str) -> Address | None:
+        """See CanRead."""
+        return located(link)
+
+    async def read(self, address: Address) -> list[Message]:
+        """See CanRead."""
+        return await self.reader.read(address)
+
+    async def mark(self, address: Address, mark: Mark) -> None:
+        """See CanMark."""
+        await marks.mark(self._rest, address, mark)
 
     async def close(self) -> None:
         """See Platform."""
@@ -162,7 +184,14 @@ class DiscordPlatform:
             return found
         # With the nonce Discord itself drops a repeat that comes within a few minutes.
         body = content(part) | {"nonce": _nonce(marker), "enforce_nonce": True}
-        sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
+        body |= {} if _private(address) else _reply(address)
+        try:
+            sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
+        except Refused as refused:
+            if refused.reason != _NO_REPLIES:
+                raise
+            del body["message_reference"]
+            sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
         return {"via": "channel", "id": _id(sent), "channel": channel}
 
     async def _direct(self, address: Address) -> str:
@@ -179,9 +208,11 @@ class DiscordPlatform:
         """
         nonce, text = _nonce(marker), str(part["content"]).strip()
         async for message in self._own_messages(address, channel):
-            same = part["place"] != "draft" and str(message.get("content", "")).strip() == text
-            # A press has no placeholder but the one that was sent to it.
-            same = same or (part["place"] == "draft" and _pressed(address) and _caused(message))
+            same = str(message.get("content", "")).strip() == text
+            if part["place"] == "draft":
+                # A press has no placeholder but the one that was sent to it, nor has a message.
+                answers = same and _replies(message, address)
+                same = answers or (_pressed(address) and _caused(message))
             if same or message.get("nonce") == nonce:
                 via = "follow-up" if message.get("webhook_id") else "channel"
                 return {"via": via, "id": message["id"], "channel": channel}
@@ -215,6 +246,8 @@ def _is_own(message: dict[str, Any], address: Address) -> bool:
     caused_by = (message.get("interaction_metadata") or {}).get("id")
     if caused_by is not None and caused_by != address["interaction_id"]:
         return False
+    if _reply(address) and message.get("message_reference") and not _replies(message, address):
+        return False
     # An interaction's messages name the application, others their author, the bot.
     if (message.get("author") or {}).get("id") == address["bot_id"]:
         return True
@@ -237,6 +270,21 @@ def _webhook(address: Address) -> str:
     return f"/webhooks/{address['application_id']}/{address['interaction_token']}"
 
 
+def _reply(address: Address) -> dict[str, Any]:
+    """What makes a message a reply; nothing where the request came by an interaction."""
+    if address["interaction_token"] or not address.get("message"):
+        return {}
+    return {
+        "message_reference": {"message_id": address["message"], "fail_if_not_exists": False},
+        "allowed_mentions": {"parse": [], "replied_user": False},
+    }
+
+
+def _replies(message: dict[str, Any], address: Address) -> bool:
+    reference = message.get("message_reference") or {}
+    return bool(_reply(address)) and reference.get("message_id") == address["message"]
+
+
 def _private(address: Address) -> bool:
     return address.get("private") == "yes"
 
@@ -255,7 +303,7 @@ def _age(address: Address) -> float:
 
 
 def _token_lives(address: Address) -> bool:
-    return _age(address) < TOKEN_LIFE
+    return bool(address["interaction_token"]) and _age(address) < TOKEN_LIFE
 
 
 def _nonce(marker: str) -> str:

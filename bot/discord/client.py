@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -14,14 +15,38 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.discord.lenient import UNREADABLE, make_lenient
 from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
 from core.commands.command import Command
 from core.config import Settings
 
+Json = dict[str, Any]
+
 Listener = Callable[["discord.Interaction[Client]", str], Awaitable[None]]
-"""Takes an interaction, and the line that its options amount to, or its button's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who takes what people do.
+
+    `asked` takes an interaction and the line that its options amount to, `pressed` an interaction
+    and its button's id, `chosen` an interaction and the message whose menu it was in, as Discord
+    describes it. `heard` takes what is no interaction: the event's name and what Discord tells.
+    """
+
+    asked: Listener
+    pressed: Listener
+    chosen: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
+    heard: Callable[[str, Json], None]
+
 
 GROUP = "notion"
+MENU = "Save to Notion"
+
+HEARD = ("MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE")
+
+_THREADS = (10, 11, 12)
+_REMEMBERED = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -40,15 +65,23 @@ class Client(discord.AutoShardedClient):
         self,
         settings: Settings,
         commands: Mapping[str, Command],
-        listener: Listener,
-        pressed: Listener,
+        listeners: Listeners,
+        *,
+        content: bool = True,
     ) -> None:
         # Below this level discord.py logs whole events, the tokens in them included.
         logging.getLogger("discord").setLevel(logging.INFO)
         own_gateway = _point_to(settings)
         super().__init__(
-            # Commands come without any intent; members and messages are not asked for.
-            intents=discord.Intents(guilds=True),
+            # None of these is privileged. What a message says comes with them where it mentions
+            # the bot, and in private; the rest is asked for once it is known to be granted.
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                guild_reactions=True,
+                dm_reactions=True,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=1 if own_gateway else None,
             max_messages=None,
@@ -56,10 +89,50 @@ class Client(discord.AutoShardedClient):
             guild_ready_timeout=0.25,
         )
         parsers = self._connection.parsers
-        parsers["INTERACTION_CREATE"] = _tolerant(parsers["INTERACTION_CREATE"])
-        self._pressed = pressed
+        for name in HEARD:
+            parsers[name] = _untouched(name, listeners.heard)
+        self._content = content
+        self._pressed = listeners.pressed
+        self._parents: dict[str, str] = {}
         self.tree = app_commands.CommandTree(self)
-        self.tree.add_command(_group(commands, listener))
+        self.tree.add_command(_group(commands, listeners.asked))
+        self.tree.add_command(_menu(listeners.chosen))
+        make_lenient(self, self.tree, commands, GROUP, listeners.asked)
+
+    @property
+    def own_id(self) -> str:
+        """The bot's id."""
+        return str(self.user.id) if self.user else ""
+
+    @property
+    def reads_content(self) -> bool:
+        """Whether it asks Discord for what people write to one another."""
+        return self.intents.message_content
+
+    async def parent_of(self, channel_id: str) -> str:
+        """The channel a thread is in; empty where this is no thread, or nobody knows."""
+        known: Any = self.get_channel(int(channel_id))
+        if known is not None:
+            return str(getattr(known, "parent_id", None) or "")
+        if channel_id not in self._parents:
+            try:
+                told: Any = await self.http.get_channel(int(channel_id))
+            except (discord.DiscordException, OSError):
+                # A channel that it may not look at is answered as any channel.
+                return ""
+            if len(self._parents) >= _REMEMBERED:
+                self._parents.clear()
+            thread = told.get("type") in _THREADS
+            self._parents[channel_id] = str(told.get("parent_id") or "") if thread else ""
+        return self._parents[channel_id]
+
+    def name_of(self, kind: str, name_id: str, guild_id: str) -> str | None:
+        """The name of a channel (`#`) or role (`&`), where it is known."""
+        if kind == "#":
+            return getattr(self.get_channel(int(name_id)), "name", None)
+        guild = self.get_guild(int(guild_id)) if guild_id else None
+        role = guild.get_role(int(name_id)) if guild else None
+        return role.name if role else None
 
     async def on_interaction(self, interaction: discord.Interaction[Client]) -> None:
         """Buttons. discord.py's own views keep them in memory, and ours outlive the process."""
@@ -70,30 +143,53 @@ class Client(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Tells Discord of the commands; the same ones again change nothing.
 
-        Where it will not hear of them, those it was told of before still work.
+        Where it will not hear of them, those it was told of before still work. By now the login
+        has told what the application may read.
         """
+        flags = self.application_flags
+        granted = flags.gateway_message_content or flags.gateway_message_content_limited
+        # discord.py wants to know before it has logged in, when nobody can; `intents` is a copy.
+        self._connection._intents.message_content = self._content and granted
         try:
             await self.tree.sync()
         except discord.HTTPException as error:
             if error.status == 401:
                 raise
             log.error("discord commands not registered", status=error.status, code=error.code)
+        except UNREADABLE as error:
+            # They are told by now; what is said of them in return is of no use here.
+            log.warning("discord's answer to the commands not read", error=type(error).__name__)
+
+    async def on_application_known(self) -> None:
+        """Once the gateway has told which application this is, where REST had not."""
+        await self.setup_hook()
 
 
-def _tolerant(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Reads an interaction; one that cannot be read is one person's trouble.
-
-    discord.py asks for fields that older servers leave out, and lets the whole connection go where
-    it meets something it cannot read.
-    """
+def _untouched(name: str, heard: Callable[[str, Json], None]) -> Callable[[Any], None]:
+    """Hands an event over as it came: REST describes messages alike, and one code reads both."""
 
     def read(data: Any) -> None:
-        try:
-            parse({"version": 1, "attachment_size_limit": 0} | data)
-        except Exception:
-            log.exception("a discord interaction could not be read")
+        heard(name, data)
 
     return read
+
+
+def _menu(
+    chosen: Callable[[discord.Interaction[Client], Json], Awaitable[None]],
+) -> app_commands.ContextMenu:
+    # discord.py reads from the annotations what kind of menu it is.
+    async def carry_out(interaction: discord.Interaction[Client], message: discord.Message) -> None:
+        data: Json = {**(interaction.data or {})}
+        await chosen(interaction, data["resolved"]["messages"][str(message.id)])
+
+    return app_commands.ContextMenu(
+        name=MENU,
+        callback=carry_out,
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+    )
 
 
 def _point_to(settings: Settings) -> bool:

@@ -1,14 +1,17 @@
-"""Discord's way in: interactions through the gateway."""
+"""Discord's way in: interactions, messages and reactions through the gateway."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
 
+from bot.discord.adapter import DiscordPlatform
+from bot.discord.listener import Json, Listener, kept_text
 from bot.discord.parse import call_of_button
 from bot.discord.render import render_answer
 from bot.dispatch import dispatch
@@ -48,6 +51,8 @@ class DiscordEntry:
     def __init__(self, settings: Settings, intake: Intake) -> None:
         self._settings = settings
         self._intake = intake
+        self._platform = DiscordPlatform(settings)
+        self._listener = Listener(intake, self._platform)
         self._client: Client | None = None
         self._connection: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -71,19 +76,33 @@ class DiscordEntry:
             keeper.cancel()
             await asyncio.wait([keeper])
         await self._disconnect()
+        await self._listener.end()
+        await self._platform.close()
 
     async def _connect(self, token: str) -> None:
-        # Imported when Discord is used, so that a process without it starts faster.
-        from bot.discord.client import Client
-
-        self._client = client = Client(self._settings, COMMANDS, self._take, self._press)
         try:
-            await _log_in(client, token)
-            self._connection = asyncio.create_task(client.connect(), name="discord-gateway")
-            await self._first_connection(client, self._connection)
+            if await self._connected(token):
+                return
+            await self._disconnect()
+            _log.warning("discord grants no message content; connecting without")
+            await self._connected(token, content=False)
         except BaseException:
             await self._disconnect()
             raise
+
+    async def _connected(self, token: str, *, content: bool = True) -> bool:
+        """False where Discord refuses what the application may read after all."""
+        # Imported when Discord is used, so that a process without it starts faster.
+        from bot.discord.client import Client, Listeners
+
+        def heard(name: str, data: Json) -> None:
+            self._listener.hear(client, name, data)
+
+        listeners = Listeners(self._take, self._press, self._choose, heard)
+        self._client = client = Client(self._settings, COMMANDS, listeners, content=content)
+        await _log_in(client, token)
+        self._connection = asyncio.create_task(client.connect(), name="discord-gateway")
+        return await self._first_connection(client, self._connection)
 
     async def _disconnect(self) -> None:
         client, self._client = self._client, None
@@ -114,16 +133,18 @@ class DiscordEntry:
                 _log.warning("discord not connected again", reason=error.message, seconds=pause)
             await asyncio.sleep(pause)
 
-    async def _first_connection(self, client: Client, connection: asyncio.Task[None]) -> None:
+    async def _first_connection(self, client: Client, connection: asyncio.Task[None]) -> bool:
         ready = asyncio.create_task(client.wait_until_ready())
         await asyncio.wait(
             [ready, connection], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
         )
         if ready.done():
-            _log.info("discord connected", shards=client.shard_count)
-            return
+            _log.info("discord connected", shards=client.shard_count, content=client.reads_content)
+            return True
         ready.cancel()
         if connection.done():
+            if client.reads_content and isinstance(connection.exception(), _intent_errors()):
+                return False
             if isinstance(connection.exception(), _final_errors()):
                 raise Misconfigured(
                     "Discord closed the connection. Look at the bot's intents and DISCORD_TOKEN."
@@ -132,6 +153,7 @@ class DiscordEntry:
                 f"Discord's gateway could not be used ({_ending(connection)}).", retryable=True
             )
         _log.warning("discord still connecting", seconds=PATIENCE)
+        return True
 
     async def _press(self, interaction: discord.Interaction[Client], custom_id: str) -> None:
         """A button. One that is not ours is left alone."""
@@ -140,7 +162,24 @@ class DiscordEntry:
         if call is not None:
             await self._take(interaction, call)
 
-    async def _take(self, interaction: discord.Interaction[Client], line: str | Call) -> None:
+    async def _choose(self, interaction: discord.Interaction[Client], message: Json) -> None:
+        """“Save to Notion” in a message's menu.
+
+        The message comes along, so that it can be saved where the bot may not read.
+        """
+        guild = str(interaction.guild_id or "")
+        where = {
+            "message": str(message["id"]),
+            "kept": kept_text(interaction.client, message, guild),
+        }
+        await self._take(interaction, Call("save"), where)
+
+    async def _take(
+        self,
+        interaction: discord.Interaction[Client],
+        line: str | Call,
+        where: Mapping[str, str] | None = None,
+    ) -> None:
         """Records first, then defers.
 
         A crash between the two loses nothing: the command is carried out, and its answer finds no
@@ -158,7 +197,7 @@ class DiscordEntry:
             delivery,
             _sender(interaction),
             line,
-            _address(interaction) | ({} if thinking else {"placeholder": "no"}),
+            _address(interaction) | dict(where or {}) | ({} if thinking else {"placeholder": "no"}),
             _place(interaction),
         )
         try:
@@ -215,6 +254,7 @@ def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
         "channel_id": str(interaction.channel_id or ""),
         "guild_id": str(interaction.guild_id or ""),
         "user_id": str(interaction.user.id),
+        "asked_in": str(interaction.channel_id or ""),
         "accepted_at": f"{time.time():.6f}",
     }
 
@@ -237,6 +277,12 @@ def _final_errors() -> tuple[type[Exception], ...]:
     import discord
 
     return (discord.ConnectionClosed, discord.PrivilegedIntentsRequired)
+
+
+def _intent_errors() -> tuple[type[Exception], ...]:
+    import discord
+
+    return (discord.PrivilegedIntentsRequired,)
 
 
 def _ending(connection: asyncio.Task[None]) -> str:

@@ -10,6 +10,11 @@ from typing import Any
 import structlog
 
 from bot.slack.leftovers import Leftovers
+from bot.slack.marks import Marker
+from bot.slack.messages import EVENT_TYPE
+from bot.slack.parse import locate
+from bot.slack.people import People
+from bot.slack.reading import Reader
 from bot.slack.render import (
     content,
     render_answer,
@@ -20,10 +25,8 @@ from bot.slack.render import (
 from bot.slack.web import NoAnswer, Refused, Web
 from core.config import Settings
 from core.errors import PlatformFailed
-from core.messages import Action, Answer
-from core.ports import Address, Part, Reply
-
-EVENT_TYPE = "notion_assistant_reply"
+from core.messages import Action, Answer, Message
+from core.ports import Address, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
@@ -41,7 +44,7 @@ class SlackPlatform:
 
     A message posted to a response URL can neither be found again nor be edited more than a few
     times: it shows its placeholder and then its end. Messages for the asker alone go there too,
-    and are not edited at all.
+    and are not edited at all. What belongs to a thread is posted, and looked for, in that thread.
     """
 
     name = "slack"
@@ -54,6 +57,9 @@ class SlackPlatform:
     def __init__(self, settings: Settings) -> None:
         self._web = Web(settings)
         self._leftovers = Leftovers(self._web)
+        people = People(self._web)
+        self._reader = Reader(self._web, people)
+        self._marker = Marker(self._web, people)
         # The first message of each answer, so that the next ones find its thread.
         self._roots: OrderedDict[str, str] = OrderedDict()
 
@@ -95,8 +101,13 @@ class SlackPlatform:
                 return found
             return await self._say(address, part, marker)
         except Refused as refused:
+            if address.get("thread") and not address["response_url"] and part["place"] != "draft":
+                # Nobody may write there; the person who asked is told all the same.
+                return await self._whisper(address, part)
             # Whatever the token may not do here, the command's own response URL may.
             if not address["response_url"]:
+                if address.get("thread"):
+                    raise
                 return await self._direct(address, part, marker, refused)
             _log.info("slack answers by response url", reason=refused.reason)
             if _pressed(address) and part["place"] == "draft":
@@ -120,12 +131,24 @@ class SlackPlatform:
                 part,
                 channel=reply["channel"],
                 ts=reply["ts"],
-                metadata=_metadata(address, reply["marker"]),
+                metadata=_metadata(address, part, reply["marker"]),
             )
         except Refused:
             if part["place"] != "draft":
                 self._leftovers.note(reply)
             raise
+
+    def locate(self, link: str) -> Address | None:
+        """See CanRead."""
+        return locate(link)
+
+    async def read(self, address: Address) -> list[Message]:
+        """See CanRead."""
+        return await self._reader.read(address)
+
+    async def mark(self, address: Address, mark: Mark) -> None:
+        """See CanMark."""
+        await self._marker.mark(address, mark)
 
     async def close(self) -> None:
         """See Platform."""
@@ -134,13 +157,14 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
-        thread = await self._root(address) if part["place"] == "more" else ""
+        thread = await self._thread(address, part)
         if thread:
             try:
                 return await self._say_in(thread, address, part, marker)
             except Refused as refused:
-                # Somebody deleted the beginning; the rest is still an answer.
-                if refused.reason != "thread_not_found":
+                # Somebody deleted the beginning; the rest is still an answer. Where the thread is
+                # theirs, what they deleted is not brought up again.
+                if refused.reason != "thread_not_found" or address.get("thread"):
                     raise
         return await self._say_in("", address, part, marker)
 
@@ -149,7 +173,7 @@ class SlackPlatform:
             partial(self._web.call, "chat.postMessage"),
             part,
             channel=address["channel_id"],
-            metadata=_metadata(address, marker),
+            metadata=_metadata(address, part, marker),
             unfurl_links=False,
             unfurl_media=False,
             **({"thread_ts": thread} if thread else {}),
@@ -180,7 +204,7 @@ class SlackPlatform:
                 raise
         user = address["user_id"]
         try:
-            where = {"channel": address["channel_id"], "user": user}
+            where = {"channel": address["channel_id"], "user": user} | _aside(address)
             await self._send(partial(self._web.call, "chat.postEphemeral"), part, **where)
         except Refused:
             # In a channel without the app nothing but the person's own messages with it is left.
@@ -196,6 +220,7 @@ class SlackPlatform:
             response_type="ephemeral" if _private(address) else "in_channel",
             # Said either way: after a press Slack would replace the message with the button.
             replace_original=replace,
+            **_aside(address),
         )
         return {"via": "response_url"}
 
@@ -217,7 +242,7 @@ class SlackPlatform:
         It may be there as a placeholder that could not be edited; where it still cannot be, the
         part goes out in a message of its own.
         """
-        thread = await self._root(address) if part["place"] == "more" else ""
+        thread = await self._thread(address, part)
         async for message, payload in self._sent(address, thread):
             if payload.get("marker") == marker:
                 reply = _reply(address["channel_id"], message["ts"], thread, marker)
@@ -229,6 +254,16 @@ class SlackPlatform:
                         return None
                 return reply
         return None
+
+    async def _thread(self, address: Address, part: Part) -> str:
+        """The thread a part belongs to: the request's own, or that of the answer's beginning."""
+        thread = address.get("thread", "")
+        if thread and address.get("marked") == "yes":
+            # A reaction tells of a message, and not of the thread it is in.
+            return await self._reader.thread_of(address["channel_id"], thread)
+        if thread or part["place"] != "more":
+            return thread
+        return await self._root(address)
 
     async def _root(self, address: Address) -> str:
         """The first message of the answer, or the empty string where it is not known."""
@@ -286,8 +321,22 @@ def _private(address: Address) -> bool:
     return address.get("private") == "yes"
 
 
-def _metadata(address: Address, marker: str) -> dict[str, Any]:
+def _aside(address: Address) -> dict[str, str]:
+    """The thread for a message to one person: Slack shows those in threads that have begun.
+
+    https://docs.slack.dev/reference/methods/chat.postEphemeral
+    """
+    thread = address.get("thread", "")
+    return {"thread_ts": thread} if thread and thread != address.get("message") else {}
+
+
+def _metadata(address: Address, part: Part, marker: str) -> dict[str, Any]:
     payload = {"marker": marker, "delivery": address["delivery"]}
+    if address.get("marked") == "yes":
+        # Read again, the thread is what people said, without the app's word on saving it.
+        payload["marked"] = "yes"
+    if part["place"] == "draft":
+        payload["draft"] = "yes"
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -30,8 +31,18 @@ PATIENCE = 15.0
 Listener = Callable[..., Awaitable[None]]
 
 
-def build_app(settings: Settings, command: str, listener: Listener, pressed: Listener) -> AsyncApp:
-    """The application that hands one slash command to `listener`, and our buttons to `pressed`.
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who takes what: `/notion`, our buttons, “Save to Notion” in a message's menu, and events."""
+
+    command: Listener
+    pressed: Listener
+    shortcut: Listener
+    event: Listener
+
+
+def build_app(settings: Settings, command: str, shortcut: str, listeners: Listeners) -> AsyncApp:
+    """The application that hands over what it is sent: one command, one shortcut, every event.
 
     Signatures are checked before Bolt sees a request, and the listener is waited for, so what it
     acknowledges with is the response.
@@ -61,8 +72,11 @@ def build_app(settings: Settings, command: str, listener: Listener, pressed: Lis
         ssl_check_enabled=False,
         process_before_response=True,
     )
-    app.command(command)(listener)
-    app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(pressed)
+    app.command(command)(listeners.command)
+    app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(listeners.pressed)
+    app.message_shortcut(shortcut)(listeners.shortcut)
+    # Those nobody wants are acknowledged too, or Slack would send them again.
+    app.event(re.compile(""))(listeners.event)
     return app
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import OrderedDict
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from aiohttp import web
 
 from bot.dispatch import dispatch
 from bot.slack.adapter import SlackPlatform
-from bot.slack.parse import Command, read_body, read_command, read_press
+from bot.slack.listening import Listener
+from bot.slack.parse import Command, read_body, read_command, read_press, read_shortcut
+from bot.slack.people import People
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
+from bot.slack.web import Web
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
 from core.messages import Answer
@@ -30,9 +35,15 @@ LARGEST_BODY = 1024 * 1024
 """Bytes. What Slack sends is far smaller."""
 
 COMMAND = "/notion"
+SHORTCUT = "save_to_notion"
+
+_REMEMBERED = 1_000
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+
+# What Slack tells without being asked to do anything about it.
+_NEWS = frozenset({"event_callback", "app_rate_limited"})
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +64,9 @@ class SlackEntry:
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._told: OrderedDict[UUID, None] = OrderedDict()
+        self._web = Web(settings)
+        self._listener = Listener(intake, People(self._web), self._dispatch)
         self.routes = (("POST", "/slack/events", self.handle),)
 
     async def start(self) -> None:
@@ -80,6 +94,7 @@ class SlackEntry:
             await close_socket(socket)
         if self._telling:
             await asyncio.wait(self._telling, timeout=5)
+        await self._web.close()
 
     async def handle(self, request: web.Request) -> web.Response:
         """`POST /slack/events`: commands, events and interactions.
@@ -133,6 +148,8 @@ class SlackEntry:
             headers={name: request.headers.getall(name) for name in request.headers},
         )
         answer = await self._bolt().async_dispatch(delivery)
+        if answer.status == 404 and fields.get("type") in _NEWS:
+            return web.Response()
         if answer.status == 404:
             return _refusal(404, "NOT_FOUND", "This app does not handle that.")
         if answer.status >= 400:
@@ -142,9 +159,10 @@ class SlackEntry:
     def _bolt(self) -> AsyncApp:
         if self._app is None:
             # Imported when Slack is used, so that a process without it starts faster.
-            from bot.slack.app import build_app
+            from bot.slack.app import Listeners, build_app
 
-            self._app = build_app(self._settings, COMMAND, self._command, self._press)
+            listeners = Listeners(self._command, self._press, self._shortcut, self._event)
+            self._app = build_app(self._settings, COMMAND, SHORTCUT, listeners)
         return self._app
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -156,14 +174,33 @@ class SlackEntry:
 
     async def _press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A press is acknowledged with nothing; whatever there is to say goes out by its URL."""
-        press = read_press(body, time.time())
-        answer = None if press is None else await self._dispatch(press)
+        await self._hand_over(ack, read_press(body, time.time()))
+
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._hand_over(ack, read_shortcut(body, time.time()))
+
+    async def _hand_over(self, ack: AsyncAck, asked: Command | None) -> None:
+        answer = None if asked is None else await self._dispatch(asked)
         await ack()
-        if press is not None and answer is not None:
-            # Not waited for: Slack is, and shows a warning after three seconds.
-            telling = asyncio.create_task(self._tell(press, answer))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+        if asked is not None and answer is not None:
+            self._tell_later(asked, answer)
+
+    async def _event(self, body: dict[str, Any]) -> None:
+        """An event is written down, where it asks for something, before it is acknowledged."""
+        told = await self._listener.hear(body)
+        if told is not None:
+            self._tell_later(*told)
+
+    def _tell_later(self, asked: Command, answer: Answer) -> None:
+        """Not waited for: Slack is, and shows a warning, or sends it again, after three seconds."""
+        if asked.delivery in self._told:
+            return
+        self._told[asked.delivery] = None
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        telling = asyncio.create_task(self._tell(asked, answer))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     async def _dispatch(self, command: Command) -> Answer | None:
         command = self._repeats.settle(command)
@@ -176,14 +213,14 @@ class SlackEntry:
             command.place,
         )
 
-    async def _tell(self, press: Command, answer: Answer) -> None:
+    async def _tell(self, asked: Command, answer: Answer) -> None:
         way_out = SlackPlatform(self._settings)
-        address = dict(press.address) | {"private": "yes"}
+        address = dict(asked.address) | {"private": "yes"}
         try:
             for number, part in enumerate(way_out.render(answer)):
-                await way_out.post(address, part, f"{press.delivery}:{number}", again=False)
+                await way_out.post(address, part, f"{asked.delivery}:{number}", again=False)
         except AssistantError as error:
-            _log.warning("slack press not answered", reason=error.message)
+            _log.warning("slack request not answered", reason=error.message)
         finally:
             await way_out.close()
 

@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 from uuid import UUID
 
+from bot.slack.markdown import plain_text
 from core.actions import call_of
 from core.errors import InvalidInput
 from core.messages import Call, Sender, stable_id
@@ -24,7 +24,9 @@ from core.ports import Address
 _HOUR = 3_600.0
 _MINUTE = 60.0
 
-_REFERENCE = re.compile(r"<([@#!]|https?://|mailto:)([^<>|]*)(?:\|([^<>]*))?>")
+# Slack writes the message's time without its point.
+_PERMALINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{10})(\d{6})/?")
+_MOMENT = re.compile(r"\d{10}\.\d{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +76,26 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
     apart; where it names no response URL either, the same text in the same ten seconds is taken
     for a repeat, and by whoever remembers `key`, in the same minute.
     """
-    team, channel, user = (_word(fields, name) for name in ("team_id", "channel_id", "user_id"))
-    respond_to, text = _word(fields, "response_url"), _word(fields, "text")
-    trigger = _word(fields, "trigger_id") or respond_to
+    team, channel, user = (word_in(fields, name) for name in ("team_id", "channel_id", "user_id"))
+    respond_to, text = word_in(fields, "response_url"), word_in(fields, "text")
+    trigger = word_in(fields, "trigger_id") or respond_to
     key = stable_id("slack", team, channel, user, trigger, text)
     moment = f"{accepted_at // 10:.0f}"
     delivery = key if trigger else stable_id("slack", team, channel, user, moment, text)
     return Command(
         delivery=delivery,
-        sender=Sender("slack", user, _word(fields, "user_name"), team),
+        sender=Sender("slack", user, word_in(fields, "user_name"), team),
         text=plain_text(text),
         address={
             "delivery": str(delivery),
             "channel_id": channel,
             "user_id": user,
             "team_id": team,
-            "enterprise_id": _word(fields, "enterprise_id"),
+            "enterprise_id": word_in(fields, "enterprise_id"),
             "response_url": _web_address(respond_to),
             "accepted_at": f"{accepted_at:.6f}",
         },
-        place=_place(team, channel),
+        place=place_of(team, channel),
         key=key,
         holds=_HOUR if trigger else _MINUTE,
     )
@@ -107,57 +109,101 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
     """
     actions = fields.get("actions")
     pressed = actions[0] if isinstance(actions, list) and actions else None
-    person, container = _object(fields, "user"), _object(fields, "container")
-    user = _word(person, "id")
+    person, container = object_in(fields, "user"), object_in(fields, "container")
+    user = word_in(person, "id")
     if not isinstance(pressed, dict) or not user:
         return None
-    name, item = _word(pressed, "action_id"), _word(pressed, "value")
+    name, item = word_in(pressed, "action_id"), word_in(pressed, "value")
     call = call_of(name, item, private=container.get("is_ephemeral") is True)
     if call is None:
         return None
     # Where the app is installed for a whole organisation, the person alone names a team.
-    team = _word(_object(fields, "team"), "id") or _word(person, "team_id")
-    channel = _word(_object(fields, "channel"), "id") or _word(container, "channel_id")
-    moment = _word(fields, "trigger_id") or _word(pressed, "action_ts")
+    team = word_in(object_in(fields, "team"), "id") or word_in(person, "team_id")
+    channel = word_in(object_in(fields, "channel"), "id") or word_in(container, "channel_id")
+    moment = word_in(fields, "trigger_id") or word_in(pressed, "action_ts")
     delivery = stable_id("slack", team, channel, user, moment, name, item)
     return Command(
         delivery=delivery,
-        sender=Sender("slack", user, _word(person, "username") or _word(person, "name"), team),
+        sender=Sender("slack", user, word_in(person, "username") or word_in(person, "name"), team),
         text=call,
         address={
             "delivery": str(delivery),
             "channel_id": channel,
             "user_id": user,
             "team_id": team,
-            "enterprise_id": _word(_object(fields, "enterprise"), "id"),
-            "response_url": _web_address(_word(fields, "response_url")),
+            "enterprise_id": word_in(object_in(fields, "enterprise"), "id"),
+            "response_url": _web_address(word_in(fields, "response_url")),
             "pressed": "yes",
             "accepted_at": f"{accepted_at:.6f}",
-        },
-        place=_place(team, channel),
+        }
+        | _thread(container),
+        place=place_of(team, channel),
         key=delivery,
     )
 
 
-def plain_text(text: str) -> str:
-    """What the person typed, from what Slack made of it.
+def read_shortcut(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
+    """“Save to Notion” in a message's menu; None where it names no message.
 
-    Links and mentions come as `<https://…|label>` and `<@U123|ada>`, and `&`, `<`, `>` as entities.
-    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
     """
-    return unescape(_REFERENCE.sub(_typed, text))
+    person, message = object_in(fields, "user"), object_in(fields, "message")
+    user, channel = word_in(person, "id"), word_in(object_in(fields, "channel"), "id")
+    ts = word_in(fields, "message_ts") or word_in(message, "ts")
+    if not (user and channel and ts):
+        return None
+    team = word_in(object_in(fields, "team"), "id") or word_in(person, "team_id")
+    moment = word_in(fields, "trigger_id") or word_in(fields, "action_ts")
+    delivery = stable_id("slack", team, channel, user, moment, "save", ts)
+    thread = word_in(message, "thread_ts")
+    return Command(
+        delivery=delivery,
+        sender=Sender("slack", user, word_in(person, "username") or word_in(person, "name"), team),
+        text=Call("save"),
+        address={
+            "delivery": str(delivery),
+            "channel_id": channel,
+            "user_id": user,
+            "team_id": team,
+            "enterprise_id": word_in(object_in(fields, "enterprise"), "id"),
+            "response_url": _web_address(word_in(fields, "response_url")),
+            "message": ts,
+            "accepted_at": f"{accepted_at:.6f}",
+        }
+        | ({"in_thread": thread} if thread not in ("", ts) else {}),
+        place=place_of(team, channel),
+    )
 
 
-def _typed(match: re.Match[str]) -> str:
-    kind, target, label = match[1], match[2], match[3]
-    if kind in ("@", "#"):
-        return kind + (label or target).removeprefix(kind)
-    if kind == "!":
-        return "@" + (label or target.partition("^")[0]).removeprefix("@")
-    return label or target if kind == "mailto:" else kind + target
+def locate(link: str) -> Address | None:
+    """What the address of a message says: its channel, itself, and the thread it is in.
+
+    `https://acme.slack.com/archives/C123/p1700000000123456?thread_ts=1699999999.000100&cid=C123`
+    """
+    try:
+        parts = urlsplit(link.strip().strip("<>"))
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    found = _PERMALINK.fullmatch(parts.path)
+    slack = host.endswith((".slack.com", ".slack-gov.com"))
+    if parts.scheme not in ("https", "http") or not slack or found is None:
+        return None
+    message = f"{found[2]}.{found[3]}"
+    thread = (parse_qs(parts.query).get("thread_ts") or [""])[0]
+    inside = _MOMENT.fullmatch(thread) and thread != message
+    where = {"channel_id": found[1], "message": message, "linked": "yes"}
+    return where | ({"in_thread": thread} if inside else {})
 
 
-def _place(team: str, channel: str) -> str:
+def _thread(container: Mapping[str, Any]) -> dict[str, str]:
+    """What answers a button belongs where the button is."""
+    thread = word_in(container, "thread_ts")
+    return {"thread": thread} if thread else {}
+
+
+def place_of(team: str, channel: str) -> str:
+    """The core's name for a channel."""
     return f"{team}:{channel}" if channel else ""
 
 
@@ -165,11 +211,13 @@ def _web_address(text: str) -> str:
     return text if text.startswith(("https://", "http://")) else ""
 
 
-def _object(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def object_in(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object among the fields, empty where there is none."""
     value = fields.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _word(fields: Mapping[str, Any], name: str) -> str:
+def word_in(fields: Mapping[str, Any], name: str) -> str:
+    """A string among the fields, empty where there is none."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""

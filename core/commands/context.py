@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,8 +10,8 @@ from uuid import UUID
 
 from core.commands.command import Command
 from core.live import Feed
-from core.messages import Channel, Request
-from core.ports import Destination, Step
+from core.messages import Channel, Message, Request
+from core.ports import Destination, Step, Turn
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
 
@@ -31,6 +31,10 @@ class Writer(Protocol):
         """Writes the answer to a prompt and keeps it; returns the notes that go with it."""
         ...
 
+    async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
+        """Answers the last word of a conversation; returns the notes that go with the answer."""
+        ...
+
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes."""
         ...
@@ -45,6 +49,38 @@ class Saver(Protocol):
 
     async def save(self, step: Step, request_id: UUID, content_id: UUID, wanted: str | None) -> str:
         """Makes the page of an item, once, and returns its address."""
+        ...
+
+
+class Keeper(Protocol):
+    """What was said, kept as items. Implemented by `core.captures.Captures`."""
+
+    async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
+        """Makes an item of messages; a second time changes nothing."""
+        ...
+
+    async def undo(self, user_id: UUID, item: UUID) -> str:
+        """Takes an item and its page back; what there is to say of it, or the empty string."""
+        ...
+
+
+class Conversation(Protocol):
+    """What was said around the request. Implemented by `core.conversation.Conversation`."""
+
+    async def message(self, link: str) -> list[Message]:
+        """The message that is meant, with its thread where it begins one."""
+        ...
+
+    async def turn(self, feed: Feed) -> None:
+        """Waits until what was asked before in the same thread is answered."""
+        ...
+
+    async def thread(self) -> list[Message]:
+        """The thread the request was written in, oldest first."""
+        ...
+
+    async def said(self, text: str) -> None:
+        """Keeps what this app answered in the thread."""
         ...
 
 
@@ -113,4 +149,6 @@ class Context:
     saver: Saver
     library: Library
     places: Places
+    keeper: Keeper
+    conversation: Conversation
     commands: Mapping[str, Command]

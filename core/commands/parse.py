@@ -7,6 +7,7 @@ be quoted. What stands in backticks is text, a lone `--` ends the flags, a lone 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from core.commands.command import LONGEST_TEXT, PREFIX, Command, Flag
@@ -17,11 +18,13 @@ from core.messages import Call
 _TOKEN = re.compile(
     r"""(?P<code>```.*?```|`[^`\n]*`)                       # code is text, whatever it holds
       | (?<!\S)--(?P<end>(?=\s|$))                         # a lone -- ends the flags
-      | (?<!\S)(?:--|[–—])(?P<flag>[A-Za-z][\w-]*)(?P<eq>=)?  # a flag
+      | (?<!\S)(?P<dash>--|[–—])(?P<flag>[A-Za-z][\w-]*)(?P<eq>=)?  # a flag
     """,
     re.VERBOSE | re.DOTALL,
 )
 _VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])\S+))""")
+
+_LONGEST_ECHO = 200
 
 
 def parse(line: str) -> Call:
@@ -30,15 +33,15 @@ def parse(line: str) -> Call:
     Raises InvalidInput, with a sentence that says what to type instead.
     """
     text = line.replace("\0", "").strip()
-    if text.split(None, 1)[:1] == [PREFIX]:
-        text = text.removeprefix(PREFIX).strip()
+    if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):
+        text = text[text.lower().index(PREFIX[1:]) + len(PREFIX) - 1 :].strip()
     name, _, rest = _first_word(text)
     if not name:
         return Call("help")
     listed = {known.name: known for known in COMMANDS.values() if known.listed}
     command = listed.get(name.lower())
     if command is None:
-        raise InvalidInput(_unknown_command(name, list(listed)))
+        raise InvalidInput(_unknown_command(name, list(listed), text))
     words, flags = _take_flags(rest, command)
     _check_text(words, command)
     return Call(command.name, words, flags)
@@ -49,10 +52,13 @@ def _first_word(text: str) -> tuple[str, str, str]:
     return (match[1], match[2], match[3]) if match else ("", "", "")
 
 
-def _unknown_command(name: str, known: list[str]) -> str:
-    near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    if near:
-        return f"There is no command “{name}”. Did you mean `{PREFIX} {near[0]}`?"
+def _unknown_command(name: str, known: list[str], text: str) -> str:
+    alone = len(text.split()) == 1
+    # Whoever writes a sentence means no command that is merely a little like its first word.
+    if near := _near(name, known, 0.6 if alone else 0.75):
+        return f"There is no command “{name}”. Did you mean `{PREFIX} {near}`?"
+    if not alone and len(text) <= _LONGEST_ECHO:
+        return f"There is no command “{name}”. For a page about it: `{PREFIX} generate {text}`"
     return f"There is no command “{name}”. `{PREFIX} help` lists them all."
 
 
@@ -69,6 +75,10 @@ def _take_flags(text: str, command: Command) -> tuple[str, dict[str, str | bool]
         elif match["flag"] is None:
             at = match.end()
             break
+        elif match["dash"] != "--" and not _near(match["flag"], known):
+            # A dash before a word is a phone's flag only where there is such a flag.
+            kept.append(match[0])
+            at = match.end()
         else:
             flag = _known_flag(match["flag"], known, command)
             flags[flag.name], at = _value(text, match.end(), flag, given=bool(match["eq"]))
@@ -89,9 +99,8 @@ def _known_flag(name: str, known: dict[str, Flag], command: Command) -> Flag:
     flag = known.get(name.lower())
     if flag is not None:
         return flag
-    near = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
-    if near:
-        hint = f"Did you mean `--{near[0]}`?"
+    if near := _near(name, known):
+        hint = f"Did you mean `--{near}`?"
     elif known:
         hint = "It has " + ", ".join(f"`--{name}`" for name in known) + "."
     else:
@@ -100,6 +109,11 @@ def _known_flag(name: str, known: dict[str, Flag], command: Command) -> Flag:
         f"`{PREFIX} {command.name}` has no flag `--{name}`. {hint} "
         f"If it belongs to your text, put it in `backticks`."
     )
+
+
+def _near(name: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The name that was meant, where one is so much like it; 1 is the same."""
+    return next(iter(get_close_matches(name.lower(), known, n=1, cutoff=alike)), None)
 
 
 def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, int]:

@@ -7,9 +7,12 @@ from core.commands.generate import COMMAND as GENERATE
 from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
 from core.commands.rewrite import COMMAND as REWRITE
+from core.commands.save import COMMAND as SAVE
+from core.commands.save import MARKED, UNDO
 from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
 from core.commands.stop import COMMAND as STOP
+from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
 from core.commands.usage import COMMAND as USAGE
 from core.messages import Call
@@ -18,6 +21,7 @@ COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
         GENERATE,
+        SAVE,
         SEARCH,
         HISTORY,
         TO,
@@ -26,6 +30,9 @@ COMMANDS: dict[str, Command] = {
         SAVE_ITEM,
         REWRITE,
         STOP,
+        TALK,
+        MARKED,
+        UNDO,
     )
 }
 

@@ -17,14 +17,16 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import while_writing
-from core.commands.context import Context, Library, Places, Saver, Writer
+from core.actions import when_failed, while_writing
+from core.commands.context import Context, Keeper, Library, Places, Saver, Writer
 from core.commands.registry import COMMANDS
-from core.errors import AssistantError
+from core.conversation import Conversation
+from core.errors import AssistantError, ProviderFailed, RateLimited
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
-from core.ports import CanEdit, Part, Platform, Reply, Step
+from core.metrics import ANSWERED, UNDELIVERED
+from core.ports import CanEdit, CanMark, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -44,7 +46,7 @@ class Handler:
         database: Database,
         feeds: Feeds,
         platforms: Mapping[str, Platform],
-        services: tuple[Writer, Saver, Library, Places],
+        services: tuple[Writer, Saver, Library, Places, Keeper],
     ) -> None:
         self._database = database
         self._feeds = feeds
@@ -62,7 +64,8 @@ class Handler:
         user_id = UUID(await step("recognise", lambda: patiently(lambda: self._recognise(request))))
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
-        context = Context(request, user_id, feed, step, *self._services, COMMANDS)
+        around = Conversation(self._database, platform, request)
+        context = Context(request, user_id, feed, step, *self._services, around, COMMANDS)
         answer = await self._turned_away(context)
         if answer is None:
             async with delivery.shown(feed):
@@ -73,6 +76,8 @@ class Handler:
             await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, answer)))
         )
         await delivery.deliver(answer)
+        outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
+        ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
 
     async def _accepted(self, request_id: UUID) -> Accepted | None:
@@ -108,7 +113,11 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
-            return Answer(error.message, ok=False, private=True, error=error.to_json())
+            again = COMMANDS[call.command].live and isinstance(error, ProviderFailed)
+            actions = when_failed(context.request.id) if again else ()
+            return Answer(
+                error.message, ok=False, private=True, error=error.to_json(), actions=actions
+            )
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))
@@ -145,6 +154,7 @@ class Delivery:
     async def shown(self, feed: Feed) -> AsyncIterator[None]:
         """Shows the answer while it grows, where the platform can."""
         platform = self._platform
+        await self._mark("working")
         command = COMMANDS[self._request.call.command]
         if not (
             command.live and isinstance(platform, CanEdit) and platform.editable(self._address)
@@ -165,12 +175,21 @@ class Delivery:
 
     async def deliver(self, answer: Answer) -> None:
         """Sends the answer whole, and notes that the person has it."""
-        for number, part in enumerate(self._rendered(answer)):
+        for number, part in enumerate([] if answer.quiet else self._rendered(answer)):
             if number == 0 and await self._replaced(part):
                 continue
             name = f"post {number}" if number else "post the whole"
             await self._attempt(name, lambda number=number, part=part: self._post(number, part))  # type: ignore[misc]
+        await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
         await self._step("finished", lambda: patiently(self._finish))
+
+    async def _mark(self, mark: Mark) -> None:
+        """Shows on the message itself how far the request has come, where that is wanted."""
+        platform, address = self._platform, self._address
+        if address.get("marked") == "yes" and isinstance(platform, CanMark):
+            await self._attempt(
+                f"mark {mark}", lambda: platform.mark(address, mark), PLACEHOLDER_SECONDS
+            )
 
     def _rendered(self, answer: Answer) -> list[Part]:
         if self._platform is None:
@@ -193,6 +212,7 @@ class Delivery:
         except Exception:
             # Nor where a platform answers what no one foresaw: the rest still goes out.
             log.exception("an answer could not be delivered", step=name)
+        UNDELIVERED.labels(self._request.sender.platform).inc()
         return None
 
     async def _post(self, number: int, part: Part) -> Reply:
@@ -204,7 +224,14 @@ class Delivery:
             await unit.inbox.replied(self._request.id, replies | {key: {}})
         assert self._platform is not None  # noqa: S101 - only asked for where there is one
         marker = f"{self._request.id}:{number}"
-        return await self._platform.post(self._address, part, marker, again=again)
+        try:
+            return await self._platform.post(self._address, part, marker, again=again)
+        except RateLimited:
+            if not again:
+                # Turned away, it was certainly not sent: the next try need not look for it.
+                async with self._database.begin() as unit:
+                    await unit.inbox.replied(self._request.id, replies)
+            raise
 
     async def _replaced(self, part: Part) -> bool:
         """Whether the placeholder has become this part; False where there is none, or no more."""

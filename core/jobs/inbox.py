@@ -10,6 +10,7 @@ import structlog
 
 from core.errors import AssistantError, Unavailable
 from core.messages import Request
+from core.metrics import ACCEPTED
 from core.storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,8 @@ class Inbox:
         self._waiting.append((request, done))
         self._wake.set()
         try:
-            return await asyncio.wait_for(done, PATIENCE_SECONDS)
+            with ACCEPTED.labels(request.sender.platform).time():
+                return await asyncio.wait_for(done, PATIENCE_SECONDS)
         except TimeoutError:
             raise Unavailable(
                 "The database is too slow just now. Try again in a minute.", retry_after=30

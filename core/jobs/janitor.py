@@ -25,6 +25,9 @@ History is kept until its owner deletes it."""
 
 KEYS_KEPT = timedelta(days=1)
 
+HEARD_KEPT = timedelta(days=7)
+"""How long messages of threads are kept; older ones are asked of the platform again."""
+
 
 class Janitor:
     """Goes round while the process lives."""
@@ -71,6 +74,7 @@ class Janitor:
         now = datetime.now(UTC)
         async with self._database.begin() as unit:
             await unit.inbox.forget(now - KEPT)
+            await unit.messages.forget(now - HEARD_KEPT)
             await unit.tokens.forget(now)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

@@ -12,6 +12,7 @@ import structlog
 from core.errors import AssistantError, PlatformFailed, RateLimited
 from core.live import Feed
 from core.messages import Action
+from core.metrics import DROPPED_EDITS
 from core.ports import Address, CanEdit, Reply
 
 T = TypeVar("T")
@@ -91,8 +92,10 @@ class Show:
                 shown = text
             except RateLimited as error:
                 pause = max(pause, error.retry_after or 0)
+                DROPPED_EDITS.labels(self._platform.name).inc()
             except PlatformFailed as error:
                 log.debug("an interim edit was dropped", reason=error.message)
+                DROPPED_EDITS.labels(self._platform.name).inc()
             await self._rest(pause)
 
     async def _rest(self, seconds: float) -> None:

@@ -135,6 +135,15 @@ class NotionPages:
     def _blocks(self, block: str) -> AsyncIterator[Json]:
         return self._connection.listed(f"blocks/{block}/children")
 
+    async def trash(self, page_id: str) -> None:
+        """Puts a page in the trash; a page that is gone is no error."""
+        try:
+            await self._connection.write("PATCH", f"pages/{page_id}", {"in_trash": True})
+        except NotionRefused as error:
+            # Said of a page that is not there, and of one that somebody took out of the trash.
+            if error.status != 404:
+                raise
+
     async def children(self, block: str) -> list[Child]:
         """Every direct child of a page or block, in order: one request for each hundred."""
         return [child(one) async for one in self._blocks(block)]

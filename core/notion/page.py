@@ -34,20 +34,22 @@ def page_title(prompt: str, markdown: str) -> tuple[str, str]:
     heading = _leading_heading(markdown)
     if heading is not None:
         level, text, rest = heading
-        title = _plain(text)
+        title = plain(text)
         alone = level == 1 or all(other > level for other in _levels(rest.splitlines()))
         if title and alone and len(title) <= _LONGEST_HEADING:
             return title, rest
     return _from_prompt(prompt), markdown
 
 
-def footer(link: str, provider: str, note: str | None = None) -> dict[str, Any]:
+def footer(
+    link: str, provider: str, note: str | None = None, *, verb: str = "Written"
+) -> dict[str, Any]:
     """The small grey line at the end of a page: who wrote it, and where the item is kept.
 
     `link` is how the page is known again. `note` is what must be said of the provider.
     """
     by = f" · {provider}" if provider else ""
-    runs = [_text(f"Written with Notion Assistant{by} · "), _text("item", link)]
+    runs = [_text(f"{verb} with Notion Assistant{by} · "), _text("item", link)]
     if note:
         runs.append(_text(f". {note}"))
     return {
@@ -105,8 +107,8 @@ def _levels(lines: Iterable[str]) -> Iterable[int]:
         before = line
 
 
-def _plain(heading: str) -> str:
-    """A heading's text without its marks."""
+def plain(heading: str) -> str:
+    """A line of Markdown as one line of text, without its marks."""
     blocks = notion_blocks(f"# {heading}")
     content = blocks[0].get(blocks[0]["type"], {}) if blocks else {}
     return _clean(plain_text(content.get("rich_text", [])))

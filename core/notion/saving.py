@@ -258,7 +258,12 @@ class Saving:
         title, body = page_title(content.prompt, content.text)
         # Without the server's address, which may change between two tries.
         mark = f"/content/{content.id}"
-        foot = footer(f"{self._public_url}{mark}", content.provider or "", content.note)
+        foot = footer(
+            f"{self._public_url}{mark}",
+            content.provider or "",
+            content.note,
+            verb="Saved" if content.model is None else "Written",
+        )
         return Draft(title, mark, foot, plan(notion_blocks(body)))
 
 

@@ -40,6 +40,10 @@ class Unconnected:
         """Raises Misconfigured."""
         _refuse()
 
+    async def trash(self, page_id: str) -> None:
+        """Raises Misconfigured."""
+        _refuse()
+
     async def children(self, block: str) -> list[Child]:
         """Raises Misconfigured."""
         _refuse()

@@ -43,11 +43,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished answer, as it is kept."""
+    """A finished answer, as it is kept. `model` is None where people wrote it."""
 
     text: str
     provider: str
-    model: str
+    model: str | None
     note: str | None
     input_tokens: int
     output_tokens: int
@@ -201,6 +201,7 @@ class ContentTable:
                 table.c.user_id == user_id,
                 table.c.generated_content.is_not(None),
                 table.c.provider.is_not(None),
+                table.c.model.is_not(None),
             )
             .group_by(table.c.provider, model)
             .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)

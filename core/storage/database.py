@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.inbox import InboxTable
+from core.storage.messages import MessageTable
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
 
@@ -31,6 +32,7 @@ class UnitOfWork:
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
         self.inbox = InboxTable(connection)
+        self.messages = MessageTable(connection)
         self.tokens = TokenTable(connection)
         self.idempotency = IdempotencyTable(connection)
 

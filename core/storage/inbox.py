@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Answer, Request
@@ -43,8 +43,15 @@ class InboxTable:
         now = datetime.now(UTC)
         insert = upsert(self._connection)
         rows = [
-            {"id": r.id, "platform": r.sender.platform, "body": r.to_json(), "created_at": now}
-            for r in requests
+            {
+                "id": r.id,
+                "platform": r.sender.platform,
+                "body": r.to_json(),
+                "queue": r.queue,
+                # What came first in a batch comes first in its queue.
+                "created_at": now + timedelta(microseconds=number),
+            }
+            for number, r in enumerate(requests)
         ]
         # Rows beside the statement, not in it: so it is compiled once, whatever their number.
         statement = insert(table).on_conflict_do_nothing().returning(table.c.id)
@@ -76,6 +83,25 @@ class InboxTable:
             .limit(limit)
         )
         return [row.id for row in rows]
+
+    async def ahead(self, request: Request) -> int:
+        """How many requests in its queue were accepted before it and have no answer yet.
+
+        What a message shows is shown last, so there it takes the whole of an earlier one.
+        """
+        pending = table.c.finished_at if request.marked else table.c.answer
+        mine = select(table.c.created_at).where(table.c.id == request.id).scalar_subquery()
+        earlier = or_(
+            table.c.created_at < mine,
+            and_(table.c.created_at == mine, table.c.id < request.id),
+        )
+        query = select(func.count()).where(
+            table.c.platform == request.sender.platform,
+            table.c.queue == request.queue,
+            pending.is_(None),
+            earlier,
+        )
+        return (await self._connection.execute(query)).scalar_one()
 
     async def mark_started(self, ids: Sequence[UUID]) -> None:
         """Notes that the work has begun and will be finished by the work engine."""

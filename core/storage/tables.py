@@ -150,11 +150,35 @@ requests = Table(
     # The messages the platform was asked to send: {"0": {"begun": true, "reply": {…}}, …}
     Column("replies", JSON, nullable=False, server_default=text("'{}'")),
     Column("started", Boolean, nullable=False, server_default=false()),
+    # The thread in which it waits for the answers before its own.
+    Column("queue", String(256)),
     # When its owner asked that the writing end; whoever writes looks here.
     Column("stop_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     _created(),
     Index(None, "finished_at"),
+    Index(None, "queue"),
+)
+
+# What was said in threads that this app may be asked about, for some days.
+messages = Table(
+    "messages",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("place", String(128), primary_key=True),
+    Column("external_id", String(64), primary_key=True),
+    Column("thread", String(64), nullable=False),
+    Column("author", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+    # Whether this app wrote it; whether it was written to this app.
+    Column("ours", Boolean, nullable=False),
+    Column("to_us", Boolean, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    _created(),
+    Index(None, "platform", "place", "thread"),
+    Index(None, "created_at"),
 )
 
 # Refresh tokens, as hashes. Each works once; its use again ends the family.

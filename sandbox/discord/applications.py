@@ -8,7 +8,13 @@ from aiohttp import web
 from sandbox.discord.commands import overwrite
 from sandbox.discord.errors import DiscordRefusal, unknown
 from sandbox.discord.rest import Rest, Route
-from sandbox.discord.shapes import application_json, channel_json, guild_json, user_json
+from sandbox.discord.shapes import (
+    application_json,
+    channel_json,
+    guild_json,
+    member_json,
+    user_json,
+)
 from sandbox.discord.world import World
 from sandbox.traffic import Answer
 
@@ -38,6 +44,19 @@ async def get_guild(rest: Rest) -> Answer:
     if guild is None:
         raise unknown("Guild")
     return Answer(guild_json(guild))
+
+
+async def get_member(rest: Rest) -> Answer:
+    """GET one member of a guild the bot is in. Raises DiscordRefusal 10004 or 10007."""
+    guild, user_id = rest.world.guilds.get(rest.params["guild_id"]), rest.params["user_id"]
+    if guild is None:
+        raise unknown("Guild")
+    if user_id not in guild.members:
+        raise unknown("Member")
+    user = rest.world.users[user_id]
+    # Over REST a member does not say what it may do.
+    member = {name: one for name, one in member_json(user).items() if name != "permissions"}
+    return Answer(member | {"user": user_json(user)})
 
 
 async def open_dm(rest: Rest) -> Answer:
@@ -130,6 +149,7 @@ ROUTES = [
     Route("GET", "/gateway", get_gateway, open=True),
     Route("GET", "/gateway/bot", get_gateway_bot),
     Route("GET", "/guilds/{guild_id}", get_guild),
+    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
     Route("POST", "/users/@me/channels", open_dm),
     Route("GET", COMMANDS, get_commands),
     Route("PUT", COMMANDS, put_commands),

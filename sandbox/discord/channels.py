@@ -9,8 +9,16 @@ from urllib.parse import unquote
 from sandbox.discord.errors import DiscordRefusal, fault, invalid_form, unknown
 from sandbox.discord.rest import Rest, Route
 from sandbox.discord.rules import check_message, numbered
-from sandbox.discord.shapes import channel_json, emoji_json, member_json, message_json, user_json
-from sandbox.discord.world import COMPONENTS_V2, EPHEMERAL, Channel, Message, User
+from sandbox.discord.shapes import (
+    as_shown,
+    channel_json,
+    emoji_json,
+    may_read_content,
+    member_json,
+    message_json,
+    user_json,
+)
+from sandbox.discord.world import COMPONENTS_V2, DM, EPHEMERAL, THREADS, Channel, Message, User
 from sandbox.traffic import Answer
 
 Json = dict[str, Any]
@@ -40,6 +48,8 @@ async def announce(rest: Rest, name: str, message: Message) -> None:
         return
     where = rest.gateway.in_guild(message.channel_id)
     event = message_json(rest.world, message) | where
+    for user in event["mentions"] if where else ():
+        user["member"] = member_json(rest.world.users[user["id"]])
     if where:
         event["member"] = member_json(rest.world.users[message.author_id])
     await rest.gateway.dispatch(name, event)
@@ -49,8 +59,23 @@ def _channel(rest: Rest) -> Channel:
     return rest.world.channel(rest.params["channel_id"])
 
 
+def _read(rest: Rest) -> Channel:
+    channel = _channel(rest)
+    if not channel.history:
+        raise DiscordRefusal(403, 50001, "Missing Access")
+    return channel
+
+
 def _message(rest: Rest) -> Message:
     return rest.world.message(_channel(rest), rest.params["message_id"])
+
+
+def _shown(rest: Rest, message: Message) -> Json:
+    body = message_json(rest.world, message)
+    if may_read_content(rest.world):
+        return body
+    private = rest.world.channels[message.channel_id].type == DM
+    return as_shown(rest.world, body, private=private)
 
 
 async def get_channel(rest: Rest) -> Answer:
@@ -60,7 +85,7 @@ async def get_channel(rest: Rest) -> Answer:
 
 async def list_messages(rest: Rest) -> Answer:
     """GET messages, newest first; one of `around`, `before`, `after`, and `limit` up to 100."""
-    found = [one for one in _channel(rest).messages.values() if not one.deleted]
+    found = [one for one in _read(rest).messages.values() if not one.deleted]
     limit = _limit(rest.query.get("limit", "50"))
     given = [name for name in ("around", "before", "after") if name in rest.query]
     if len(given) > 1:
@@ -70,7 +95,7 @@ async def list_messages(rest: Rest) -> Answer:
         shown = found[-limit:]
     else:
         shown = _beside(found, given[0], int(rest.query[given[0]]), limit)
-    return Answer([message_json(rest.world, one) for one in reversed(shown)])
+    return Answer([_shown(rest, one) for one in reversed(shown)])
 
 
 def _limit(text: str) -> int:
@@ -94,7 +119,8 @@ def _beside(found: list[Message], how: str, pivot: int, limit: int) -> list[Mess
 
 async def get_message(rest: Rest) -> Answer:
     """GET one message."""
-    return Answer(message_json(rest.world, _message(rest)))
+    _read(rest)
+    return Answer(_shown(rest, _message(rest)))
 
 
 async def create_message(rest: Rest) -> Answer:
@@ -120,6 +146,9 @@ async def create_message(rest: Rest) -> Answer:
 def _reference(rest: Rest, channel: Channel, given: Json | None) -> Json | None:
     if not given:
         return None
+    if not channel.history:
+        text = "Cannot reply without permission to read message history"
+        raise DiscordRefusal(400, 160002, text)
     known = channel.messages.get(str(given.get("message_id")))
     if known is None or known.deleted:
         if given.get("fail_if_not_exists", True):
@@ -169,6 +198,7 @@ async def remove(rest: Rest, message: Message) -> None:
 
 async def add_reaction(rest: Rest) -> Answer:
     """PUT the bot's reaction; a second time changes nothing."""
+    _read(rest)
     message, emoji = _message(rest), _emoji(rest)
     users = message.reactions.setdefault(emoji, [])
     if rest.world.bot.id not in users:
@@ -225,6 +255,15 @@ def reaction_event(
     return "MESSAGE_REACTION_ADD", event
 
 
+async def get_thread_member(rest: Rest) -> Answer:
+    """GET one member of a thread. Raises DiscordRefusal 10007."""
+    channel, user_id = _channel(rest), rest.params["user_id"]
+    if channel.type not in THREADS or user_id not in channel.people:
+        raise unknown("Member")
+    joined = "2026-01-01T00:00:00+00:00"
+    return Answer({"id": channel.id, "user_id": user_id, "join_timestamp": joined, "flags": 0})
+
+
 async def type_in(rest: Rest) -> Answer:
     """POST that the bot is typing."""
     _channel(rest)
@@ -245,4 +284,5 @@ ROUTES = [
     Route("DELETE", ONE + "/reactions/{emoji_name}/@me", remove_reaction),
     Route("GET", ONE + "/reactions/{emoji_name}", list_reactors),
     Route("POST", "/channels/{channel_id}/typing", type_in),
+    Route("GET", "/channels/{channel_id}/thread-members/{user_id}", get_thread_member),
 ]

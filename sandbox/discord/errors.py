@@ -32,6 +32,7 @@ def unknown(thing: str) -> DiscordRefusal:
         "Channel": 10003,
         "Guild": 10004,
         "Message": 10008,
+        "Member": 10007,
         "User": 10013,
         "Emoji": 10014,
         "Webhook": 10015,

@@ -12,15 +12,20 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from sandbox.discord.shapes import guild_create_json, member_json, user_json
-from sandbox.discord.world import DM, World
+from sandbox.discord.shapes import (
+    application_flags,
+    as_shown,
+    guild_create_json,
+    member_json,
+    user_json,
+)
+from sandbox.discord.world import CONTENT_INTENT, DM, PRIVILEGED, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
 
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, NOT_AUTHENTICATED, DECODE_ERROR = 4004, 4014, 4003, 4002
 
-MESSAGE_CONTENT = 1 << 15
 # Events a session hears only with an intent: (in a guild, in direct messages).
 INTENTS = {
     "GUILD_CREATE": (1 << 0, 0),
@@ -55,21 +60,17 @@ class Session:
         needed = INTENTS[name][0 if guild_id else 1]
         return bool(self.intents & needed)
 
-    def seen(self, name: str, data: Json, bot_id: str) -> Json:
+    def seen(self, name: str, data: Json, world: World) -> Json:
         """The event as this session sees it: without message content unless it may read it."""
-        if name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or self.intents & MESSAGE_CONTENT:
+        if name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or self.intents & CONTENT_INTENT:
             return data
-        mentioned = any(user["id"] == bot_id for user in data.get("mentions", []))
-        if "guild_id" not in data or data["author"]["id"] == bot_id or mentioned:
-            return data
-        return data | {"content": "", "embeds": [], "attachments": [], "components": []}
+        return as_shown(world, data, private="guild_id" not in data)
 
 
 class Gateway:
     """All sessions. `heartbeat` is the interval asked for, in seconds.
 
     `deaf` keeps sockets open and answers nothing, the way a half-dead connection does.
-    `privileged` is what the developer portal allows of the privileged intents.
     """
 
     def __init__(self, world: World, token: str, changed: Callable[[], None]) -> None:
@@ -78,11 +79,19 @@ class Gateway:
         self.changed = changed
         self.heartbeat = 41.25
         self.deaf = False
-        self.privileged = MESSAGE_CONTENT | 1 << 1 | 1 << 8
         self.sessions: dict[str, Session] = {}
         self.identified = 0
         self.resumed = 0
         self._sockets: set[web.WebSocketResponse] = set()
+
+    @property
+    def privileged(self) -> int:
+        """What the developer portal allows of the privileged intents."""
+        return self.world.privileged
+
+    @privileged.setter
+    def privileged(self, intents: int) -> None:
+        self.world.privileged = intents
 
     @property
     def url(self) -> str:
@@ -136,7 +145,7 @@ class Gateway:
             await socket.close(code=AUTHENTICATION_FAILED, message=b"Authentication failed.")
             return
         intents = int(data.get("intents", 0))
-        if intents & (MESSAGE_CONTENT | 1 << 1 | 1 << 8) & ~self.privileged:
+        if intents & PRIVILEGED & ~self.privileged:
             await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return
         number, total = data.get("shard") or (0, 1)
@@ -161,7 +170,10 @@ class Gateway:
             "session_id": session.id,
             "resume_gateway_url": self.url,
             "shard": list(session.shard),
-            "application": {"id": self.world.application_id, "flags": 1 << 19},
+            "application": {
+                "id": self.world.application_id,
+                "flags": application_flags(self.world),
+            },
         }
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> None:
@@ -200,9 +212,12 @@ class Gateway:
         Returns how many heard it at once.
         """
         heard = 0
+        channel = self.world.channels.get(str(data.get("channel_id")))
+        if channel is not None and not channel.readable and name != "INTERACTION_CREATE":
+            return 0
         for session in list(self.sessions.values()):
             if session.hears(name, data):
-                seen = session.seen(name, data, self.world.bot.id)
+                seen = session.seen(name, data, self.world)
                 heard += await self._dispatch(session, name, seen)
         return heard
 

@@ -29,8 +29,8 @@ from sandbox.discord.events import (
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.rest import PREFIX, Front, Rest, Route
-from sandbox.discord.shapes import message_json
-from sandbox.discord.world import Channel, Message, User, World
+from sandbox.discord.shapes import channel_json, message_json
+from sandbox.discord.world import THREAD, THREAD_STARTER, Channel, Message, User, World
 from sandbox.traffic import Traffic
 
 T = TypeVar("T")
@@ -137,9 +137,27 @@ class DiscordServer:
         if reply_to:
             ids = {"channel_id": where.id, "message_id": reply_to.id}
             message.reference = {"type": 0, **ids, **self.gateway.in_guild(where.id)}
+        return await self.post(message)
+
+    async def post(self, message: Message) -> Message:
+        """A message of any kind comes; the gateway tells of it."""
         self.world.store(message)
         await channels.announce(self._rest(), "MESSAGE_CREATE", message)
         return message
+
+    async def start_thread(self, message: Message, name: str = "thread") -> Channel:
+        """A person begins a thread from a message; the gateway tells of it."""
+        parent = self.world.channels[message.channel_id]
+        guild = self.world.guilds[str(parent.guild_id)]
+        thread = self.world.add_channel(guild, name, kind=THREAD, parent=parent, message=message)
+        thread.people.append(self.user.id)
+        created = channel_json(self.world, thread) | {"newly_created": True}
+        await self.gateway.dispatch("THREAD_CREATE", created)
+        starter = Message(self.world.next_id(), thread.id, message.author_id, kind=THREAD_STARTER)
+        ids = {"channel_id": parent.id, "message_id": message.id}
+        starter.reference = {"type": 0, **ids, **self.gateway.in_guild(parent.id)}
+        await self.post(starter)
+        return thread
 
     async def react(
         self, message: Message, emoji: str, user: User | None = None, *, added: bool = True

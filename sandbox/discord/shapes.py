@@ -4,10 +4,25 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.discord.world import DM, THREAD, Channel, Guild, Message, User, World
+from sandbox.discord.world import (
+    CONTENT_INTENT,
+    DM,
+    THREADS,
+    Channel,
+    Guild,
+    Message,
+    User,
+    World,
+)
 
 ALL_PERMISSIONS = str((1 << 52) - 1)
+# Neither administrators nor, in threads they are not in, moderators.
+EVERYBODYS_PERMISSIONS = str((1 << 52) - 1 & ~(1 << 3 | 1 << 34))
+HAS_THREAD = 1 << 5
 MENTION = re.compile(r"<@!?(\d+)>")
+ROLE = re.compile(r"<@&(\d+)>")
+# Of the application: the content of messages is allowed, to an app in few servers.
+CONTENT_LIMITED = 1 << 19
 
 Json = dict[str, Any]
 
@@ -44,7 +59,7 @@ def member_json(user: User) -> Json:
         "communication_disabled_until": None,
         "flags": 0,
         "joined_at": "2026-01-01T00:00:00+00:00",
-        "nick": None,
+        "nick": user.nick,
         "pending": False,
         "premium_since": None,
         "roles": [],
@@ -66,7 +81,7 @@ def channel_json(world: World, channel: Channel) -> Json:
         "parent_id": channel.parent_id,
         "rate_limit_per_user": 0,
     }
-    if channel.type == THREAD:
+    if channel.type in THREADS:
         return body | {
             "owner_id": world.bot.id,
             "message_count": len(channel.messages),
@@ -81,7 +96,7 @@ def channel_json(world: World, channel: Channel) -> Json:
         }
     return body | {
         "position": 0,
-        "permission_overwrites": [],
+        "permission_overwrites": channel.overwrites,
         "nsfw": False,
         "topic": None,
         "permissions": ALL_PERMISSIONS,
@@ -103,7 +118,7 @@ def guild_json(guild: Guild) -> Json:
         "id": guild.id,
         "name": "@everyone",
         "description": None,
-        "permissions": ALL_PERMISSIONS,
+        "permissions": EVERYBODYS_PERMISSIONS,
         "position": 0,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
@@ -146,8 +161,8 @@ def guild_create_json(world: World, guild: Guild) -> Json:
         "unavailable": False,
         "member_count": len(guild.members),
         "members": members,
-        "channels": [channel_json(world, one) for one in channels if one.type != THREAD],
-        "threads": [channel_json(world, one) for one in channels if one.type == THREAD],
+        "channels": [channel_json(world, one) for one in channels if one.type not in THREADS],
+        "threads": [channel_json(world, one) for one in channels if one.type in THREADS],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],
@@ -166,11 +181,14 @@ def emoji_json(name: str) -> Json:
     return {"id": custom or None, "name": plain}
 
 
-def message_json(world: World, message: Message, *, reader: str | None = None) -> Json:
-    """A message object, as `reader` (the bot by default) sees its reactions."""
+def message_json(world: World, message: Message, *, nested: bool = False) -> Json:
+    """A message object, as the bot sees its reactions.
+
+    A reply holds the message it answers, one level deep.
+    """
     body: Json = {
         "id": message.id,
-        "type": 20 if message.interaction else 19 if message.reference else 0,
+        "type": _kind(message),
         "channel_id": message.channel_id,
         "author": user_json(world.users[message.author_id]),
         "content": message.content,
@@ -179,7 +197,7 @@ def message_json(world: World, message: Message, *, reader: str | None = None) -
         "tts": False,
         "mention_everyone": message.pings_everyone,
         "mentions": _mentions(world, message),
-        "mention_roles": [],
+        "mention_roles": list(dict.fromkeys(ROLE.findall(message.content))),
         "attachments": message.attachments,
         "embeds": message.embeds,
         "pinned": False,
@@ -187,7 +205,7 @@ def message_json(world: World, message: Message, *, reader: str | None = None) -
         "components": message.components,
     }
     if message.reactions:
-        body["reactions"] = _reactions(message, reader or world.bot.id)
+        body["reactions"] = _reactions(message, world.bot.id)
     if message.nonce is not None:
         body["nonce"] = message.nonce
     if message.interaction:
@@ -196,9 +214,55 @@ def message_json(world: World, message: Message, *, reader: str | None = None) -
             "webhook_id": world.application_id,
             "interaction_metadata": message.interaction,
         }
+    if message.webhook_id:
+        body["webhook_id"] = message.webhook_id
     if message.reference:
         body["message_reference"] = message.reference
+        if body["type"] in (19, 21) and not nested:
+            answered = _referenced(world, message)
+            body["referenced_message"] = answered and message_json(world, answered, nested=True)
+    if message.snapshots:
+        body["message_snapshots"] = message.snapshots
+    thread = world.channels.get(message.id)
+    if thread is not None and thread.id != message.channel_id:
+        body["flags"] |= HAS_THREAD
+        body["thread"] = channel_json(world, thread)
     return body
+
+
+def as_shown(world: World, body: Json, *, private: bool) -> Json:
+    """A message as the app may see it: without content where the portal does not allow that.
+
+    What was written to the app, by it, or in private it sees always. `thread` aside, REST and the
+    gateway agree. https://docs.discord.com/developers/events/gateway#message-content-intent
+    """
+    if body.get("referenced_message"):
+        inner = as_shown(world, body["referenced_message"], private=private)
+        body = body | {"referenced_message": inner}
+    mentioned = any(user["id"] == world.bot.id for user in body["mentions"])
+    if private or mentioned or body["author"]["id"] == world.bot.id:
+        return body
+    hidden: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+    return {name: one for name, one in body.items() if name != "message_snapshots"} | hidden
+
+
+def may_read_content(world: World) -> bool:
+    """Whether the developer portal allows the app to read what is not written to it."""
+    return bool(world.privileged & CONTENT_INTENT)
+
+
+def _kind(message: Message) -> int:
+    if message.kind is not None:
+        return message.kind
+    forwarded = message.reference and message.reference.get("type") == 1
+    return 20 if message.interaction else 19 if message.reference and not forwarded else 0
+
+
+def _referenced(world: World, message: Message) -> Message | None:
+    reference = message.reference or {}
+    channel = world.channels.get(reference.get("channel_id", ""))
+    found = channel.messages.get(reference.get("message_id", "")) if channel else None
+    return None if found is None or found.deleted else found
 
 
 def _reactions(message: Message, reader: str) -> list[Json]:
@@ -221,8 +285,16 @@ def _mentions(world: World, message: Message) -> list[Json]:
         named = set(allowed.get("users") or [])
     else:
         named = set(world.users)
-    found = dict.fromkeys(MENTION.findall(message.content))
-    return [user_json(world.users[one]) for one in found if one in named and one in world.users]
+    found = [one for one in MENTION.findall(message.content) if one in named]
+    answered = _referenced(world, message) if _kind(message) == 19 else None
+    if answered and (allowed is None or allowed.get("replied_user")):
+        found.append(answered.author_id)
+    return [user_json(world.users[one]) for one in dict.fromkeys(found) if one in world.users]
+
+
+def application_flags(world: World) -> int:
+    """The flags of the application, which say what the portal allows."""
+    return CONTENT_LIMITED if may_read_content(world) else 0
 
 
 def application_json(world: World) -> Json:
@@ -238,8 +310,8 @@ def application_json(world: World) -> Json:
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        "flags": 1 << 19,
-        "flags_new": str(1 << 19),
+        "flags": application_flags(world),
+        "flags_new": str(application_flags(world)),
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,

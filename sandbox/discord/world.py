@@ -13,7 +13,13 @@ EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 COMPONENTS_V2 = 1 << 15
 
-TEXT, DM, THREAD = 0, 1, 11
+TEXT, DM, THREAD, PRIVATE_THREAD = 0, 1, 11, 12
+THREADS = (THREAD, PRIVATE_THREAD)
+THREAD_STARTER = 21
+
+MEMBERS_INTENT, PRESENCES_INTENT, CONTENT_INTENT = 1 << 1, 1 << 8, 1 << 15
+PRIVILEGED = MEMBERS_INTENT | PRESENCES_INTENT | CONTENT_INTENT
+"""Intents that the developer portal has to allow."""
 
 
 @dataclass
@@ -23,13 +29,16 @@ class User:
     id: str
     name: str
     bot: bool = False
+    nick: str | None = None
 
 
 @dataclass
 class Channel:
     """A text channel, a thread or direct messages; messages by id, in the order they came.
 
-    `people` are the recipients of direct messages. `readable` says whether the bot may see it.
+    `people` are the recipients of direct messages, or the members of a thread. `readable` says
+    whether the bot may see it, `history` whether it may read what was written. `overwrites` are its
+    permission overwrites. A thread that begins with a message has that message's id.
     """
 
     id: str
@@ -39,6 +48,8 @@ class Channel:
     people: list[str] = field(default_factory=list)
     parent_id: str | None = None
     readable: bool = True
+    history: bool = True
+    overwrites: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, "Message"] = field(default_factory=dict)
 
 
@@ -64,7 +75,11 @@ class Revision:
 
 @dataclass
 class Message:
-    """A message; `revisions[0]` is how it first looked."""
+    """A message; `revisions[0]` is how it first looked.
+
+    `kind` is its type where it is neither an ordinary one, a reply nor an answer to a command.
+    `snapshots` are the messages that were forwarded with it.
+    """
 
     id: str
     channel_id: str
@@ -83,6 +98,9 @@ class Message:
     created: float = 0.0
     edited: float | None = None
     deleted: bool = False
+    kind: int | None = None
+    webhook_id: str | None = None
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def ephemeral(self) -> bool:
@@ -114,6 +132,7 @@ class World:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self.base_url = ""
+        self.privileged = PRIVILEGED
         self._last_id = 0
         self.users: dict[str, User] = {}
         self.guilds: dict[str, Guild] = {}
@@ -165,10 +184,12 @@ class World:
         kind: int = TEXT,
         parent: Channel | None = None,
         readable: bool = True,
+        message: Message | None = None,
     ) -> Channel:
-        """A new text channel, or a thread below `parent`."""
+        """A new text channel, or a thread below `parent`, begun from `message` or from nothing."""
         parent_id = parent.id if parent else None
-        channel = Channel(self.next_id(), name, kind, guild.id, [], parent_id, readable)
+        channel_id = message.id if message else self.next_id()
+        channel = Channel(channel_id, name, kind, guild.id, [], parent_id, readable)
         self.channels[channel.id] = channel
         return channel
 

@@ -104,6 +104,15 @@ class SlackServer:
         return f"{self.url}/api/"
 
     @property
+    def scopes(self) -> frozenset[str] | None:
+        """What the bot's token may do; None for everything."""
+        return self.web_api.scopes
+
+    @scopes.setter
+    def scopes(self, scopes: frozenset[str] | None) -> None:
+        self.web_api.scopes = scopes
+
+    @property
     def deliver_to(self) -> str | None:
         """The app's request URL; settable once the app listens."""
         return self.sender.deliver_to
@@ -190,6 +199,18 @@ class SlackServer:
         """A person writes, and the app hears it as a `message` event."""
         message = self.write(text, channel, user, thread_ts)
         return message, await self.event(message_event(self.space, message))
+
+    async def tell(self, message: Message) -> Delivery:
+        """The app hears of a message that is there, whoever wrote it: a `message` event.
+
+        Of a message that mentions it Slack sends this beside the `app_mention`, and of the app's
+        own messages too.
+        """
+        return await self.event(message_event(self.space, message))
+
+    async def again(self, delivery: Delivery) -> Delivery:
+        """The same event once more, as when Slack did not see that the app took it."""
+        return await self._deliver(delivery.kind, delivery.payload)
 
     async def mention(
         self,

@@ -13,6 +13,7 @@ from sandbox.slack.arguments import Arguments, read_arguments
 from sandbox.slack.errors import Ratelimited, SlackRefusal
 from sandbox.slack.methods import METHODS
 from sandbox.slack.oauth import Consent
+from sandbox.slack.scopes import check_scope
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.workspace import Workspace
 from sandbox.traffic import Answer, Call, Traffic, public_headers
@@ -24,7 +25,7 @@ class WebApi:
     """Answers `/api/{method}`.
 
     `tokens` are the bot's and the app-level one; `limits` maps a method to (calls, seconds), and
-    a method without an entry is not limited.
+    a method without an entry is not limited. `scopes` are those of the bot's token, None for all.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class WebApi:
         self.sockets = sockets
         self.tokens: tuple[str, str | None] = ("", None)
         self.limits: dict[str, tuple[int, float]] = {}
+        self.scopes: frozenset[str] | None = None
         self._spent: dict[str, deque[float]] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -88,6 +90,7 @@ class WebApi:
             raise SlackRefusal("not_allowed_token_type")
         if method == "apps.connections.open":
             return {"ok": True, "url": self.sockets.issue_url()}
+        check_scope(self.space, self.scopes, method, args)
         return METHODS[method](self.space, args)
 
     def _public(

@@ -77,6 +77,7 @@ class User:
     real_name: str
     email: str
     is_bot: bool = False
+    is_guest: bool = False
     tz: str = "Europe/Berlin"
 
 

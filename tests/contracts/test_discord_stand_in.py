@@ -58,6 +58,31 @@ async def test_every_answer_to_a_real_client_is_as_documented(server, bot):
     assert len({call.name for call in server.requests}) >= 18
 
 
+async def test_conversations_are_as_documented(server):
+    message = await server.write("keep")
+    thread = await server.start_thread(message)
+    reply = await server.write("inside", thread)
+    await server.write("an answer", thread, reply_to=reply)
+    paths = [
+        f"/channels/{server.general.id}/messages/{message.id}",
+        f"/channels/{thread.id}",
+        f"/channels/{thread.id}/messages",
+        f"/channels/{thread.id}/thread-members/{server.user.id}",
+        f"/guilds/{server.guild.id}/members/{server.user.id}",
+        f"/guilds/{server.guild.id}/members/1",
+        "/applications/@me",
+    ]
+    headers = {"Authorization": f"Bot {TOKEN}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for privileged in (server.gateway.privileged, 0):
+            server.gateway.privileged = privileged
+            for path in paths:
+                await session.get(server.api_url + path)
+    statuses = [call.answer.status for call in server.requests]
+    assert statuses == [200, 200, 200, 200, 200, 404, 200] * 2
+    assert {call.name: broken(call) for call in server.requests if broken(call)} == {}
+
+
 async def test_refusals_have_the_documented_shape(server):
     path = f"{server.api_url}/channels/{server.general.id}"
     server.limits.routes["GET /channels/{channel_id}"] = (0, 60.0)

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from core.actions import LABELS, call_of, when_written, while_writing
+from core.actions import LABELS, call_of, when_failed, when_written, while_writing
 from core.commands.registry import COMMANDS
 from core.messages import Action, Answer, Call
 
@@ -18,6 +18,7 @@ def test_what_can_be_done_depends_on_how_far_the_answer_is() -> None:
     assert names(when_written(ITEM)) == ["save", "regenerate", "shorter", "longer"]
     assert names(when_written(ITEM, saved=True)) == ["regenerate", "shorter", "longer"]
     assert names(when_written(ITEM, text=False)) == ["regenerate"]
+    assert names(when_failed(ITEM)) == ["retry"]
 
 
 @pytest.mark.parametrize("name", LABELS)

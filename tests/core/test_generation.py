@@ -8,7 +8,7 @@ import pytest
 
 from core.commands.context import Context
 from core.config import load_settings
-from core.errors import Forbidden, InvalidInput, ProviderFailed, RateLimited
+from core.errors import Forbidden, InvalidInput, ProviderFailed
 from core.generation import Generation
 from core.live import Feed
 from core.messages import Call, Request, Sender
@@ -58,7 +58,7 @@ async def asked(database: Database, user_id: UUID) -> Context:
         await unit.inbox.add([request])
         await unit.inbox.belongs_to(request.id, user_id)
     nothing = cast("Any", None)
-    return Context(request, user_id, Feed(), nothing, nothing, nothing, nothing, nothing, {})
+    return Context(request, user_id, Feed(), *[nothing] * 7, {})
 
 
 async def item(database: Database, item_id: UUID) -> Content:
@@ -107,12 +107,24 @@ async def test_a_provider_asked_for_by_name_has_no_substitute(
         await generation.write(context, "a plan", **ASK | {"provider": "OpenAI"})
 
 
-async def test_when_all_fail_the_last_reason_is_told(
+async def test_when_all_fail_the_reason_of_each_is_told(
     generation: Generation, context: Context, ai: AiServer
 ) -> None:
     ai.fail(Fault(times=99, status=429, code="rate_limit_exceeded", headers={"retry-after": "0"}))
-    with pytest.raises(RateLimited):
+    with pytest.raises(ProviderFailed) as raised:
         await generation.write(context, "a plan", **ASK)
+    assert "openai could not answer: " in raised.value.message
+    assert "deepseek could not answer: " in raised.value.message
+    assert (raised.value.retryable, raised.value.retry_after) == (True, 0)
+
+
+async def test_a_refused_key_is_the_providers_failure(
+    generation: Generation, context: Context, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=9, status=401, code="invalid_api_key"))
+    with pytest.raises(ProviderFailed, match="OPENAI_API_KEY") as raised:
+        await generation.write(context, "a plan", **ASK | {"provider": "openai"})
+    assert not raised.value.retryable
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,23 @@ async def test_a_platform_that_is_never_there_does_not_hold_up_the_end() -> None
     async with asyncio.timeout(2), AsyncExitStack() as stack:
         await services._enter(stack, "chat", door)
     assert (door.starts, door.stops) == (1, 1)
+
+
+async def test_a_platform_that_is_late_is_tried_soon_and_then_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    asleep = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await asleep(0)
+
+    monkeypatch.setattr(services, "START_AGAIN_SECONDS", 30.0)
+    monkeypatch.setattr(services.asyncio, "sleep", sleep)
+    door = Door([PlatformFailed("not there", retryable=True)] * 8)
+    async with AsyncExitStack() as stack:
+        await services._enter(stack, "chat", door)
+        await asyncio.wait_for(door.started.wait(), 2)
+    for pause, most in zip(pauses, [1, 2, 4, 8, 16, 30, 30, 30], strict=True):
+        assert most * 0.75 <= pause <= most

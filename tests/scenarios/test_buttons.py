@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import pytest
 from product import Product, World, eventually
 
+from sandbox.ai.script import Fault
+
 Launch = Callable[..., Awaitable[Product]]
 
 # One message of Discord, and seconds in the writing.
@@ -233,6 +235,23 @@ async def test_what_follows_a_private_answer_is_private_too(
     await until(lambda: "Another text." in chat.whispers(), "no second answer came")
     assert await product.stop() == 0
     assert chat.answers() == []
+
+
+async def test_a_failure_has_a_button_that_tries_again(
+    world: World, launch: Launch, chat: Chat
+) -> None:
+    world.ai.fail(Fault(status=401, code="invalid_api_key"))
+    product = await started(chat, launch)
+    await chat.ask("a plan")
+    await until(lambda: chat.answers() and "⚠️" in chat.text(chat.answers()[0]), "no word of it")
+    [failure] = chat.answers()
+    assert "OPENAI_API_KEY" in chat.text(failure)
+    assert chat.buttons(failure) == ["Retry"]
+    await chat.press(failure, "Retry")
+    answer = await written(chat, 2)
+    assert "⚠️" not in chat.text(answer)
+    assert world.ai.calls[-1].messages[-1]["content"] == "a plan"
+    assert await product.stop() == 0
 
 
 async def test_a_press_that_died_with_the_process_is_carried_out_by_the_next(

@@ -1,12 +1,7 @@
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
-import discord.gateway
-import discord.http
 import pytest
 
 from bot.discord.adapter import DiscordPlatform
@@ -14,71 +9,22 @@ from bot.discord.entry import DiscordEntry
 from core.actions import when_written
 from core.commands.registry import COMMANDS
 from core.config import Settings
-from core.errors import Misconfigured, PlatformFailed, Unavailable
-from core.messages import Answer, Call, Request
+from core.errors import Misconfigured, PlatformFailed
+from core.messages import Answer, Call
 from sandbox.discord.interactions import DEFERRED_UPDATE
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import THREAD, Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as Traffic
+from tests.bot.chat_discord.door import TOKEN, Recorder, Stage, make_settings
 
 ITEM = uuid4()
-TOKEN = "entry.bot.token"
-
-
-@dataclass
-class Recorder:
-    """An intake that remembers what it was given."""
-
-    requests: list[Request] = field(default_factory=list)
-    away: bool = False
-
-    async def accept(self, request: Request) -> bool:
-        if self.away:
-            raise Unavailable("The database does not answer. Try again in a minute.")
-        self.requests.append(request)
-        return True
-
-
-@dataclass
-class Stage:
-    server: DiscordServer
-    entry: DiscordEntry
-    intake: Recorder
-    settings: Settings
-
-
-@pytest.fixture(autouse=True)
-def discord_py_addresses() -> Iterator[None]:
-    """Puts back what discord.py keeps in class attributes."""
-    base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-    yield
-    discord.http.Route.BASE = base
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway
-
-
-def make_settings(server: DiscordServer, **changes: Any) -> Settings:
-    values = {
-        "discord_token": TOKEN,
-        "discord_api_url": server.api_url,
-        "discord_gateway_url": server.gateway_url,
-    } | changes
-    return Settings(_env_file=None, **values)
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    intake = Recorder()
-    async with DiscordServer(TOKEN) as server:
-        settings = make_settings(server)
-        entry = DiscordEntry(settings, intake)
-        await entry.start()
-        yield Stage(server, entry, intake, settings)
-        await entry.stop()
 
 
 async def test_every_command_is_offered_with_its_options(stage: Stage) -> None:
-    [group] = stage.server.world.commands[None]
+    [group, menu] = stage.server.world.commands[None]
+    assert (menu["name"], menu["type"]) == ("Save to Notion", 3)
+    assert (menu["integration_types"], menu["contexts"]) == ([0, 1], [0, 1, 2])
     assert group["name"] == "notion"
     assert group["integration_types"] == [0, 1]
     assert group["contexts"] == [0, 1, 2]

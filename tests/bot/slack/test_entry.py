@@ -19,9 +19,9 @@ from bot.slack.entry import LARGEST_BODY, SlackEntry
 from core.actions import when_written
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed, Unavailable
-from core.messages import Answer, Call, Request
+from core.messages import Answer, Call, Channel, Request
+from core.messages import Message as Said
 from sandbox.slack.delivery import FORM, JSON, sign
-from sandbox.slack.payloads import event_callback
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message
 
@@ -44,6 +44,14 @@ class Recorder:
         new = request.id not in {known.id for known in self.requests}
         self.requests.append(request)
         return new
+
+    async def hear(
+        self, channel: Channel, thread: str, message: Said, *, to_us: bool = False
+    ) -> None:
+        raise NotImplementedError
+
+    async def takes_part(self, channel: Channel, thread: str) -> bool:
+        raise NotImplementedError
 
 
 @dataclass
@@ -254,10 +262,22 @@ async def test_the_address_is_verified_when_slack_asks(stage: Stage) -> None:
     assert (status, answer) == (200, {"challenge": "c-1"})
 
 
-async def test_an_event_nobody_listens_to_is_not_found(stage: Stage) -> None:
-    event = event_callback(stage.server.space, {"type": "channel_created", "channel": {}})
-    status, _ = await stage.post(json.dumps(event).encode(), kind=JSON)
-    assert status == 404
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"type": "event_callback", "event": {"type": "channel_created", "channel": {}}},
+        {"type": "event_callback", "event": {"type": "message", "subtype": "channel_join"}},
+        {"type": "event_callback", "event": {}},
+        {"type": "event_callback"},
+        {"type": "app_rate_limited", "minute_rate_limited": 1},
+    ],
+)
+async def test_an_event_that_asks_for_nothing_is_acknowledged(
+    stage: Stage, news: dict[str, Any]
+) -> None:
+    status, _ = await stage.post(json.dumps(news).encode(), kind=JSON)
+    assert status == 200
+    assert stage.intake.requests == []
 
 
 COMMAND = urlencode({"command": "/notion", "text": "generate a", "trigger_id": "1"}).encode()

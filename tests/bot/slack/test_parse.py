@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack.parse import plain_text, read_body, read_command, read_press
+from bot.slack.markdown import plain_text
+from bot.slack.parse import read_body, read_command, read_press
 from core.errors import InvalidInput
 from core.messages import Call
 

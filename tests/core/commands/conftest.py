@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from core.captures import Captures
 from core.commands.context import Context
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
+from core.conversation import Conversation
 from core.generation import Generation
 from core.history.history import History
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.notion.client import NotionPages
 from core.notion.places import Places
+from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
 from core.ports import Pages
 from core.storage.database import Database
@@ -52,24 +55,31 @@ def say(database: Database, pages: Pages) -> Say:
     """Carries out what a person types, or presses, in a channel."""
 
     async def run(
-        line: str | Call, name: str = "ada", place: str = "T1:C1", *, connected: bool = True
+        line: str | Call,
+        name: str = "ada",
+        place: str = "T1:C1",
+        *,
+        connected: bool = True,
+        platform: Any = None,
+        address: Mapping[str, str] | None = None,
     ) -> Answer:
         sender = Sender("slack", name, name, "T1")
         call = parse(line) if isinstance(line, str) else line
-        request = Request(uuid4(), sender, call, place=place)
+        request = Request(uuid4(), sender, call, address or {}, place)
         async with database.begin() as unit:
             user = await unit.users.of(sender)
-        nothing = cast("Any", None)
-        places = Places(database, pages if connected else Unconnected())
+        reached = pages if connected else Unconnected()
         context = Context(
             request,
             user.id,
             Feed(),
             Steps(),
             writer=Generation(database, {}),
-            saver=nothing,
+            saver=Saving(database, reached, "https://notes.example"),
             library=History(database),
-            places=places,
+            places=Places(database, reached),
+            keeper=Captures(database, reached),
+            conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )
         command = COMMANDS[call.command]

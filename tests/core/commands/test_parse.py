@@ -36,6 +36,10 @@ from core.messages import Call
         ("", Call("help")),
         ("/notion help generate", Call("help", "generate")),
         ("/notion history", Call("history")),
+        ("/Notion HELP", Call("help")),
+        ("notion help", Call("help")),
+        ("/notion generate cats —and dogs", Call("generate", "cats —and dogs")),
+        ("/notion generate a –b —save", Call("generate", "a –b", {"save": True})),
     ],
 )
 def test_a_line_means_one_call(line: str, call: Call) -> None:
@@ -50,6 +54,8 @@ def test_a_line_means_one_call(line: str, call: Call) -> None:
         ("/notion save-item 1", "There is no command"),
         ("/notion generate", "needs a prompt: `/notion generate <prompt>`"),
         ("/notion generate --save", "needs a prompt"),
+        ("/notion hello there", "For a page about it: `/notion generate hello there`"),
+        ("/notion generate x —sve", "Did you mean `--save`"),
         ("/notion generate x --sve", "Did you mean `--save`"),
         ("/notion generate x --colour", "put it in `backticks`"),
         ("/notion generate x --to", "`--to` needs a value"),

@@ -12,14 +12,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.captures import Captures
 from core.commands.context import Context
-from core.errors import PlatformFailed, Unavailable
+from core.errors import Forbidden, PlatformFailed, RateLimited, Unavailable
 from core.jobs.handler import UNSHOWN, Handler
 from core.live import Feeds
 from core.messages import Action, Answer, Call, Request, Sender
 from core.ports import Address, Part, Reply
 from core.storage.database import Database, UnitOfWork
 from core.storage.migrate import migrate
+from tests.core.commands.room import Room
 
 T = TypeVar("T")
 HELP = Call("help")
@@ -47,6 +49,7 @@ class Screen:
     shown: list[str] = field(default_factory=list)
     unreadable: str = ""
     trouble: list[Exception] = field(default_factory=list)
+    looked: list[bool] = field(default_factory=list)
 
     def render(self, answer: Answer) -> list[Part]:
         if self.unreadable and self.unreadable in answer.text:
@@ -54,6 +57,7 @@ class Screen:
         return [{"text": answer.text}, {"text": "the rest"}]
 
     async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:  # noqa: ARG002 - the port's signature
+        self.looked.append(again)
         if self.trouble:
             raise self.trouble.pop(0)
         self.shown.append(part["text"])
@@ -81,7 +85,7 @@ async def carry_out(
     async with database.begin() as unit:
         await unit.inbox.add([request])
     # `/notion help` uses none of them.
-    services: Any = [None] * (len(fields(Context)) - 5)
+    services: Any = [None] * (len(fields(Context)) - 6)
 
     async def step(name: str, run: Callable[[], Awaitable[T]]) -> T:
         before(name)
@@ -154,3 +158,48 @@ async def test_a_message_that_cannot_be_sent_does_not_hold_up_the_next(
     screen = Screen(trouble=[trouble])
     assert await finished(database, await carry_out(database, screen))
     assert screen.shown == ["the rest"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "looked"),
+    [
+        (RateLimited("slow down", retry_after=0.01), [False, False, False]),
+        (PlatformFailed("no answer", retryable=True), [False, True, False]),
+    ],
+    ids=["turned away", "perhaps sent"],
+)
+async def test_only_a_message_that_may_have_been_sent_is_looked_for(
+    database: Stumbling, trouble: Exception, looked: list[bool]
+) -> None:
+    screen = Screen(trouble=[trouble])
+    assert await finished(database, await carry_out(database, screen))
+    assert screen.looked == looked
+
+
+async def marked(database: Stumbling, room: Room, command: str) -> None:
+    address = {"message": "m1", "marked": "yes"}
+    call = Call(command)
+    request = Request(uuid4(), Sender("slack", "U1"), call, address, "T1:C1")
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+    nothing: Any = None
+    services: Any = (nothing, nothing, nothing, nothing, Captures(database, nothing))
+
+    async def step(_: str, run: Callable[[], Awaitable[T]]) -> T:
+        return await run()
+
+    await Handler(database, Feeds(), {"slack": room}, services).handle(request.id, step)
+
+
+async def test_a_message_shows_how_far_its_save_has_come(database: Stumbling) -> None:
+    room = Room(trouble=Forbidden("Invite the app."))
+    await marked(database, room, "save-marked")
+    assert room.marks == ["working", "failed"]
+    assert room.posted == ["Invite the app."]
+
+
+async def test_what_was_taken_back_leaves_no_mark_and_no_word(database: Stumbling) -> None:
+    room = Room()
+    await marked(database, room, "undo-save")
+    assert room.marks == ["working", "none"]
+    assert room.posted == []

@@ -93,6 +93,27 @@ async def test_what_nobody_began_is_found_and_what_is_done_is_forgotten(
         assert await unit.inbox.get(begun.id) is None
 
 
+async def test_requests_of_one_queue_stand_in_the_order_they_came(database: Database) -> None:
+    def about(command: str, **address: str) -> Request:
+        return Request(uuid4(), ADA, Call(command), address, "C1")
+
+    put = [about("save-marked", message="1", marked="yes") for _ in range(3)]
+    taken = about("undo-save", message="1", marked="yes")
+    other = about("save-marked", message="2", marked="yes")
+    talk = [about("talk", thread="1") for _ in range(2)]
+    async with database.begin() as unit:
+        await unit.inbox.add([*put, taken, other, *talk])
+        assert [await unit.inbox.ahead(one) for one in (*put, taken)] == [0, 1, 2, 3]
+        assert await unit.inbox.ahead(other) == 0
+        assert await unit.inbox.ahead(talk[1]) == 1
+        await unit.inbox.answered(talk[0].id, Answer("Hello."))
+        await unit.inbox.answered(put[0].id, Answer("Saved."))
+        assert await unit.inbox.ahead(talk[1]) == 0
+        assert await unit.inbox.ahead(taken) == 3
+        await unit.inbox.finish(put[0].id)
+        assert await unit.inbox.ahead(taken) == 2
+
+
 async def test_a_wish_to_stop_is_seen_and_what_came_is_marked(database: Database) -> None:
     request = Request(uuid4(), ADA, Call("generate", "a plan"))
     async with database.begin() as unit:

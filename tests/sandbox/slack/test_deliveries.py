@@ -203,3 +203,31 @@ async def test_a_socket_that_says_nothing_gets_the_event_again(slack):
     assert not delivery.acknowledged
     assert [one["retry_attempt"] for one in got] == [0, 1, 2, 3]
     assert len({one["payload"]["event_id"] for one in got}) == 1
+
+
+async def test_the_app_hears_of_its_own_messages_too(slack, serve, client):
+    heard: list[dict[str, str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        heard.append((await request.json())["event"])
+        return web.Response()
+
+    slack.deliver_to = await serve(handle)
+    await client.chat_postMessage(channel=slack.general.id, text="mine")
+    await slack.tell(slack.answers()[0])
+    assert (heard[0]["type"], heard[0]["text"]) == ("message", "mine")
+    assert heard[0]["bot_id"] == slack.space.bot_id
+
+
+async def test_an_event_that_slack_sends_again_is_the_same_event(slack, serve):
+    seen: list[tuple[str, str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        body = await request.json()
+        seen.append((body["event_id"], body["event"]["event_ts"]))
+        return web.Response()
+
+    slack.deliver_to = await serve(handle)
+    delivery = await slack.react(slack.write("a"), "memo")
+    await slack.again(delivery)
+    assert seen[0] == seen[1]

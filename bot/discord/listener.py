@@ -1,0 +1,213 @@
+"""What people write and put on messages, handed to the core."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from bot.discord.adapter import DiscordPlatform
+from bot.discord.said import answered, is_blank, message_of, name_of, people_of, texts_of
+from bot.discord.spoken import (
+    Deliveries,
+    Reaction,
+    asked,
+    is_from_a_person,
+    is_to_us,
+    reaction_of,
+)
+from bot.discord.text import ids_in
+from bot.dispatch import dispatch
+from core.errors import AssistantError
+from core.messages import Answer, Channel, Message, Sender, stable_id
+from core.ports import Intake
+
+Json = dict[str, Any]
+
+ENDING_SECONDS = 5.0
+"""Seconds that what was heard last has to be handed over, when the connection has ended."""
+
+_REMEMBERED = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+class Place(Protocol):
+    """What the connection knows of this bot and of where it is."""
+
+    @property
+    def own_id(self) -> str:
+        """The bot's id."""
+        ...
+
+    @property
+    def application_id(self) -> int | None:
+        """The app's id."""
+        ...
+
+    async def parent_of(self, channel_id: str) -> str:
+        """The channel a thread is in; empty where this is no thread."""
+        ...
+
+    def name_of(self, kind: str, name_id: str, guild_id: str) -> str | None:
+        """The name of a channel (`#`) or role (`&`), where it is known."""
+        ...
+
+
+class Listener:
+    """Takes the gateway's events. `platform` reads what they refer to, and says what went wrong."""
+
+    def __init__(self, intake: Intake, platform: DiscordPlatform) -> None:
+        self._intake = intake
+        self._platform = platform
+        self._deliveries = Deliveries()
+        self._roots: OrderedDict[str, str] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def hear(self, place: Place, name: str, data: Json) -> None:
+        """Takes an event, in the background."""
+        task = asyncio.create_task(self._take(place, name, data), name="discord-event")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Waits for what is being taken."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=ENDING_SECONDS)
+
+    async def _take(self, place: Place, name: str, data: Json) -> None:
+        try:
+            if name == "MESSAGE_CREATE":
+                await self._message(place, data)
+                return
+            added = name == "MESSAGE_REACTION_ADD"
+            reaction = reaction_of(data, place.own_id, added=added)
+            if reaction is not None:
+                await self._reaction(place, reaction)
+        except Exception:
+            # What cannot be read is one person's trouble, and no end of the connection.
+            log.exception("a discord event could not be read", name=name)
+
+    async def _message(self, place: Place, data: Json) -> None:
+        own, guild = place.own_id, str(data.get("guild_id") or "")
+        if not is_from_a_person(data, own):
+            return
+        to_us = is_to_us(data, own)
+        if not to_us and is_blank(data):
+            return
+        channel_id = str(data["channel_id"])
+        parent = await place.parent_of(channel_id) if guild else ""
+        if not to_us and not parent:
+            return
+        channel = Channel("discord", parent or channel_id)
+        thread = channel_id if parent or not guild else await self._root(data)
+        if not to_us and not await self._intake.takes_part(channel, thread):
+            return
+        message = kept(place, data, guild)
+        try:
+            await self._began(place, data, channel, thread)
+            await self._intake.hear(channel, thread, message, to_us=True)
+        except AssistantError as error:
+            # Then it will be read again when it is answered.
+            log.warning("a discord message was not kept", reason=error.message)
+        address = _address(place, channel_id, guild, data["author"]["id"]) | {
+            "thread": thread,
+            "message": data["id"],
+            "asked": data["id"],
+        }
+        sender = Sender("discord", data["author"]["id"], name_of(data))
+        delivery = stable_id("discord", "message", data["id"])
+        line = asked(data, own, names_in(place, data, guild))
+        answer = await dispatch(self._intake, delivery, sender, line, address, channel.place)
+        if answer is not None:
+            await self._tell(address, answer, f"{delivery}:0")
+
+    async def _root(self, data: Json) -> str:
+        """The message that begins the conversation which a reply goes on with."""
+        begins = str(data["id"])
+        if wanted := answered(data):
+            # Mostly it answers us, and what we answered then is remembered.
+            above = answered(data.get("referenced_message") or {})
+            known = self._roots.get(wanted) or self._roots.get(above)
+            begins = known or str((await self._platform.reader.chain(data))[0]["id"])
+        if len(self._roots) >= _REMEMBERED:
+            self._roots.popitem(last=False)
+        self._roots[data["id"]] = begins
+        return begins
+
+    async def _began(self, place: Place, data: Json, channel: Channel, thread: str) -> None:
+        """Keeps the message that a conversation begins with, where a reply tells it whole."""
+        first = data.get("referenced_message") or {}
+        if (
+            first.get("id") == thread
+            and not is_blank(first)
+            and channel.place == first["channel_id"]
+        ):
+            guild = str(data.get("guild_id") or "")
+            await self._intake.hear(channel, thread, kept(place, first, guild))
+
+    async def _reaction(self, place: Place, reaction: Reaction) -> None:
+        parent = await place.parent_of(reaction.channel) if reaction.guild else ""
+        address = _address(place, reaction.channel, reaction.guild, reaction.user) | {
+            "thread": reaction.channel if parent else "",
+            "message": reaction.message,
+            "marked": "yes",
+        }
+        delivery = stable_id("discord", "reaction", self._deliveries.name(reaction, time.time()))
+        answer = await dispatch(
+            self._intake,
+            delivery,
+            Sender("discord", reaction.user, reaction.name),
+            reaction.call,
+            address,
+            parent or reaction.channel,
+        )
+        if answer is not None:
+            await self._tell(address, answer, f"{delivery}:0")
+
+    async def _tell(self, address: Mapping[str, str], answer: Answer, marker: str) -> None:
+        """Says at once, to the asker alone, what there is nothing to carry out for."""
+        where = dict(address) | {"private": "yes"}
+        try:
+            for number, part in enumerate(self._platform.render(answer)):
+                await self._platform.post(where, part, f"{marker}:{number}", again=False)
+        except AssistantError as error:
+            log.warning("somebody on discord could not be told", reason=error.message)
+
+
+def kept(place: Place, data: Json, guild: str) -> Message:
+    """The message as the core keeps it."""
+    ours = {place.own_id, str(place.application_id or "")}
+    return message_of(data, guild, names_in(place, data, guild), ours)
+
+
+def kept_text(place: Place, data: Json, guild: str) -> str:
+    """The message as an address carries it."""
+    return json.dumps(kept(place, data, guild).to_json(), ensure_ascii=False)
+
+
+def names_in(place: Place, data: Json, guild: str) -> dict[str, str]:
+    """The names of all that a message mentions."""
+    roles, channels = ids_in(texts_of(data))
+    wanted = [("&", each) for each in roles] + [("#", each) for each in channels]
+    found = {kind + each: place.name_of(kind, each, guild) for kind, each in wanted}
+    return {key: name for key, name in found.items() if name} | people_of(data)
+
+
+def _address(place: Place, channel: str, guild: str, user: str) -> dict[str, str]:
+    return {
+        "application_id": str(place.application_id or place.own_id),
+        "bot_id": place.own_id,
+        "interaction_id": "",
+        "interaction_token": "",
+        "channel_id": channel,
+        "guild_id": guild,
+        "user_id": user,
+        "asked_in": channel,
+        "accepted_at": f"{time.time():.6f}",
+    }

@@ -1,0 +1,209 @@
+"""Messages, threads and conversations, read over REST."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from bot.discord.rest import Refused, Rest
+from bot.discord.said import STARTER, answered, is_blank, is_said, message_of, texts_of
+from bot.discord.sight import may_read
+from bot.discord.text import ids_in
+from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed
+from core.messages import Message
+from core.ports import Address
+
+Json = dict[str, Any]
+
+MOST = 500
+"""Messages of a thread that are read."""
+
+_PAGE = 100
+_LONGEST_CHAIN = 100
+_NAMED_CHANNELS = 20
+
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
+_THREADS = (10, 11, 12)
+
+_FORBIDDEN = (
+    "This app may not read that channel. Give the bot View Channel and Read Message History "
+    "there, or choose “Save to Notion” in the message's menu."
+)
+_BLANK = (
+    "Discord does not show this app what people write here. Choose “Save to Notion” in the "
+    "message's menu, or have an admin turn on Message Content Intent: discord.com/developers → "
+    "the app → Bot."
+)
+_UNSEEN = "You may not read that message, or it is not there."
+
+_log = structlog.get_logger(__name__)
+
+
+class Reader:
+    """Reads what an address names. Implements `core.ports.CanRead.read`.
+
+    An address's own words: `asked` is the message that was answered, `asked_in` the channel the
+    request came from, `linked` "yes" where the message was found by its address, and `kept` the
+    message itself, as it came with an interaction.
+    """
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    async def read(self, address: Address) -> list[Message]:
+        """See CanRead."""
+        try:
+            if address.get("message"):
+                return await self._message(address)
+            return await self._conversation(address)
+        except (Refused, Forbidden, NotFound) as error:
+            kept = _kept(address)
+            if kept is not None:
+                return [kept]
+            raise _told(error) from None
+
+    async def chain(self, message: Json) -> list[Json]:
+        """The messages that led to this one by replies, oldest first, and itself.
+
+        What cannot be read ends it.
+        """
+        found = [message]
+        while len(found) < _LONGEST_CHAIN and (wanted := answered(found[-1])):
+            # A reply tells of the message it answers, and that one no further.
+            above = found[-1].get("referenced_message")
+            if above is None and "referenced_message" in found[-1]:
+                break
+            try:
+                found.append(above or await self._get(str(message["channel_id"]), wanted))
+            except AssistantError as error:
+                _log.info("a conversation ends early", reason=error.message)
+                break
+        return found[::-1]
+
+    async def _message(self, address: Address) -> list[Message]:
+        channel, wanted = address["channel_id"], address["message"]
+        if address.get("linked") == "yes" and channel != address.get("asked_in"):
+            about = await self._rest.as_bot("GET", f"/channels/{channel}")
+            if not await may_read(self._rest, address["user_id"], about):
+                raise NotFound(_UNSEEN)
+        first = await self._first(channel, wanted)
+        thread = await self._thread_of(first, address)
+        rest = await self._whole(thread, first["id"]) if thread else []
+        said = [first, *rest]
+        ours = _ours(address)
+        if any(
+            is_blank(each) and (each.get("author") or {}).get("id") not in ours for each in said
+        ):
+            raise Forbidden(_BLANK)
+        return await self._as_messages(said, address)
+
+    async def _first(self, channel: str, wanted: str) -> Json:
+        try:
+            return await self._get(channel, wanted)
+        except Refused as refused:
+            if refused.reason != _UNKNOWN_MESSAGE or channel != wanted:
+                raise
+        # A thread is called like the message it began from, which is in the channel above.
+        about = await self._rest.as_bot("GET", f"/channels/{channel}")
+        return await self._get(str(about.get("parent_id") or channel), wanted)
+
+    async def _thread_of(self, first: Json, address: Address) -> str:
+        """The thread that begins with a message; empty where none does."""
+        begun = first.get("thread")
+        if begun:
+            return str(begun["id"])
+        channel = str(first["channel_id"])
+        # The first message of a forum's post has the post's id.
+        if first["id"] == channel:
+            return channel
+        if address.get("thread") != channel or not address.get("guild_id"):
+            return ""
+        # A thread that began from no message begins with the first one in it.
+        before = await self._page(channel, before=first["id"], limit=5)
+        earlier = any(is_said(each) or each.get("type") == STARTER for each in before)
+        return "" if earlier else channel
+
+    async def _whole(self, thread: str, first: str) -> list[Json]:
+        found: list[Json] = []
+        after = "0"
+        while len(found) < MOST - 1:
+            page = await self._page(thread, after=after, limit=_PAGE)
+            found += [each for each in page if is_said(each) and each["id"] != first]
+            if len(page) < _PAGE:
+                break
+            after = page[-1]["id"]
+        return found[: MOST - 1]
+
+    async def _conversation(self, address: Address) -> list[Message]:
+        channel, asked = address["channel_id"], address.get("asked", "")
+        if address.get("thread") != channel:
+            said = await self.chain(await self._get(channel, asked))
+        else:
+            # What is newer was said, or is being said, in answer.
+            before = str(int(asked) + 1) if asked else ""
+            page = await self._page(channel, before=before, limit=_PAGE)
+            said = []
+            for each in page:
+                began = each.get("referenced_message") if each.get("type") == STARTER else None
+                said += await self.chain(began) if began else [each]
+        shown = [each for each in said if is_said(each) and not is_blank(each)]
+        return await self._as_messages(shown, address)
+
+    async def _as_messages(self, said: Sequence[Json], address: Address) -> list[Message]:
+        guild = address.get("guild_id", "")
+        names = await self._names(said, guild)
+        return [message_of(each, guild, names, _ours(address)) for each in said]
+
+    async def _names(self, said: Sequence[Json], guild: str) -> dict[str, str]:
+        """The names of roles and channels; those that cannot be had are done without."""
+        roles, channels = ids_in(text for each in said for text in texts_of(each))
+        names: dict[str, str] = {}
+        try:
+            if roles and guild:
+                about = await self._rest.as_bot("GET", f"/guilds/{guild}")
+                names |= {f"&{one['id']}": one["name"] for one in about.get("roles") or []}
+        except PlatformFailed:
+            _log.info("discord roles not readable")
+        for channel in sorted(channels)[:_NAMED_CHANNELS]:
+            try:
+                about = await self._rest.as_bot("GET", f"/channels/{channel}")
+                names[f"#{channel}"] = about.get("name") or "channel"
+            except PlatformFailed:
+                _log.info("a discord channel has no name here")
+        return names
+
+    async def _get(self, channel: str, message: str) -> Json:
+        found = await self._rest.as_bot("GET", f"/channels/{channel}/messages/{message}")
+        if not isinstance(found, dict) or "id" not in found:
+            raise PlatformFailed("Discord told of no message.", retryable=True)
+        return {"channel_id": channel} | found
+
+    async def _page(self, channel: str, *, limit: int, **where: str) -> list[Json]:
+        """A page of a channel, oldest first."""
+        params = {name: value for name, value in where.items() if value} | {"limit": str(limit)}
+        found = await self._rest.as_bot("GET", f"/channels/{channel}/messages", params=params)
+        page = [{"channel_id": channel} | each for each in found or []]
+        return sorted(page, key=lambda each: int(each["id"]))
+
+
+def _ours(address: Address) -> set[str]:
+    return {address.get("bot_id", ""), address.get("application_id", "")} - {""}
+
+
+def _kept(address: Address) -> Message | None:
+    kept = address.get("kept")
+    found = Message.from_json(json.loads(kept)) if kept else None
+    return found if found and found.id == address.get("message") else None
+
+
+def _told(error: AssistantError) -> AssistantError:
+    if not isinstance(error, Refused):
+        return error
+    if error.reason == _UNKNOWN_MESSAGE:
+        return NotFound("That message is not there any more.")
+    if error.reason == _UNKNOWN_CHANNEL:
+        return NotFound("That channel is not there, or this app is not in it.")
+    return Forbidden(_FORBIDDEN) if error.status == 403 else error

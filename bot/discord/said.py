@@ -1,0 +1,131 @@
+"""What Discord tells of a message, as the core's. Pure.
+
+The gateway, REST and an interaction describe a message alike:
+https://docs.discord.com/developers/resources/message
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.discord.text import Names, markdown, named, quoted
+from core.messages import Message
+
+Json = dict[str, Any]
+
+DEFAULT, REPLY, COMMAND, STARTER, MENU = 0, 19, 20, 21, 23
+"""Types of messages that people or apps write; `STARTER` stands for the one a thread began from."""
+
+_LOADING = 1 << 7
+_FORWARD = 1
+_LINK = re.compile(
+    r"<?https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com"
+    r"/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/(?P<message>\d+)/?(?:\?\S*)?>?"
+)
+
+
+def message_of(data: Json, guild: str, names: Names, ours: Collection[str]) -> Message:
+    """The message. `guild` is empty in private; `ours` are the ids that this app writes under."""
+    author: Json = data.get("author") or {}
+    files = [file for part in (data, *_forwarded(data)) for file in part.get("attachments") or []]
+    return Message(
+        id=data["id"],
+        author=name_of(data),
+        text=_text(data, dict(names) | people_of(data)),
+        at=_moment(data.get("timestamp")),
+        link=f"https://discord.com/channels/{guild or '@me'}/{data['channel_id']}/{data['id']}",
+        ours=author.get("id") in ours,
+        files=tuple((str(file.get("filename", "")), str(file.get("url", ""))) for file in files),
+    )
+
+
+def name_of(data: Json) -> str:
+    """The author's name, as people see it there."""
+    author: Json = data.get("author") or {}
+    nick = (data.get("member") or {}).get("nick")
+    return str(nick or author.get("global_name") or author.get("username") or "")
+
+
+def people_of(data: Json) -> dict[str, str]:
+    """The names of the people a message mentions."""
+    return {
+        f"@{user['id']}": name_of({"author": user, "member": user.get("member")})
+        for user in data.get("mentions") or []
+    }
+
+
+def texts_of(data: Json) -> list[str]:
+    """All that is written in a message, as it came."""
+    return [str(part.get("content") or "") for part in (data, *_forwarded(data))]
+
+
+def is_said(data: Json) -> bool:
+    """Whether somebody wrote it, and it is there; else Discord tells of an event."""
+    written = data.get("type", DEFAULT) in (DEFAULT, REPLY, COMMAND, MENU)
+    return written and not int(data.get("flags") or 0) & _LOADING
+
+
+def is_blank(data: Json) -> bool:
+    """Whether Discord shows nothing of it, because the app may not read what people write."""
+    shown = ("content", "attachments", "embeds", "components", "sticker_items", "poll")
+    return is_said(data) and not any(data.get(name) for name in (*shown, "message_snapshots"))
+
+
+def answered(data: Json) -> str:
+    """The id of the message that this one replies to; empty where it is no reply."""
+    reference: Json = data.get("message_reference") or {}
+    if data.get("type") != REPLY or reference.get("type", 0) != 0:
+        return ""
+    return str(reference.get("message_id") or "")
+
+
+def located(link: str) -> dict[str, str] | None:
+    """What a message's address adds to a request's; None where it is none."""
+    match = _LINK.fullmatch(link.strip())
+    if match is None:
+        return None
+    return {
+        "guild_id": match["guild"].removeprefix("@me"),
+        "channel_id": match["channel"],
+        "message": match["message"],
+        "thread": "",
+        "linked": "yes",
+    }
+
+
+def _text(data: Json, names: Names) -> str:
+    parts = [markdown(named(str(data.get("content") or ""), names))]
+    for snapshot in _forwarded(data):
+        people = dict(names) | people_of(snapshot)
+        forwarded = markdown(named(str(snapshot.get("content") or ""), people))
+        parts.append("Forwarded:" + (f"\n\n{quoted(forwarded)}" if forwarded else ""))
+    if not parts[0]:
+        # What an app shows in a card; a card beside words only unfolds a link in them.
+        parts += [_card(embed) for embed in data.get("embeds") or []]
+    parts += [f":{one.get('name', 'sticker')}:" for one in data.get("sticker_items") or []]
+    if poll := data.get("poll"):
+        question = (poll.get("question") or {}).get("text") or ""
+        answers = [(one.get("poll_media") or {}).get("text") or "" for one in poll["answers"]]
+        parts.append("\n".join([f"**{question}**\n", *(f"- {answer}" for answer in answers)]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _card(embed: Mapping[str, Any]) -> str:
+    title, text = embed.get("title") or "", markdown(str(embed.get("description") or ""))
+    return "\n\n".join(part for part in (f"**{title}**" if title else "", text) if part)
+
+
+def _forwarded(data: Json) -> list[Json]:
+    if (data.get("message_reference") or {}).get("type", _FORWARD) != _FORWARD:
+        return []
+    return [one["message"] for one in data.get("message_snapshots") or [] if one.get("message")]
+
+
+def _moment(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)

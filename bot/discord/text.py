@@ -1,0 +1,137 @@
+"""Discord's way of writing, as Markdown with names in it. Pure.
+
+https://docs.discord.com/developers/reference#message-formatting
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+Names = Mapping[str, str]
+"""Names by id: people as `@1`, roles as `&1`, channels as `#1`."""
+
+_TOKEN = re.compile(
+    r"""(?P<code>```.*?```|``.+?``|`[^`\n]+`)   # in code everything is itself
+      | <@!?(?P<user>\d+)>
+      | <@&(?P<role>\d+)>
+      | <\#(?P<channel>\d+)>
+      | <a?:(?P<emoji>\w+):\d+>
+      | </(?P<command>[^:<>\n]+):\d+>
+      | <t:(?P<time>-?\d{1,12})(?::[a-zA-Z])?>
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_FENCE = re.compile(r"```(?:([\w+#.-]*)\n)?(.*?)```", re.DOTALL)
+_UNDERLINE = re.compile(r"(`[^`\n]+`)|(?<![\w_])__(?=\S)([^\n]+?)(?<=\S)__(?![\w_])")
+_LIST = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+_BLOCK = re.compile(r"#{1,3} |[-*_]{3,}\s*$|\|.*\|\s*$")
+
+
+def named(text: str, names: Names) -> str:
+    """The text with people, channels, emoji and times as people read them."""
+
+    def read(match: re.Match[str]) -> str:
+        kind, value = match.lastgroup, match[match.lastgroup or 0]
+        if kind == "user":
+            return f"@{_literal(names.get(f'@{value}', 'somebody'))}"
+        if kind == "role":
+            return f"@{_literal(names.get(f'&{value}', 'role'))}"
+        if kind == "channel":
+            return f"#{_literal(names.get(f'#{value}', 'channel'))}"
+        if kind == "emoji":
+            return f":{value}:"
+        if kind == "command":
+            return f"/{value}"
+        return _moment(value) if kind == "time" else match[0]
+
+    return _TOKEN.sub(read, text)
+
+
+def ids_in(texts: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The ids of the roles and of the channels that texts name."""
+    found = [match for text in texts for match in _TOKEN.finditer(text)]
+    roles = {match["role"] for match in found if match["role"]}
+    return roles, {match["channel"] for match in found if match["channel"]}
+
+
+def without_mention(text: str, user: str) -> str:
+    """The text without the mentions of one user."""
+    return re.sub(rf"[ \t]*<@!?{re.escape(user)}>", "", text).strip()
+
+
+def markdown(text: str) -> str:
+    """What Discord shows, as Markdown shows it: each line of its own, subtext as text."""
+    parts, at = [], 0
+    for fence in _FENCE.finditer(text):
+        code = fence[2].strip("\n")
+        ticks = "````" if "```" in code else "```"
+        parts += [_lines(text[at : fence.start()]), f"{ticks}{fence[1] or ''}\n{code}\n{ticks}"]
+        at = fence.end()
+    parts.append(_lines(text[at:]))
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def quoted(text: str) -> str:
+    """The text as a quotation."""
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _lines(text: str) -> str:
+    """Lines that follow one another stay lines; Markdown would run them together."""
+    text = _UNDERLINE.sub(lambda match: match[1] or f"<u>{match[2]}</u>", text).strip("\n")
+    found: list[tuple[str, str]] = list(_kinds(text))
+    written: list[str] = []
+    for at, (kind, line) in enumerate(found):
+        after = found[at + 1][0] if at + 1 < len(found) else "blank"
+        written.append(line)
+        if kind in ("plain", "quote", "item") and after == "plain" == kind:
+            written[-1] += "  "
+        elif kind == after == "quote":
+            # An empty line of a quotation parts its paragraphs by itself.
+            written[-1] += "  " if line.strip("> ") else ""
+        elif kind != after and "blank" not in (kind, after):
+            written.append("")
+    return "\n".join(written)
+
+
+def _kinds(text: str) -> Iterator[tuple[str, str]]:
+    quoting = in_list = False
+    for raw in text.split("\n"):
+        line = raw
+        if not quoting and line.startswith(">>> "):
+            quoting, line = True, line[4:]
+        if quoting:
+            yield "quote", f"> {line}".rstrip()
+            continue
+        indented = line.startswith((" ", "\t"))
+        if line.startswith("-# "):
+            line = line[3:]
+        if not line.strip():
+            yield "blank", ""
+        elif line.startswith("> ") or line == ">":
+            yield "quote", line
+        elif _LIST.match(line) or (in_list and indented):
+            in_list = True
+            yield "item", line
+            continue
+        elif _BLOCK.match(line):
+            yield "block", line
+        else:
+            # Indented, it would be code; a row of equals signs would make a heading of the line
+            # before it.
+            line = line.strip()
+            yield "plain", f"\\{line}" if set(line) == {"="} else line
+        in_list = False
+
+
+def _moment(seconds: str) -> str:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"<t:{seconds}>"
+
+
+def _literal(name: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", name)

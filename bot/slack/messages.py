@@ -1,0 +1,126 @@
+"""Messages as Slack describes them, as the core knows them. Pure.
+
+https://docs.slack.dev/reference/events/message
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
+from bot.slack.parse import object_in, word_in
+from core.messages import Message
+
+EVENT_TYPE = "notion_assistant_reply"
+"""What the metadata of the app's own messages is called."""
+
+NOBODY = "Somebody"
+
+Raw = Mapping[str, Any]
+
+# A file that was deleted, or that a free workspace no longer shows.
+_GONE = frozenset({"tombstone", "hidden_by_limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Us:
+    """The app's own user and bot; empty where Slack did not say."""
+
+    user: str = ""
+    bot: str = ""
+
+
+def read_message(
+    raw: Raw, names: Mapping[str, str], us: Us, link: str = "", place: str = ""
+) -> Message:
+    """A message; `names` are those of people and channels, by their ids."""
+    ts, ours = word_in(raw, "ts"), is_ours(raw, us)
+    return Message(
+        id=ts,
+        author=_author(raw, names),
+        text=_text(raw, names, ours=ours),
+        at=datetime.fromtimestamp(float(ts or 0), UTC),
+        link=link,
+        ours=ours,
+        files=tuple(_files(raw)),
+        place=place,
+    )
+
+
+def is_ours(raw: Raw, us: Us) -> bool:
+    """Whether this app wrote the message."""
+    wrote = word_in(raw, "bot_id"), word_in(raw, "user")
+    return (us.bot != "" and wrote[0] == us.bot) or (us.user != "" and wrote[1] == us.user)
+
+
+def is_aside(raw: Raw) -> bool:
+    """Whether it is no part of what was said: the app's word on a 📝, or one it still writes."""
+    metadata = object_in(raw, "metadata")
+    payload = object_in(metadata, "event_payload")
+    return word_in(metadata, "event_type") == EVENT_TYPE and "yes" in (
+        payload.get("marked"),
+        payload.get("draft"),
+    )
+
+
+def people_of(raws: Iterable[Raw]) -> list[str]:
+    """The ids of the people who wrote messages or are mentioned in them, each once."""
+    found: list[str] = []
+    for raw in raws:
+        found += [word_in(raw, "user"), *people_in(_said(raw))]
+    return [user for user in dict.fromkeys(found) if user]
+
+
+def channels_of(raws: Iterable[Raw]) -> list[str]:
+    """The ids of the channels that messages mention without their names, each once."""
+    return list(dict.fromkeys(each for raw in raws for each in channels_in(_said(raw))))
+
+
+def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
+    if ours and (written := _written(raw)):
+        return written
+    return with_breaks(markdown(_said(raw), names))
+
+
+def _written(raw: Raw) -> str:
+    """The Markdown of the app's own blocks."""
+    texts = [word_in(block, "text") for block in _list(raw, "blocks", "markdown")]
+    return "\n\n".join(text for text in texts if text)
+
+
+def _said(raw: Raw) -> str:
+    """The text; where an app left it out, what its sections and attachments say."""
+    text = word_in(raw, "text")
+    if text.strip():
+        return text
+    sections = _list(raw, "blocks", "section", "header")
+    said = [word_in(object_in(block, "text"), "text") for block in sections]
+    attached = _list(raw, "attachments")
+    said += [word_in(each, "text") or word_in(each, "fallback") for each in attached]
+    return "\n\n".join(part for part in said if part)
+
+
+def _author(raw: Raw, names: Mapping[str, str]) -> str:
+    known = names.get(word_in(raw, "user"), "")
+    profile = word_in(object_in(raw, "bot_profile"), "name")
+    if word_in(raw, "bot_id"):
+        return word_in(raw, "username") or profile or known or NOBODY
+    return known or word_in(raw, "username") or NOBODY
+
+
+def _files(raw: Raw) -> Iterable[tuple[str, str]]:
+    for file in _list(raw, "files"):
+        if word_in(file, "mode") not in _GONE:
+            name = word_in(file, "name") or word_in(file, "title") or "file"
+            yield name, word_in(file, "permalink") or word_in(file, "url_private")
+
+
+def _list(raw: Raw, name: str, *kinds: str) -> Sequence[Mapping[str, Any]]:
+    """The objects of a list, those of some kinds alone where kinds are named."""
+    value = raw.get(name)
+    listed = value if isinstance(value, list) else []
+    found = [each for each in listed if isinstance(each, dict)]
+    return [each for each in found if not kinds or each.get("type") in kinds]

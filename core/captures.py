@@ -1,0 +1,133 @@
+"""Messages as items: what is saved by 📝, by the message's menu, or by `/notion save`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from core.commands.context import Context
+from core.jobs.show import patiently
+from core.messages import Message
+from core.notion.page import plain
+from core.ports import Pages
+from core.storage.content import Content, Written
+from core.storage.database import Database
+
+UNDO = timedelta(minutes=10)
+"""How long after the save taking the reaction away undoes it."""
+
+SAVING_SECONDS = 60.0
+"""How long an undo waits for the page that is being made."""
+
+_POLL_SECONDS = 0.25
+
+
+class Captures:
+    """Keeps what was said as items, and takes them back. Implements `…context.Keeper`."""
+
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
+        """Makes an item of messages, the asker's; where it is there already it stays as it is."""
+        first = messages[0]
+        line = next((line for line in first.text.splitlines() if line.strip()), "")
+        prompt = plain(line) or f"Message from {_name(first)}"
+        written = Written(
+            text=document(messages),
+            provider=context.request.sender.platform,
+            # No model wrote it, so it is left out of what is counted.
+            model=None,
+            note=None,
+            input_tokens=0,
+            output_tokens=0,
+        )
+
+        async def store() -> None:
+            async with self._database.begin() as unit:
+                kept = await unit.content.get(item)
+                if kept is None or kept.text is None:
+                    await unit.content.begin(item, context.user_id, prompt, None)
+                    await unit.content.finish(item, written)
+
+        await patiently(store)
+
+    async def undo(self, user_id: UUID, item: UUID) -> str:
+        """Puts the page of an item in the trash and forgets the item.
+
+        Nothing is done to somebody else's item, nor ten minutes after the save: then the page
+        stays, and what is returned says so. Raises what `Pages.trash` raises.
+        """
+        kept = await self._saved(user_id, item)
+        if kept is None:
+            return await self._of_another(item)
+        since = kept.saving_since or kept.created_at
+        if datetime.now(UTC) - since > UNDO:
+            return (
+                "Taking 📝 away undoes a save within ten minutes, and this one is older: the page "
+                "stays. Delete it in Notion if nobody needs it."
+            )
+        page = kept.page_id
+        if page is not None:
+            await patiently(lambda: self._pages.trash(page), SAVING_SECONDS)
+        async with self._database.begin() as unit:
+            await unit.content.delete(item, user_id)
+        return ""
+
+    async def _of_another(self, item: UUID) -> str:
+        async with self._database.read() as unit:
+            kept = await unit.content.get(item)
+        if kept is None or kept.page_id is None:
+            return ""
+        return "Somebody else saved this message first, so the page stays: they can undo it."
+
+    async def _saved(self, user_id: UUID, item: UUID) -> Content | None:
+        """The item, once nobody is making its page any more; None where there is none of theirs."""
+        until = time.monotonic() + SAVING_SECONDS
+        while True:
+            async with self._database.read() as unit:
+                kept = await unit.content.get(item, user_id)
+                maker = kept.saving_by if kept else None
+                request = await unit.inbox.get(maker) if maker else None
+            at_work = request is not None and request.finished_at is None
+            if kept is None or not at_work or time.monotonic() > until:
+                return kept
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def document(messages: Sequence[Message]) -> str:
+    """Messages as one Markdown document: who said what and when, and where it was said. Pure."""
+    first, *replies = messages
+    parts = [_body(first), _source(first)]
+    if replies:
+        parts.append(f"## {len(replies)} {'reply' if len(replies) == 1 else 'replies'}")
+    for reply in replies:
+        parts += [f"**{_name(reply)}** — {_when(reply)}", _body(reply)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _body(message: Message) -> str:
+    files = "\n".join(f"- [{_label(name)}](<{link}>)" for name, link in message.files if link)
+    return "\n\n".join(part for part in (message.text.strip(), files) if part)
+
+
+def _source(message: Message) -> str:
+    said = f"*{_name(message)} — {_when(message)}*"
+    return f"{said} · [Original message](<{message.link}>)" if message.link else said
+
+
+def _name(message: Message) -> str:
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", message.author) or "Somebody"
+
+
+def _label(name: str) -> str:
+    return re.sub(r"[\[\]\n]", " ", name).strip() or "file"
+
+
+def _when(message: Message) -> str:
+    return message.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,87 @@
+"""`/notion save`: what was said becomes a page."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from core.commands.command import Argument, Command, Flag
+from core.commands.context import Context
+from core.messages import Answer, Call, Message, stable_id
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Saves the message, or the thread that begins with it; again means the same page.
+
+    A wrong destination is told before anything is read.
+    """
+    await _turn(context)
+    place = call.value("to")
+    if place is not None:
+        await context.step("check the place", partial(context.places.check, place))
+
+    async def read() -> list[dict[str, Any]]:
+        return [message.to_json() for message in await context.conversation.message(call.text)]
+
+    said = [Message.from_json(each) for each in await context.step("read", read)]
+    item = item_of(context, said[0].id, place, said[0].place)
+    await context.step("keep", partial(context.keeper.keep, context, item, said))
+    page = await context.saver.save(context.step, context.request.id, item, place)
+    context.feed.saved(page)
+    what = "Saved to Notion." if len(said) == 1 else f"Saved to Notion: {len(said)} messages."
+    return Answer(what, page=page, private=True)
+
+
+async def _turn(context: Context) -> None:
+    """Waits for what was asked about the message before: who takes 📝 away at once means it."""
+    if context.request.queue is not None:
+        await context.step("turn", lambda: context.conversation.turn(context.feed))
+
+
+async def undo(context: Context, call: Call) -> Answer:
+    """Takes back what 📝 saved, where that was less than ten minutes ago."""
+    await _turn(context)
+    message = context.request.address.get("message", "")
+    item = item_of(context, message, call.value("to"))
+    said = await context.step("undo", partial(context.keeper.undo, context.user_id, item))
+    return Answer(said, private=True, quiet=not said)
+
+
+def item_of(context: Context, message: str, place: str | None, channel: str = "") -> UUID:
+    """The item of a message and destination: the same for everybody, however often it is saved.
+
+    `channel` is where the message is; empty where the request was made there too.
+    """
+    request = context.request
+    where = channel or request.place
+    return stable_id("message", request.sender.platform, where, message, place or "")
+
+
+_TO = Flag("to", "Save it to this page or data source: a title or an address.", "DESTINATION")
+
+COMMAND = Command(
+    name="save",
+    summary="Save a message, or the thread that begins with it.",
+    run=run,
+    argument=Argument("link", required=False),
+    flags=(_TO,),
+    private=True,
+)
+
+# What a reaction asks for: everybody sees the reaction, so everybody may see what came of it.
+MARKED = Command(
+    name="save-marked",
+    summary="Save the message that somebody reacted to.",
+    run=run,
+    flags=(_TO,),
+    listed=False,
+)
+
+UNDO = Command(
+    name="undo-save",
+    summary="Take back the save of a message.",
+    run=undo,
+    flags=(_TO,),
+    listed=False,
+)

@@ -1,0 +1,82 @@
+"""A conversation: what somebody says to this app, answered with the thread as context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.commands.command import Argument, Command
+from core.commands.context import Context
+from core.commands.item import shown
+from core.messages import Answer, Call, Message
+from core.ports import Turn
+
+LONGEST_CONTEXT = 24_000
+"""Characters of what was said before that a provider is given, the newest of them."""
+
+
+async def run(context: Context, call: Call) -> Answer:
+    """Answers in the thread, one question after another."""
+
+    await context.step("turn", lambda: context.conversation.turn(context.feed))
+
+    async def read() -> list[dict[str, Any]]:
+        return [message.to_json() for message in await context.conversation.thread()]
+
+    said = [Message.from_json(each) for each in await context.step("read", read)]
+    before = turns(said, context.request.address.get("message", ""))
+
+    async def write() -> list[str]:
+        return await context.writer.converse(context, call.text, before)
+
+    notes = await context.step("generate", write)
+    item = await context.library.get(context.user_id, context.request.id)
+    if item.text is not None:
+        text = item.text
+        await context.step("said", lambda: context.conversation.said(text))
+    return shown(item, notes, private=False)
+
+
+def turns(said: Sequence[Message], asked: str) -> list[Turn]:
+    """What was said before the message `asked`, as turns that take turns. Pure.
+
+    What people wrote one after another is one turn, each under their name.
+    """
+    earlier: list[Message] = []
+    for message in said:
+        if message.id == asked:
+            break
+        earlier.append(message)
+    found: list[Turn] = []
+    for message in _newest(earlier):
+        role, text = "user", f"{message.author}: {message.text.strip()}"
+        if message.ours:
+            role, text = "assistant", message.text.strip()
+        if found and found[-1].role == role:
+            text = f"{found.pop().text}\n\n{text}"
+        found.append(Turn(role, text))  # type: ignore[arg-type] # one of the two
+    if found and found[0].role == "assistant":
+        # Some providers want the person to begin.
+        found.insert(0, Turn("user", "What did you write before?"))
+    return found
+
+
+def _newest(messages: list[Message]) -> list[Message]:
+    left, kept = LONGEST_CONTEXT, []
+    for message in reversed(messages):
+        left -= len(message.text)
+        if left < 0:
+            break
+        if message.text.strip():
+            kept.append(message)
+    return kept[::-1]
+
+
+COMMAND = Command(
+    name="talk",
+    summary="Answer somebody in a conversation.",
+    run=run,
+    argument=Argument("words"),
+    live=True,
+    listed=False,
+)

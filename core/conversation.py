@@ -1,0 +1,124 @@
+"""What was said where somebody asks: the message they mean, and the thread they write in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from core.errors import AssistantError, InvalidInput
+from core.jobs.show import patiently
+from core.live import Feed
+from core.messages import Message, Request
+from core.ports import CanRead, Platform
+from core.storage.database import Database
+
+PATIENCE = 60.0
+"""Seconds that a message to be saved is asked for, where the platform asks to come back."""
+
+BRIEF = 5.0
+"""Seconds for a thread that is only to be understood: an answer does not wait longer."""
+
+LONGEST_TURN = 600.0
+POLL_SECONDS = 0.25
+"""Seconds between two looks whether what was asked before is answered."""
+
+_BEHIND = timedelta(milliseconds=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """What was said around one request. Implements `core.commands.context.Conversation`."""
+
+    def __init__(self, database: Database, platform: Platform | None, request: Request) -> None:
+        self._database = database
+        self._platform = platform
+        self._request = request
+
+    async def message(self, link: str) -> list[Message]:
+        """The message that is meant, and its thread where it begins one.
+
+        That is the one with this address; without one, the one the request is about. Raises
+        InvalidInput where none is meant or the address leads nowhere, and what `CanRead` raises.
+        """
+        platform, address = self._platform, dict(self._request.address)
+        if not isinstance(platform, CanRead):
+            raise InvalidInput("There are no messages to save here. Use it in Slack or Discord.")
+        if link:
+            where = platform.locate(link)
+            if where is None:
+                raise InvalidInput(
+                    "That is no address of a message here. Copy one with the message's menu: "
+                    "Copy link."
+                )
+            address |= where
+        if not address.get("message"):
+            raise InvalidInput(
+                "Which message? Paste its link after the command, choose “Save to Notion” in the "
+                "message's menu, or react to it with 📝."
+            )
+        found = await patiently(lambda: platform.read(address), PATIENCE)
+        if not found:
+            raise InvalidInput("That message is not there any more.")
+        return found
+
+    async def turn(self, feed: Feed) -> None:
+        """Waits until what was asked before in the same thread is answered, and says so.
+
+        For ten minutes at most: by then something is wrong there, and nobody else should wait.
+        """
+        until, told = time.monotonic() + LONGEST_TURN, False
+        while self._request.queue is not None and time.monotonic() < until:
+            async with self._database.read() as unit:
+                ahead = await unit.inbox.ahead(self._request)
+            if not ahead:
+                break
+            if not told:
+                told = True
+                feed.add("*Waiting for the answer before this one …*")
+            await asyncio.sleep(POLL_SECONDS)
+        if told:
+            feed.restart()
+
+    async def thread(self) -> list[Message]:
+        """The thread so far, oldest first; what was heard of it where that is its beginning.
+
+        Empty outside threads. A platform that does not tell is made do without.
+        """
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return []
+        async with self._database.read() as unit:
+            heard = await unit.messages.thread(channel, thread)
+        platform = self._platform
+        whole = any(message.id == thread for message in heard)
+        if whole or not isinstance(platform, CanRead):
+            return heard
+        address = {**self._request.address, "message": ""}
+        try:
+            found = await patiently(lambda: platform.read(address), BRIEF)
+        except AssistantError as error:
+            log.info("a thread could not be read", reason=error.message)
+            return heard
+        async with self._database.begin() as unit:
+            await unit.messages.keep(channel, thread, found)
+        return found
+
+    async def said(self, text: str) -> None:
+        """Keeps what this app answered in the thread, right behind the question.
+
+        What somebody asks meanwhile comes after it, though it was written before it was finished.
+        """
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return
+        asked = self._request.address.get("message", "")
+        async with self._database.begin() as unit:
+            heard = await unit.messages.thread(channel, thread)
+            times = [message.at + _BEHIND for message in heard if message.id == asked]
+            at = times[0] if times else datetime.now(UTC)
+            message = Message(f"answer-{self._request.id}", author="", text=text, at=at, ours=True)
+            await unit.messages.keep(channel, thread, [message])

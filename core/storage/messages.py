@@ -1,0 +1,95 @@
+"""What was said in threads: `messages`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.messages import Channel, Message
+from core.storage.tables import messages as table
+from core.storage.upsert import upsert
+
+MOST = 200
+"""Messages of a thread that are given, the newest of them."""
+
+_KEY = ("platform", "place", "external_id")
+
+
+class MessageTable:
+    """`messages`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def keep(
+        self, channel: Channel, thread: str, messages: Sequence[Message], *, to_us: bool = False
+    ) -> None:
+        """Keeps messages of a thread; one that is known takes the earlier one's place.
+
+        That one was written to this app is never forgotten by hearing of it again.
+        """
+        insert = upsert(self._connection)(table)
+        for message in messages:
+            values = {
+                "thread": thread,
+                "author": message.author[:128],
+                "text": message.text,
+                "link": message.link,
+                "files": [list(file) for file in message.files],
+                "ours": message.ours,
+                "said_at": message.at,
+            }
+            row = values | {
+                "platform": channel.platform,
+                "place": channel.place,
+                "external_id": message.id,
+                "to_us": to_us,
+                "created_at": datetime.now(UTC),
+            }
+            changed = values | ({"to_us": True} if to_us else {})
+            await self._connection.execute(
+                insert.values(**row).on_conflict_do_update(index_elements=_KEY, set_=changed)
+            )
+
+    async def thread(self, channel: Channel, thread: str) -> list[Message]:
+        """The newest messages of a thread, oldest first."""
+        query = (
+            select(table)
+            .where(
+                table.c.platform == channel.platform,
+                table.c.place == channel.place,
+                table.c.thread == thread,
+            )
+            .order_by(table.c.said_at.desc(), table.c.external_id.desc())
+            .limit(MOST)
+        )
+        rows = (await self._connection.execute(query)).all()
+        return [
+            Message(
+                id=row.external_id,
+                author=row.author,
+                text=row.text,
+                at=row.said_at,
+                link=row.link,
+                ours=row.ours,
+                files=tuple((name, link) for name, link in row.files),
+            )
+            for row in reversed(rows)
+        ]
+
+    async def takes_part(self, channel: Channel, thread: str) -> bool:
+        """Whether this app wrote, or was written to, in a thread."""
+        query = select(table.c.external_id).where(
+            table.c.platform == channel.platform,
+            table.c.place == channel.place,
+            table.c.thread == thread,
+            or_(table.c.ours, table.c.to_us),
+        )
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
+    async def forget(self, before: datetime) -> None:
+        """Deletes what was heard before this moment."""
+        await self._connection.execute(delete(table).where(table.c.created_at < before))

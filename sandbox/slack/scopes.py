@@ -1,0 +1,43 @@
+"""Which scope a method wants, and the refusal where the app was not given it.
+
+docs.slack.dev/reference/scopes
+"""
+
+from sandbox.slack.arguments import Arguments
+from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.workspace import Workspace
+
+BY_METHOD = {
+    "users.info": "users:read",
+    "team.info": "team:read",
+    "chat.postMessage": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "reactions.add": "reactions:write",
+    "reactions.remove": "reactions:write",
+    "reactions.get": "reactions:read",
+}
+
+# These want a scope for the kind of conversation.
+BY_KIND = {
+    "conversations.history": "history",
+    "conversations.replies": "history",
+    "conversations.info": "read",
+    "conversations.members": "read",
+}
+KINDS = {"public": "channels", "private": "groups", "im": "im"}
+
+
+def check_scope(
+    space: Workspace, granted: frozenset[str] | None, method: str, args: Arguments
+) -> None:
+    """Raises SlackRefusal `missing_scope`, with what is needed; `granted` None is everything."""
+    if granted is None:
+        return
+    needed = BY_METHOD.get(method)
+    if method in BY_KIND:
+        channel = space.channels.get(args.text("channel"))
+        needed = f"{KINDS[channel.kind] if channel else 'channels'}:{BY_KIND[method]}"
+    if needed and needed not in granted:
+        raise SlackRefusal("missing_scope", needed=needed, provided=",".join(sorted(granted)))

@@ -1,0 +1,116 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.discord.said import answered, is_blank, is_said, located, message_of
+
+BASE: dict[str, Any] = {
+    "id": "10",
+    "channel_id": "20",
+    "type": 0,
+    "content": "hello <@2>",
+    "author": {"id": "1", "username": "ada", "global_name": "Ada L."},
+    "mentions": [{"id": "2", "username": "grace", "global_name": "Grace"}],
+    "timestamp": "2026-05-01T10:00:00.123000+00:00",
+}
+
+
+def test_a_message_has_its_author_time_address_and_files() -> None:
+    files = [{"filename": "a.txt", "url": "https://cdn.example/a.txt"}]
+    said = message_of(BASE | {"attachments": files}, "30", {}, {"9"})
+    assert (said.id, said.author, said.text) == ("10", "Ada L.", "hello @Grace")
+    assert said.at == datetime(2026, 5, 1, 10, 0, 0, 123000, UTC)
+    assert said.link == "https://discord.com/channels/30/20/10"
+    assert said.files == (("a.txt", "https://cdn.example/a.txt"),)
+    assert not said.ours
+
+
+def test_a_private_message_has_an_address_too() -> None:
+    assert message_of(BASE, "", {}, {"1"}).link == "https://discord.com/channels/@me/20/10"
+    assert message_of(BASE, "", {}, {"1"}).ours
+
+
+def test_the_name_used_in_the_server_comes_first() -> None:
+    member = {"nick": "The Countess"}
+    assert message_of(BASE | {"member": member}, "", {}, ()).author == "The Countess"
+    plain = BASE | {"author": {"id": "1", "username": "ada", "global_name": None}}
+    assert message_of(plain, "", {}, ()).author == "ada"
+
+
+def test_what_was_forwarded_is_there_and_marked() -> None:
+    snapshot = {"content": "two\nlines", "attachments": [{"filename": "f", "url": "u"}]}
+    forwarded = BASE | {
+        "content": "",
+        "message_reference": {"type": 1, "message_id": "5"},
+        "message_snapshots": [{"message": snapshot}],
+    }
+    said = message_of(forwarded, "", {}, ())
+    assert said.text == "Forwarded:\n\n> two\n> lines"
+    assert said.files == (("f", "u"),)
+    assert answered(forwarded) == ""
+
+
+def test_cards_polls_and_stickers_are_text() -> None:
+    card = BASE | {"content": "", "embeds": [{"title": "T", "description": "D"}]}
+    assert message_of(card, "", {}, ()).text == "**T**\n\nD"
+    poll = {"question": {"text": "When?"}, "answers": [{"poll_media": {"text": "Now"}}]}
+    more = BASE | {"content": "", "poll": poll, "sticker_items": [{"name": "wave"}]}
+    assert message_of(more, "", {}, ()).text == ":wave:\n\n**When?**\n\n- Now"
+
+
+def test_what_only_happened_was_not_said() -> None:
+    assert is_said(BASE)
+    assert is_said(BASE | {"type": 19})
+    assert not is_said(BASE | {"type": 7})
+    assert not is_said(BASE | {"type": 20, "flags": 1 << 7})
+
+
+def test_what_discord_hides_is_blank() -> None:
+    hidden = BASE | {"content": "", "embeds": [], "attachments": [], "components": []}
+    assert is_blank(hidden)
+    assert not is_blank(hidden | {"attachments": [{}]})
+    assert not is_blank(BASE)
+    assert not is_blank(hidden | {"type": 7})
+
+
+def test_only_a_reply_answers_a_message() -> None:
+    reference = {"message_reference": {"message_id": "5"}}
+    assert answered(BASE | {"type": 19} | reference) == "5"
+    assert answered(BASE | {"type": 21} | reference) == ""
+    assert answered(BASE) == ""
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://discord.com/channels/1/2/3",
+        " <https://ptb.discord.com/channels/1/2/3> ",
+        "https://canary.discord.com/channels/1/2/3/",
+        "https://discordapp.com/channels/1/2/3?a=b",
+    ],
+)
+def test_an_address_names_a_message(link: str) -> None:
+    found = located(link)
+    assert found
+    assert (found["guild_id"], found["channel_id"], found["message"]) == ("1", "2", "3")
+
+
+def test_an_address_in_private_names_no_server() -> None:
+    found = located("https://discord.com/channels/@me/2/3")
+    assert found
+    assert found["guild_id"] == ""
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://discord.com/channels/1/2",
+        "https://example.com/channels/1/2/3",
+        "https://discord.com.example/channels/1/2/3",
+        "3",
+        "",
+    ],
+)
+def test_other_addresses_name_none(link: str) -> None:
+    assert located(link) is None

@@ -1,0 +1,62 @@
+import pytest
+
+from bot.discord.text import ids_in, markdown, named, without_mention
+from core.markdown import notion_blocks
+
+NAMES = {"@1": "Ada", "@2": "a_b", "#3": "plans", "&4": "Crew"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<@1> and <@!1>", "@Ada and @Ada"),
+        ("<@2>", "@a\\_b"),
+        ("<@9> <#9> <@&9>", "@somebody #channel @role"),
+        ("see <#3>, <@&4>", "see #plans, @Crew"),
+        ("<:party:12> <a:dance:13>", ":party: :dance:"),
+        ("on <t:1618953630:R>, <t:1618953630>", "on 2021-04-20 21:20 UTC, 2021-04-20 21:20 UTC"),
+        ("<t:999999999999:F>", "<t:999999999999>"),
+        ("use </notion generate:77>", "use /notion generate"),
+        ("`<@1>` ```\n<@1>\n``` <@1>", "`<@1>` ```\n<@1>\n``` @Ada"),
+        ("||hidden|| <b>", "||hidden|| <b>"),
+    ],
+)
+def test_what_discord_writes_as_numbers_is_read_as_names(written: str, read: str) -> None:
+    assert named(written, NAMES) == read
+
+
+def test_the_ids_of_roles_and_channels_are_found_outside_code() -> None:
+    assert ids_in(["<@&4> <#3> `<#5>`", "<#6> <@1>"]) == ({"4"}, {"3", "6"})
+
+
+def test_only_the_bots_own_mention_is_taken_out() -> None:
+    assert without_mention("<@7> tell <@1> <@!7> a joke", "7") == "tell <@1> a joke"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a\nb", "a  \nb"),
+        ("a\n\nb", "a\n\nb"),
+        ("-# small\nb", "small  \nb"),
+        ("> a\n> b\nc", "> a  \n> b\n\nc"),
+        ("a\n>>> b\n\nc", "a\n\n> b  \n>\n> c"),
+        ("- a\n  - b\nc", "- a\n  - b\n\nc"),
+        ("# Head\ntext", "# Head\n\ntext"),
+        ("text\n---\nmore", "text\n\n---\n\nmore"),
+        ("text\n===", "text  \n\\==="),
+        ("    far in", "far in"),
+        ("__under__ and a__b__c", "<u>under</u> and a__b__c"),
+        ("look: ```py\nx = 1\n\ny``` done", "look:\n\n```py\nx = 1\n\ny\n```\n\ndone"),
+        ("```one line```", "```\none line\n```"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
+    ],
+)
+def test_markdown_shows_what_discord_shows(written: str, read: str) -> None:
+    assert markdown(written) == read
+
+
+def test_lines_stay_lines_on_the_page() -> None:
+    [block] = notion_blocks(markdown("one\ntwo"))
+    told = "".join(part["text"]["content"] for part in block["paragraph"]["rich_text"])
+    assert told == "one\ntwo"

@@ -1,0 +1,88 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.slack.markdown import (
+    channels_in,
+    markdown,
+    mentions,
+    people_in,
+    with_breaks,
+    without_mention,
+)
+
+NAMES = {"U1": "ada", "C1": "secret-plans"}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("*bold* _it_ ~gone~", "**bold** _it_ ~~gone~~"),
+        ("2*3*4 a_b_c ~ 5 ~", "2*3*4 a_b_c ~ 5 ~"),
+        ("**typed as Markdown**", "**typed as Markdown**"),
+        ("*<https://a.test|bold link>*", "**[bold link](https://a.test)**"),
+        ("<https://a.test/x_y_z?a=1&amp;b=2|a &amp; b>", "[a & b](https://a.test/x_y_z?a=1&b=2)"),
+        ("<https://a.test/(x)|x>", "[x](<https://a.test/(x)>)"),
+        ("<https://a.test/*x*>", "https://a.test/*x*"),
+        ("<http://a.test|a.test>", "[a.test](http://a.test)"),
+        ("<https://a.test|[a] b>", "[\\[a\\] b](https://a.test)"),
+        ("<mailto:a@b.test|a@b.test>", "a@b.test"),
+        ("<@U1> and <@U2|bob> and <@U3>", "@ada and @bob and @somebody"),
+        ("<#C1> <#C2|general> <#C3|>", "#secret-plans #general #channel"),
+        ("<!here> <!channel|channel> <!subteam^S1|@team>", "@here @channel @team"),
+        ("<!date^1700000000^{date}|14 Nov 2023>", "14 Nov 2023"),
+        ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
+        ("&amp;lt;", "&lt;"),
+        ("`*x* &lt;` *y*", "`*x* <` **y**"),
+        ("```a\n *b* &amp; <https://c.test>```", "```\na\n *b* & https://c.test\n```"),
+        ("see ```x``` there", "see \n```\nx\n```\n there"),
+        ("&gt; quoted", "> quoted"),
+        ("&gt;&gt;&gt; one\ntwo", "> one\n> two"),
+        ("• one\n    ◦ two", "- one\n  - two"),
+        (":memo: :+1::skin-tone-3: :our-own:", "📝 👍 :our-own:"),
+        ("`:memo:`", "`:memo:`"),
+    ],
+)
+def test_slacks_markup_becomes_markdown(written: str, meant: str) -> None:
+    assert markdown(written, NAMES) == meant
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="<>@#!|`*_~&ampltg;:U1 \nx\ue000\ue0010", max_size=60))
+def test_no_text_breaks_it_and_no_mention_stays_raw(text: str) -> None:
+    assert "<@U1>" not in markdown(f"{text.replace('`', '')} <@U1>", NAMES)
+    with_breaks(markdown(text, NAMES))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("one\ntwo", "one  \ntwo"),
+        ("one\n\ntwo", "one\n\ntwo"),
+        ("one\n- two\nthree", "one\n- two\n\nthree"),
+        ("> one\ntwo", "> one\n\ntwo"),
+        ("```\none\ntwo\n```", "```\none\ntwo\n```"),
+    ],
+)
+def test_lines_stay_lines(said: str, meant: str) -> None:
+    assert with_breaks(said) == meant
+
+
+def test_people_and_channels_are_found_once_each() -> None:
+    text = "<@U1> <@U2|bob> <@U1> <#C1> <#C2|general>"
+    assert people_in(text) == ["U1", "U2"]
+    assert channels_in(text) == ["C1"]
+
+
+def test_a_mention_in_code_is_no_mention() -> None:
+    assert mentions("hey <@U1>", "U1")
+    assert not mentions("`<@U1>` <@U2>", "U1")
+    assert not mentions("hey", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("<@U1> do it", "do it"), ("<@U1>: do it", "do it"), ("do <@U1> it", "do it"), ("<@U1>", "")],
+)
+def test_a_mention_is_taken_out(text: str, left: str) -> None:
+    assert without_mention(text, "U1") == left

@@ -1,0 +1,90 @@
+from typing import Any
+
+import pytest
+
+from bot.slack.messages import (
+    EVENT_TYPE,
+    Us,
+    channels_of,
+    is_aside,
+    people_of,
+    read_message,
+)
+
+US = Us("U0BOT", "B0BOT")
+NAMES = {"U1": "ada", "U2": "bob", "U0BOT": "notion"}
+
+
+def raw(**more: Any) -> dict[str, Any]:
+    return {"type": "message", "ts": "1700000000.000100", "user": "U1", "text": "hello"} | more
+
+
+def test_a_message_is_its_author_its_words_and_its_time() -> None:
+    message = read_message(raw(text="*Ask* <@U2>\nnow"), NAMES, US, "https://a.test/m")
+    assert (message.id, message.author) == ("1700000000.000100", "ada")
+    assert message.text == "**Ask** @bob  \nnow"
+    assert message.at.isoformat() == "2023-11-14T22:13:20.000100+00:00"
+    assert message.link == "https://a.test/m"
+    assert not message.ours
+
+
+@pytest.mark.parametrize(
+    ("more", "author"),
+    [
+        ({"user": "U9"}, "Somebody"),
+        ({"user": None}, "Somebody"),
+        ({"bot_id": "B1", "bot_profile": {"name": "Deploy"}}, "Deploy"),
+        ({"bot_id": "B1", "username": "CI", "bot_profile": {"name": "Deploy"}}, "CI"),
+        ({"bot_id": "B1"}, "ada"),
+    ],
+)
+def test_whoever_wrote_has_a_name(more: dict[str, Any], author: str) -> None:
+    assert read_message(raw(**more), NAMES, US).author == author
+
+
+def test_the_apps_own_message_is_its_markdown() -> None:
+    blocks = [
+        {"type": "markdown", "text": "# Plan\n\n*it*"},
+        {"type": "actions", "elements": []},
+        {"type": "markdown", "text": "More."},
+    ]
+    message = read_message(raw(user="U0BOT", text="*Plan* _it_", blocks=blocks), NAMES, US)
+    assert message.ours
+    assert message.text == "# Plan\n\n*it*\n\nMore."
+    assert read_message(raw(user="U5", bot_id="B0BOT"), NAMES, US).ours
+    assert not read_message(raw(bot_id="B1"), NAMES, Us()).ours
+
+
+def test_blocks_of_others_are_not_trusted_over_their_words() -> None:
+    message = read_message(raw(blocks=[{"type": "markdown", "text": "other"}]), NAMES, US)
+    assert message.text == "hello"
+
+
+def test_a_message_without_text_is_what_its_blocks_and_attachments_say() -> None:
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Build* passed"}}]
+    attachments = [{"text": "in 3 min"}, {"fallback": "see CI"}, {}]
+    message = read_message(raw(text="", blocks=blocks, attachments=attachments), NAMES, US)
+    assert message.text == "**Build** passed\n\nin 3 min\n\nsee CI"
+
+
+def test_files_come_with_their_addresses_and_those_that_are_gone_do_not() -> None:
+    files = [
+        {"name": "a.pdf", "permalink": "https://a.test/a"},
+        {"title": "b", "url_private": "https://a.test/b"},
+        {"id": "F3", "mode": "tombstone"},
+    ]
+    message = read_message(raw(files=files), NAMES, US)
+    assert message.files == (("a.pdf", "https://a.test/a"), ("b", "https://a.test/b"))
+
+
+def test_whose_names_are_wanted() -> None:
+    raws = [raw(text="<@U2> <#C1>"), raw(user="U3"), raw(user=None)]
+    assert people_of(raws) == ["U1", "U2", "U3"]
+    assert channels_of(raws) == ["C1"]
+
+
+def test_what_the_app_said_of_a_mark_is_known_by_its_metadata() -> None:
+    payload = {"marker": "a:0", "marked": "yes"}
+    assert is_aside(raw(metadata={"event_type": EVENT_TYPE, "event_payload": payload}))
+    assert not is_aside(raw(metadata={"event_type": "x", "event_payload": payload}))
+    assert not is_aside(raw())

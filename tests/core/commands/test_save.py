@@ -1,0 +1,165 @@
+"""What was said, as a page: by a link, a menu or a reaction, once, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from core.captures import document
+from core.errors import Forbidden, InvalidInput
+from core.messages import Answer, Call, Message, Sender
+from core.storage.database import Database
+from sandbox.notion.server import NotionServer
+from tests.core.commands.room import Room, message
+from tests.core.notion.saved import made, written
+
+Say = Callable[..., Awaitable[Answer]]
+
+SENDER = Sender("slack", "ada", "ada", "T1")
+MARKED = Call("save-marked")
+UNDO = Call("undo-save")
+ABOUT = {"message": "m1", "marked": "yes"}
+
+
+@pytest.fixture
+def room() -> Room:
+    said = [
+        message(1, "# Launch\n\nWe ship on **Thursday**.", link="https://chat.example/m1"),
+        message(2, "Who tells *support*?", "Grace"),
+        message(3, "I do.", files=(("plan.pdf", "https://chat.example/plan.pdf"),)),
+    ]
+    return Room({"m1": said, "m2": said[1:2]})
+
+
+def texts(notion: NotionServer) -> list[str]:
+    (page,) = made(notion)
+    return [text for _, text, _ in written(notion, page.id)]
+
+
+async def test_a_message_by_its_link_is_a_page(say: Say, room: Room, notion: NotionServer) -> None:
+    answer = await say("/notion save room:m2", platform=room)
+    assert answer.ok
+    (page,) = made(notion)
+    assert answer.page is not None
+    assert page.id.replace("-", "") in answer.page
+    assert texts(notion)[0] == "Who tells support?"
+    assert "Grace — 2026-11-24 12:02 UTC" in texts(notion)[1]
+    assert texts(notion)[-1].startswith("Saved with Notion Assistant · slack")
+
+
+async def test_a_thread_is_saved_whole_with_who_said_what_and_when(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    answer = await say(MARKED, platform=room, address=ABOUT)
+    assert answer.text == "Saved to Notion: 3 messages."
+    found = texts(notion)
+    wanted = [
+        "We ship on Thursday.",
+        "Ada — 2026-11-24 12:01 UTC · Original message",
+        "2 replies",
+        "Grace — 2026-11-24 12:02 UTC",
+        "Who tells support?",
+        "Ada — 2026-11-24 12:03 UTC",
+        "I do.",
+        "plan.pdf",
+    ]
+    assert found[:-1] == wanted
+
+
+async def test_two_people_who_save_the_same_message_get_the_same_page(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    first = await say(MARKED, platform=room, address=ABOUT)
+    second = await say("/notion save room:m1", "grace", platform=room)
+    assert first.page == second.page
+    assert len(made(notion)) == 1
+
+
+async def test_another_destination_is_another_page(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    await say(f"/notion save room:m1 --to {notion.root_page_id}", platform=room)
+    assert len(made(notion)) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/notion save", "Which message"),
+        ("/notion save https://example.com/nothing", "no address of a message"),
+        ("/notion save room:gone", "not there any more"),
+    ],
+)
+async def test_whoever_names_no_message_is_told_how_to(
+    say: Say, room: Room, notion: NotionServer, line: str, told: str
+) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        await say(line, platform=room)
+    assert made(notion) == []
+
+
+async def test_where_there_are_no_messages_it_says_where_there_are(say: Say) -> None:
+    with pytest.raises(InvalidInput, match="Slack or Discord"):
+        await say("/notion save room:m1")
+
+
+async def test_a_message_that_may_not_be_read_says_what_to_do(say: Say, room: Room) -> None:
+    room.trouble = Forbidden("Invite the app.")
+    with pytest.raises(Forbidden, match="Invite the app"):
+        await say(MARKED, platform=room, address=ABOUT)
+
+
+async def test_taking_the_reaction_away_within_ten_minutes_archives_the_page(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    answer = await say(UNDO, platform=room, address=ABOUT)
+    assert (answer.text, answer.quiet) == ("", True)
+    (gone,) = made(notion)
+    assert gone.in_trash
+    await say(MARKED, platform=room, address=ABOUT)
+    assert [page.in_trash for page in made(notion)] == [False, True]
+
+
+async def test_after_ten_minutes_the_page_stays_and_the_answer_says_so(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+        answer = await say(UNDO, platform=room, address=ABOUT)
+    assert not answer.quiet
+    assert "within ten minutes" in answer.text
+    assert [page.in_trash for page in made(notion)] == [False]
+
+
+async def test_nobody_takes_back_what_somebody_else_saved(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    answer = await say(UNDO, "grace", platform=room, address=ABOUT)
+    assert "Somebody else saved" in answer.text
+    assert [page.in_trash for page in made(notion)] == [False]
+
+
+async def test_a_saved_message_is_in_the_history_and_costs_nothing(
+    say: Say, room: Room, database: Database
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    assert "Launch" in (await say("/notion history")).text
+    async with database.begin() as unit:
+        rows: list[Any] = await unit.content.spent(
+            (await unit.users.of(SENDER)).id, datetime.now(UTC), datetime.now(UTC)
+        )
+    assert rows == []
+
+
+def test_a_name_or_a_file_cannot_break_the_document() -> None:
+    odd = Message("m", "*[x](y)_`", "", message(1, "").at, files=(("a]\n[b", "https://c.example"),))
+    text = document([odd])
+    assert r"\*\[x\](y)\_\`" in text
+    assert "[a   b](<https://c.example>)" in text

@@ -1,0 +1,45 @@
+"""What an operator's Prometheus sees of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+from product import Product, World, eventually
+
+from sandbox.ai.script import Fault
+
+Launch = Callable[..., Awaitable[Product]]
+
+
+async def numbers(product: Product) -> dict[str, float]:
+    """Each sample by its name and labels."""
+    async with aiohttp.ClientSession() as http, http.get(f"{product.url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+async def test_the_numbers_tell_of_answers_tokens_and_failures(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("slack")
+    await world.slack.slash_command(text="generate a plan")
+    world.ai.fail(Fault(status=401, code="invalid_api_key"))
+    await world.slack.slash_command(text="generate another plan")
+    answers = "notion_assistant_answers_total"
+
+    async def counted() -> dict[str, float]:
+        found = await numbers(product)
+        done = [name for name in found if name.startswith(answers)]
+        return found if len(done) == 2 else {}
+
+    found = await eventually(counted, "the answers were not counted")
+    labels = 'command="generate",outcome="{}",platform="slack"'
+    assert found[f"{answers}{{{labels.format('ok')}}}"] == 1
+    assert found[f"{answers}{{{labels.format('PROVIDER_FAILED')}}}"] == 1
+    assert found['notion_assistant_provider_failures_total{provider="openai"}'] == 1
+    assert found['notion_assistant_tokens_total{direction="out",provider="openai"}'] > 0
+    assert found['notion_assistant_first_words_seconds_count{provider="openai"}'] == 1
+    assert found['notion_assistant_acceptance_seconds_count{platform="slack"}'] == 2
+    assert await product.stop() == 0
