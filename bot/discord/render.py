@@ -6,10 +6,10 @@ grows, `first`, or `more`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.warning import marked
 from core.markdown import discord_messages
 from core.markdown.unfinished import close_markdown
 from core.messages import Action, Answer
@@ -30,7 +30,8 @@ _STYLES = {"save": _BLUE, "stop": _RED}
 
 def render_answer(answer: Answer) -> list[Part]:
     """The messages an answer becomes. What stands under the text goes with the last one."""
-    texts = discord_messages(_marked(answer)) or ["…"]
+    answer = marked(answer)
+    texts = discord_messages(answer.text) or ["…"]
     footer = _footer(answer)
     if footer and len(texts[-1]) + len(footer) + 1 <= LONGEST:
         texts[-1] = f"{texts[-1]}\n{footer}"
@@ -84,14 +85,6 @@ def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
         for action in actions
     ]
     return [{"type": _ROW, "components": buttons}] if buttons else []
-
-
-def _marked(answer: Answer) -> str:
-    if answer.ok:
-        return answer.text
-    # Before a list or a fence the mark would be part of it.
-    apart = not re.match(r"[^\W_]|[“\"'(]|`[^`]", answer.text)
-    return ("⚠️\n\n" if apart else "⚠️ ") + answer.text
 
 
 def _footer(answer: Answer) -> str:

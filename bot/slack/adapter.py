@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.slack.leftovers import Leftovers
 from bot.slack.marks import Marker
 from bot.slack.messages import EVENT_TYPE
 from bot.slack.parse import locate
@@ -21,7 +22,7 @@ from bot.slack.render import (
     render_waiting,
     without_markdown_blocks,
 )
-from bot.slack.web import Refused, Web
+from bot.slack.web import NoAnswer, Refused, Web
 from core.config import Settings
 from core.errors import PlatformFailed
 from core.messages import Action, Answer, Message
@@ -55,6 +56,7 @@ class SlackPlatform:
 
     def __init__(self, settings: Settings) -> None:
         self._web = Web(settings)
+        self._leftovers = Leftovers(self._web)
         people = People(self._web)
         self._reader = Reader(self._web, people)
         self._marker = Marker(self._web, people)
@@ -81,9 +83,20 @@ class SlackPlatform:
         """See Platform. What was sent to a response URL or to the asker alone is never found."""
         if _private(address):
             return await self._whisper(address, part)
+        reply = await self._post(address, part, marker, again=again)
+        if await self._leftovers.remove(marker, reply) and part["place"] != "more":
+            # What continues the answer belongs below the new beginning.
+            self._roots.pop(address["delivery"], None)
+            if reply.get("ts") and not reply["thread"]:
+                self._remember(address, reply["ts"])
+        return reply
+
+    async def _post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
         if not self._web.has_token:
             return await self._respond(address, part)
         try:
+            if not address["channel_id"]:
+                raise Refused("no_channel")
             if again and (found := await self._found(address, part, marker)):
                 return found
             return await self._say(address, part, marker)
@@ -93,7 +106,9 @@ class SlackPlatform:
                 return await self._whisper(address, part)
             # Whatever the token may not do here, the command's own response URL may.
             if not address["response_url"]:
-                raise
+                if address.get("thread"):
+                    raise
+                return await self._direct(address, part, marker, refused)
             _log.info("slack answers by response url", reason=refused.reason)
             if _pressed(address) and part["place"] == "draft":
                 # What replaces it by this URL would replace the message with the button instead.
@@ -110,13 +125,18 @@ class SlackPlatform:
             raise PlatformFailed("Slack did not say which message it was.", retryable=False)
         if not reply["thread"]:
             self._remember(address, reply["ts"])
-        await self._send(
-            partial(self._web.call, "chat.update"),
-            part,
-            channel=reply["channel"],
-            ts=reply["ts"],
-            metadata=_metadata(address, part, reply["marker"]),
-        )
+        try:
+            await self._send(
+                partial(self._web.call, "chat.update"),
+                part,
+                channel=reply["channel"],
+                ts=reply["ts"],
+                metadata=_metadata(address, part, reply["marker"]),
+            )
+        except Refused:
+            if part["place"] != "draft":
+                self._leftovers.note(reply)
+            raise
 
     def locate(self, link: str) -> Address | None:
         """See CanRead."""
@@ -165,6 +185,16 @@ class SlackPlatform:
             self._remember(address, ts)
         place = channel if isinstance(channel, str) else address["channel_id"]
         return _reply(place, ts, thread, marker)
+
+    async def _direct(self, address: Address, part: Part, marker: str, refused: Refused) -> Reply:
+        """To the person's own messages with the app; where those are closed too, `refused`."""
+        try:
+            if not address["user_id"]:
+                raise refused
+            where = dict(address) | {"channel_id": address["user_id"]}
+            return await self._say_in("", where, part, marker)
+        except Refused:
+            raise refused from None
 
     async def _whisper(self, address: Address, part: Part) -> Reply:
         try:
@@ -270,8 +300,8 @@ class SlackPlatform:
         for _ in range(_SEARCHED_PAGES):
             try:
                 page = await self._web.read(method, **arguments)
-            except Refused as refused:
-                _log.warning("slack history not readable", reason=refused.reason)
+            except (Refused, NoAnswer) as failure:
+                _log.warning("slack history not readable", reason=failure.message)
                 return
             for message in page.get("messages", []):
                 metadata = message.get("metadata") or {}

@@ -19,6 +19,7 @@ from bot.slack.listening import Listener
 from bot.slack.parse import Command, read_body, read_command, read_press, read_shortcut
 from bot.slack.people import People
 from bot.slack.render import content, render_answer
+from bot.slack.repeats import Repeats
 from bot.slack.web import Web
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
@@ -59,6 +60,7 @@ class SlackEntry:
     def __init__(self, settings: Settings, intake: Intake) -> None:
         self._settings = settings
         self._intake = intake
+        self._repeats = Repeats()
         self._app: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -201,6 +203,7 @@ class SlackEntry:
         telling.add_done_callback(self._telling.discard)
 
     async def _dispatch(self, command: Command) -> Answer | None:
+        command = self._repeats.settle(command)
         return await dispatch(
             self._intake,
             command.delivery,

@@ -19,6 +19,11 @@ from core.errors import InvalidInput
 from core.messages import Call, Sender, stable_id
 from core.ports import Address
 
+# For how long, in seconds, the same trigger id or response URL means the same delivery, and for
+# how long the same words do where there is neither. A server may have one id for all it sends.
+_HOUR = 3_600.0
+_MINUTE = 60.0
+
 # Slack writes the message's time without its point.
 _PERMALINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{10})(\d{6})/?")
 _MOMENT = re.compile(r"\d{10}\.\d{6}")
@@ -29,6 +34,7 @@ class Command:
     """What somebody asked for, typed or by a button: who, what and where, and where to answer.
 
     `delivery` is the same when Slack delivers it twice. A button's `text` is a call already.
+    Commands of one `key` within `holds` seconds are one; None: `delivery` alone tells.
     """
 
     delivery: UUID
@@ -36,6 +42,8 @@ class Command:
     text: str | Call
     address: Address
     place: str
+    key: UUID | None = None
+    holds: float = _HOUR
 
 
 def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
@@ -65,13 +73,15 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
 
     The trigger id is different for each time somebody presses return, and the same when one
     delivery comes twice. Where a server leaves it out, or has but one, the text tells commands
-    apart; where it names no response URL either, only the same text in the same ten seconds is
-    taken for a repeat.
+    apart; where it names no response URL either, the same text in the same ten seconds is taken
+    for a repeat, and by whoever remembers `key`, in the same minute.
     """
     team, channel, user = (word_in(fields, name) for name in ("team_id", "channel_id", "user_id"))
     respond_to, text = word_in(fields, "response_url"), word_in(fields, "text")
-    trigger = word_in(fields, "trigger_id") or respond_to or f"{accepted_at // 10:.0f}"
-    delivery = stable_id("slack", team, channel, user, trigger, text)
+    trigger = word_in(fields, "trigger_id") or respond_to
+    key = stable_id("slack", team, channel, user, trigger, text)
+    moment = f"{accepted_at // 10:.0f}"
+    delivery = key if trigger else stable_id("slack", team, channel, user, moment, text)
     return Command(
         delivery=delivery,
         sender=Sender("slack", user, word_in(fields, "user_name"), team),
@@ -86,6 +96,8 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
             "accepted_at": f"{accepted_at:.6f}",
         },
         place=place_of(team, channel),
+        key=key,
+        holds=_HOUR if trigger else _MINUTE,
     )
 
 
@@ -126,6 +138,7 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
         }
         | _thread(container),
         place=place_of(team, channel),
+        key=delivery,
     )
 
 

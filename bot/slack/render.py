@@ -6,11 +6,12 @@ A part is `blocks` and `text`, the fallback that notifications show, and its `pl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.warning import marked
 from core.markdown import slack_markdown
+from core.markdown.mrkdwn import escape, mrkdwn
 from core.markdown.unfinished import close_markdown
 from core.messages import Action, Answer
 from core.ports import Part
@@ -22,23 +23,24 @@ say; `chat.update` takes 4,000. https://docs.slack.dev/reference/methods/chat.up
 LONGEST_ASIDE = 400
 """Characters of the fallback for the page's link, and as many for the notes."""
 
-# https://docs.slack.dev/reference/block-kit/blocks/section-block and …/context-block
-_SECTION = 3_000
+# https://docs.slack.dev/reference/block-kit/blocks/context-block
 _NOTE = 1_000
 _NOTES = 10
 
 _STYLES = {"save": "primary", "stop": "danger"}
 
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:&lt;)?([^\s()|]+?)(?:&gt;)?\)")
-
 
 def render_answer(answer: Answer) -> list[Part]:
-    """The messages an answer becomes. What stands under the text goes with the last one."""
-    texts = slack_markdown(_marked(answer)) or ["…"]
+    """The messages an answer becomes. What stands under the text goes with the last one.
+
+    The page's link is under the first message too: in a channel the others are in a thread.
+    """
+    answer = marked(answer)
+    texts = slack_markdown(answer.text) or ["…"]
     parts = [_part(text, "more" if at else "first") for at, text in enumerate(texts)]
-    footer = _footer(answer)
-    parts[-1]["blocks"] += footer
-    parts[-1]["text"] += "".join(_said(block) for block in footer)
+    if answer.page is not None and len(parts) > 1:
+        _add(parts[0], [_page(answer.page)])
+    _add(parts[-1], _footer(answer))
     parts[-1]["blocks"] += _buttons(answer.actions)
     return parts
 
@@ -68,57 +70,24 @@ def without_markdown_blocks(part: Part) -> Part:
     blocks: list[dict[str, Any]] = []
     for block in part["blocks"]:
         if block["type"] == "markdown":
-            blocks += [_section(text) for text in _pieces(mrkdwn(block["text"]))]
+            blocks += [_section(text) for text in mrkdwn(block["text"])]
         else:
             blocks.append(block)
     return part | {"blocks": blocks}
 
 
-def mrkdwn(markdown: str) -> str:
-    """Markdown in Slack's own markup, roughly: bold, headings and links; the rest as it stands.
-
-    https://docs.slack.dev/messaging/formatting-message-text
-    """
-    pieces = re.split(r"(```.*?(?:```|\Z)|`[^`\n]*`)", escape(markdown), flags=re.DOTALL)
-    for at in range(0, len(pieces), 2):
-        text = _LINK.sub(_slack_link, pieces[at])
-        text = re.sub(r"^#{1,6} +(.+?)[ #]*$", _heading, text, flags=re.MULTILINE)
-        pieces[at] = re.sub(r"\*\*(.+?)\*\*", r"*\1*", text)
-    return "".join(pieces)
-
-
-def _heading(match: re.Match[str]) -> str:
-    return f"*{match[1].replace('*', '')}*"
-
-
-def escape(text: str) -> str:
-    """Text with Slack's three control characters taken for what they are, so nobody is called."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _part(markdown: str, place: str) -> Part:
-    text = mrkdwn(markdown).strip() or "…"
-    if len(text) > LONGEST_FALLBACK:
-        # At a space where there is one: an escaped character cut in half would be garbage.
-        cut = text[:LONGEST_FALLBACK]
-        space = cut.rfind(" ", LONGEST_FALLBACK // 2)
-        text = (cut[:space] if space > 0 else re.sub(r"&[a-z]*\Z", "", cut)) + " …"
+    text, *more = mrkdwn(markdown, LONGEST_FALLBACK - 2) or ["…"]
+    if more:
+        text += "\n…"
     return {"place": place, "text": text, "blocks": [{"type": "markdown", "text": markdown}]}
-
-
-def _marked(answer: Answer) -> str:
-    if answer.ok:
-        return answer.text
-    # Before a list, a table or a fence the mark would be part of it.
-    apart = not re.match(r"[^\W_]|[“\"'(]|`[^`]", answer.text)
-    return ("⚠️\n\n" if apart else "⚠️ ") + answer.text
 
 
 def _footer(answer: Answer) -> list[dict[str, Any]]:
     blocks = []
     if answer.page is not None:
-        blocks.append(_section(f"<{_address(answer.page)}|Open in Notion>"))
-    notes = [mrkdwn(" ".join(note.split()))[:_NOTE] for note in answer.notes if note.strip()]
+        blocks.append(_page(answer.page))
+    notes = [text for note in answer.notes for text in mrkdwn(" ".join(note.split()), _NOTE)[:1]]
     if notes:
         elements = [{"type": "mrkdwn", "text": note} for note in notes[:_NOTES]]
         blocks.append({"type": "context", "elements": elements})
@@ -143,6 +112,15 @@ def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
     return [{"type": "actions", "elements": elements}] if elements else []
 
 
+def _add(part: Part, footer: list[dict[str, Any]]) -> None:
+    part["blocks"] += footer
+    part["text"] += "".join(_said(block) for block in footer)
+
+
+def _page(url: str) -> dict[str, Any]:
+    return _section(f"<{_address(url)}|Open in Notion>")
+
+
 def _said(block: dict[str, Any]) -> str:
     """A footer's block in the fallback, where it is short enough to fit beside the text."""
     said = " ".join(text["text"] for text in block.get("elements") or [block["text"]])
@@ -153,21 +131,5 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-def _pieces(text: str) -> list[str]:
-    """The text in sections' lengths, cut at line ends or blanks where there are any."""
-    pieces = []
-    while len(text) > _SECTION:
-        ends = (text.rfind(end, 1, _SECTION) for end in "\n ")
-        cut = next((end for end in ends if end > 0), _SECTION)
-        pieces.append(text[:cut])
-        text = text[cut:].removeprefix("\n")
-    return [piece for piece in [*pieces, text] if piece.strip()]
-
-
 def _address(url: str) -> str:
     return escape(url).replace("|", "%7C")
-
-
-def _slack_link(match: re.Match[str]) -> str:
-    label, target = match[1], match[2]
-    return f"<{target}|{label}>" if re.match(r"https?://|mailto:", target) else match[0]

@@ -39,6 +39,13 @@ class Refused(PlatformFailed):
         self.reason = reason
 
 
+class NoAnswer(PlatformFailed):
+    """A page came in place of Slack's answer: a proxy's, or a server's that lacks the method."""
+
+    def __init__(self) -> None:
+        super().__init__("Slack could not be reached.", retryable=True)
+
+
 class Web:
     """The Web API with the bot token, and response URLs, over one pool of connections.
 
@@ -99,7 +106,7 @@ class Web:
             raise _unreachable() from None
         except AttributeError:
             # The SDK takes it that an answer with status 200 is JSON; a proxy's page is not.
-            raise _unreachable() from None
+            raise NoAnswer from None
         return answer.data if isinstance(answer.data, dict) else {}
 
     def _connections(self) -> aiohttp.ClientSession:
@@ -143,7 +150,9 @@ def _failure(status: int, reason: str, headers: dict[str, str]) -> AssistantErro
     if status == 429 or reason in ("ratelimited", "rate_limited"):
         wait = _seconds({name.lower(): value for name, value in headers.items()})
         return RateLimited("Slack asks to slow down.", retry_after=wait)
-    if status >= 500 or reason in _PASSING or (status == 200 and not reason):
+    # A server that does not know a call (501) will not know it in a minute either.
+    passing = status >= 500 and status != 501
+    if passing or reason in _PASSING or (status == 200 and not reason):
         return PlatformFailed(f"Slack failed ({reason or status}).", retryable=True)
     return Refused(reason or f"http_{status}")
 

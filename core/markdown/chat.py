@@ -57,7 +57,12 @@ class _Place:
 
 def messages(markdown: str, dialect: Dialect) -> list[str]:
     """The parts to send. Never raises; no part is empty, none notifies anyone."""
-    return pack(list(_compose(parse(markdown), _Place(dialect))), dialect)
+    return pack(segments(markdown, dialect), dialect)
+
+
+def segments(markdown: str, dialect: Dialect) -> list[Segment]:
+    """The pieces that `pack` makes parts of."""
+    return list(_compose(parse(markdown), _Place(dialect)))
 
 
 def _compose(blocks: list[Block], place: _Place) -> Iterator[Segment]:

@@ -162,4 +162,4 @@ def escape(text: str) -> str:
 
 def code_lines(text: str, fence: str) -> list[str]:
     """The lines of a code block, none of which can end it or notify anyone."""
-    return defuse(text.replace(fence, fence[:-1] + "\u200b`")).split("\n")
+    return defuse(re.sub(f"{fence[:-1]}(?=`)", f"{fence[:-1]}\u200b", text)).split("\n")

@@ -30,6 +30,15 @@ def test_a_failure_that_begins_with_a_list_keeps_its_list() -> None:
     assert part["content"].startswith("⚠️\n\n- one")
 
 
+def test_the_sign_of_what_went_wrong_stands_beside_its_reason() -> None:
+    error = {"code": "NOTION_FAILED", "message": "Notion could not be reached."}
+    note = "Not saved to Notion: Notion could not be reached."
+    [part] = render_answer(Answer("Hello.", notes=("Offline.", note), ok=False, error=error))
+    assert part["content"] == f"Hello.\n-# Offline.\n-# ⚠️ {note}"
+    [part] = render_answer(Answer(error["message"], ok=False, error=error))
+    assert part["content"] == "⚠️ Notion could not be reached."
+
+
 def test_nothing_sent_can_call_anyone_and_private_messages_are_ephemeral() -> None:
     [part] = render_answer(Answer("Hello."))
     assert content(part) == {

@@ -45,8 +45,13 @@ class Stage:
         } | changes
 
     def refuse(self, method: str, error: str) -> None:
+        self.react(method, Reaction({"ok": False, "error": error}))
+
+    def react(self, method: str, reaction: Reaction) -> None:
+        """Answers every call of this method with `reaction`."""
+
         async def hook(call: Call) -> Reaction | None:
-            return Reaction({"ok": False, "error": error}) if call.name == method else None
+            return reaction if call.name == method else None
 
         self.server.hooks.before.append(hook)
 
@@ -159,6 +164,24 @@ async def test_a_channel_that_may_not_be_read_is_written_to_again(stage: Stage) 
     assert len(stage.server.answers()) == 1
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        Reaction("<html>", 200),
+        Reaction("<html>", 404),
+        Reaction("<html>", 501),
+        Reaction({"ok": False, "error": "not_implemented"}, 501),
+    ],
+    ids=["200", "404", "501", "501 with a reason"],
+)
+async def test_a_server_without_history_is_written_to_again(stage: Stage, page: Reaction) -> None:
+    stage.react("conversations.history", page)
+    [part] = parts_of("Twice rather than never.")
+    await stage.platform.post(stage.address(), part, "a:0", again=True)
+    assert len(stage.server.answers()) == 1
+    assert stage.count("conversations.history") == 1
+
+
 async def test_a_limit_on_reading_is_waited_for_rather_than_posting_twice(stage: Stage) -> None:
     stage.server.space.clock = lambda: 0.0
     stage.server.limits["conversations.history"] = (1, 60)
@@ -221,9 +244,10 @@ class TestWhereTheAppIsNotInTheChannel:
         assert not failure.value.retryable
         assert address["response_url"] not in failure.value.message
 
-    async def test_without_a_response_url_the_refusal_is_told(
+    async def test_without_a_response_url_or_direct_messages_the_refusal_is_told(
         self, stage: Stage, elsewhere: Channel
     ) -> None:
+        stage.refuse("chat.postMessage", "channel_not_found")
         [part] = parts_of("Hello.")
         with pytest.raises(PlatformFailed, match="channel_not_found"):
             await stage.platform.post(
@@ -334,6 +358,61 @@ async def test_a_placeholder_that_may_not_be_edited_is_followed_by_the_answer(
     assert written(stage.server.answers()[-1].blocks) == "The end."
 
 
+NEVER_EDITED = [
+    Reaction({"ok": False, "error": "cant_update_message"}),
+    Reaction({"ok": False, "error": "unknown_method"}),
+    Reaction("<html>", 404),
+]
+
+
+@pytest.mark.parametrize("refusal", NEVER_EDITED, ids=["cant_update", "unknown", "404"])
+@pytest.mark.parametrize("readable", [True, False])
+async def test_a_placeholder_that_may_not_be_edited_goes_when_the_answer_stands(
+    stage: Stage, refusal: Reaction, readable: bool
+) -> None:
+    first, second, *_ = parts_of(LONG)
+    address = stage.address()
+    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
+    stage.react("chat.update", refusal)
+    if not readable:
+        stage.refuse("conversations.history", "unknown_method")
+    with pytest.raises(PlatformFailed):
+        await stage.platform.edit(address, reply, first)
+    await stage.platform.post(address, first, "a:0", again=True)
+    await stage.platform.post(address, second, "a:1", again=False)
+    root, continued = stage.server.answers()
+    assert "Writing" not in root.text
+    assert continued.thread_ts == root.ts != reply["ts"]
+
+
+@pytest.mark.parametrize(
+    "refusal", [Reaction({"ok": False, "error": "message_not_found"}), Reaction("<html>", 500)]
+)
+async def test_a_placeholder_that_may_not_be_deleted_either_is_let_be(
+    stage: Stage, refusal: Reaction
+) -> None:
+    address, [part] = stage.address(), parts_of("The end.")
+    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
+    stage.refuse("chat.update", "cant_update_message")
+    stage.react("chat.delete", refusal)
+    with pytest.raises(PlatformFailed):
+        await stage.platform.edit(address, reply, part)
+    await stage.platform.post(address, part, "a:0", again=True)
+    assert written(stage.server.answers()[-1].blocks) == "The end."
+    assert stage.count("chat.delete") == 1
+
+
+async def test_a_placeholder_whose_edit_succeeds_in_the_end_is_not_deleted(stage: Stage) -> None:
+    address, [part] = stage.address(), parts_of("The end.")
+    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
+    stage.refuse("chat.update", "cant_update_message")
+    with pytest.raises(PlatformFailed):
+        await stage.platform.edit(address, reply, part)
+    stage.server.hooks.before.clear()
+    await stage.platform.post(address, part, "a:0", again=True)
+    assert [written(one.blocks) for one in stage.server.answers()] == ["The end."]
+
+
 async def test_an_answer_that_names_no_message_counts_as_sent_and_is_not_edited(
     stage: Stage,
 ) -> None:
@@ -347,6 +426,31 @@ async def test_an_answer_that_names_no_message_counts_as_sent_and_is_not_edited(
         await stage.platform.edit(address, reply, part)
     assert not failure.value.retryable
     assert stage.count("chat.update") == 0
+
+
+async def test_without_a_channel_the_answer_goes_to_the_response_url_at_once(stage: Stage) -> None:
+    address, [part] = stage.address() | {"channel_id": ""}, parts_of("Hello.")
+    await stage.platform.post(address, part, "a:0", again=False)
+    assert [written(one.blocks) for one in stage.server.answers()] == ["Hello."]
+    assert stage.count("chat.postMessage") == 0
+
+
+@pytest.mark.parametrize("channel", ["elsewhere", ""])
+async def test_where_nothing_else_is_left_the_answer_is_a_direct_message(
+    stage: Stage, channel: str
+) -> None:
+    async def hook(call: Call) -> Reaction | None:
+        if call.name != "chat.postMessage":
+            return None
+        if call.body["channel"] == stage.server.user.id:
+            return Reaction({"ok": True, "channel": "D1", "ts": "1.2"})
+        return Reaction({"ok": False, "error": "not_in_channel"})
+
+    stage.server.hooks.before.append(hook)
+    address = stage.address(channel_id=channel, response_url="")
+    [part] = parts_of("Hello.")
+    reply = await stage.platform.post(address, part, "a:0", again=False)
+    assert (reply["via"], reply["channel"], reply["ts"]) == ("chat", "D1", "1.2")
 
 
 async def test_a_private_answer_comes_as_a_direct_message_where_nothing_else_is_left(

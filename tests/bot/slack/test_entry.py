@@ -1,9 +1,11 @@
 import asyncio
 import io
 import json
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -225,6 +227,18 @@ async def test_a_button_of_somebody_else_is_not_found(stage: Stage) -> None:
     other = await stage.server.interaction(delivery.payload | {"actions": [action]})
     assert other.status == 404
     assert stage.intake.requests == []
+
+
+async def test_a_delivery_that_names_nothing_is_one_however_the_clock_stands(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = urlencode({"command": "/notion", "text": "generate a", "user_id": "U1"}).encode()
+    for moment in (1_700_000_009.5, 1_700_000_010.5, 1_700_000_075.0):
+        clock = SimpleNamespace(time=lambda at=moment: at)
+        monkeypatch.setattr(sys.modules["bot.slack.entry"], "time", clock)
+        await stage.post(body, headers={"X-Slack-Retry-Num": "1"})
+    first, again, later = (request.id for request in stage.intake.requests)
+    assert first == again != later
 
 
 async def test_an_unsigned_press_is_turned_away(stage: Stage) -> None:

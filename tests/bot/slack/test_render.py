@@ -1,6 +1,5 @@
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,7 +7,6 @@ from bot.slack.render import (
     LONGEST_ASIDE,
     LONGEST_FALLBACK,
     content,
-    mrkdwn,
     render_answer,
     render_draft,
     without_markdown_blocks,
@@ -16,10 +14,13 @@ from bot.slack.render import (
 from core.messages import Answer
 
 
-def test_notes_and_the_page_stand_under_the_last_message() -> None:
-    answer = Answer("word " * 5_000, notes=("Made up offline.",), page="https://notion.example/p")
-    first, *_, last = render_answer(answer)
-    assert [block["type"] for block in first["blocks"]] == ["markdown"]
+def test_the_page_stands_under_the_first_and_the_last_message_and_notes_under_the_last() -> None:
+    answer = Answer("word " * 6_000, notes=("Made up offline.",), page="https://notion.example/p")
+    first, second, *_, last = render_answer(answer)
+    assert second != last
+    assert [block["type"] for block in second["blocks"]] == ["markdown"]
+    assert first["blocks"][1:] == [last["blocks"][1]]
+    assert first["text"].endswith("\n<https://notion.example/p|Open in Notion>")
     assert [block["type"] for block in last["blocks"]] == ["markdown", "section", "context"]
     assert last["blocks"][1]["text"]["text"] == "<https://notion.example/p|Open in Notion>"
     assert last["blocks"][2]["elements"][0]["text"] == "Made up offline."
@@ -38,8 +39,8 @@ def test_an_address_cannot_end_its_link_early() -> None:
 
 def test_the_fallback_of_a_text_without_spaces_says_as_much_as_fits() -> None:
     [part] = render_answer(Answer("# 計画 " + "<計画" * 1_500))
-    assert len(part["text"]) > LONGEST_FALLBACK - 10
-    assert re.search(r"(計|画|;) …$", part["text"])
+    assert LONGEST_FALLBACK - 2_000 < len(part["text"]) <= LONGEST_FALLBACK
+    assert re.search(r"(計|画|;)\*\n…$", part["text"])
 
 
 def test_the_fallback_says_what_the_blocks_say_within_its_limit() -> None:
@@ -47,16 +48,27 @@ def test_the_fallback_says_what_the_blocks_say_within_its_limit() -> None:
         Answer("# A *title*\n\n- `x` < y & z", page="https://n.example/p", notes=("a note",))
     )
     assert part["text"] == (
-        "*A title*\n\n- `x` &lt; y &amp; z\n<https://n.example/p|Open in Notion>\na note"
+        "*A _title_*\n\n• `x` &lt; y &amp; z\n<https://n.example/p|Open in Notion>\na note"
     )
     [part] = render_answer(Answer("< " * 3000, page="https://n.example/p", notes=("n" * 900,)))
     assert len(part["text"]) <= LONGEST_FALLBACK + 2 * LONGEST_ASIDE
-    assert "&lt; …\n<https://n.example/p|" in part["text"]
+    assert "&lt;\n…\n<https://n.example/p|" in part["text"]
 
 
 def test_a_failure_that_begins_with_a_list_keeps_its_list() -> None:
     [part] = render_answer(Answer("- one\n- two", ok=False))
     assert content(part)["blocks"][0]["text"].startswith("⚠️\n\n- one")
+
+
+def test_the_sign_of_what_went_wrong_stands_beside_its_reason() -> None:
+    error = {"code": "NOTION_FAILED", "message": "Notion could not be reached."}
+    note = "Not saved to Notion: Notion could not be reached."
+    [part] = render_answer(Answer("Hello.", notes=("Offline.", note), ok=False, error=error))
+    assert part["blocks"][0]["text"] == "Hello."
+    notes = [element["text"] for element in part["blocks"][1]["elements"]]
+    assert notes == ["Offline.", f"⚠️ {note}"]
+    [part] = render_answer(Answer(error["message"], ok=False, error=error))
+    assert part["blocks"][0]["text"] == "⚠️ Notion could not be reached."
 
 
 def test_a_long_draft_shows_its_end() -> None:
@@ -66,21 +78,16 @@ def test_a_long_draft_shows_its_end() -> None:
     assert "Paragraph 0 " not in shown
 
 
-@pytest.mark.parametrize(
-    ("markdown", "markup"),
-    [
-        ("**bold** and *it*", "*bold* and *it*"),
-        ("## Title ##", "*Title*"),
-        ("[label](https://a.example/?b=1&c=2)", "<https://a.example/?b=1&amp;c=2|label>"),
-        ("[label](<https://a.example/>)", "<https://a.example/|label>"),
-        ("[label](javascript:x)", "[label](javascript:x)"),
-        ("`**code**`", "`**code**`"),
-        ("```\n# code\n```", "```\n# code\n```"),
-        ("a < b & c <!channel>", "a &lt; b &amp; c &lt;!channel&gt;"),
-    ],
-)
-def test_markdown_becomes_the_older_markup(markdown: str, markup: str) -> None:
-    assert mrkdwn(markdown) == markup
+def test_the_fallback_and_the_sections_are_in_slacks_own_markup() -> None:
+    text = "An *idea*, ~~gone~~.\n\n- [ ] todo\n\n| Owner | Task |\n|---|---|\n| Ada | 1 < 2 |"
+    [part] = render_answer(Answer(text))
+    shown = (
+        "An _idea_, ~gone~.\n\n☐ todo\n\n```\nOwner | Task\n------+------\nAda   | 1 &lt; 2\n```"
+    )
+    assert part["text"] == shown
+    assert without_markdown_blocks(part)["blocks"] == [
+        {"type": "section", "text": {"type": "mrkdwn", "text": shown}}
+    ]
 
 
 def test_sections_stand_in_for_markdown_blocks_and_keep_every_word() -> None:
@@ -96,7 +103,8 @@ def test_sections_stand_in_for_markdown_blocks_and_keep_every_word() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="ab *_~`#>-[]()|!<@\n.1", max_size=200))
 def test_any_unfinished_text_makes_a_message_that_calls_nobody(text: str) -> None:
-    shown = render_draft(text)["blocks"][0]["text"]
+    part = render_draft(text)
+    shown = part["blocks"][0]["text"]
     assert 0 < len(shown) <= 11_500
     assert "<!here" not in shown
-    assert mrkdwn(shown).count("<") == len(re.findall(r"<https?://", mrkdwn(shown)))
+    assert part["text"].count("<") == len(re.findall(r"<https?://", part["text"]))

@@ -80,6 +80,10 @@ def test_a_split_code_block_is_opened_again_with_its_language():
     assert sum(part.count("x = 1") for part in parts) == 500
 
 
+def test_no_line_of_code_ends_its_block_in_discord():
+    assert discord("```py\n`````py\n").count("```") == 2
+
+
 def test_a_split_table_has_its_header_again():
     parts = slack_markdown("| name | n |\n|---|---|\n" + "| some name | 1 |\n" * 2000)
     assert len(parts) > 2
