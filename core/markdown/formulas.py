@@ -15,6 +15,7 @@ _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _MONEY = re.compile(r"\d[\d.,]*\s*(?:[kKmMbB]\b)?")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]+(?:[/:.\-\s].*)?", re.DOTALL)
+_IN_BACKTICKS = re.compile("`[^`]+`")  # $`…`$, which GitHub takes whatever is inside
 
 Token = tuple[int, str]
 
@@ -79,6 +80,8 @@ def _replace(
 def _is_inline(content: str, before: str, after: str) -> bool:
     if not content or content[0].isspace() or content[-1].isspace():
         return False
+    if _IN_BACKTICKS.fullmatch(content):
+        return True
     if before.isalnum() or after.isdigit():
         return False
     if _VARIABLE.fullmatch(content) and after.isalpha():

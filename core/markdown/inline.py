@@ -1,5 +1,6 @@
 """Writes inline content: text, and the styles and links that are open around it."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -72,7 +73,7 @@ class InlineWriter:
         self._content.append(Run(text.replace(MARK, ""), look.style | Style.CODE, look.link))
 
     def formula(self, expression: str, *, display: bool) -> None:
-        expression = expression.replace(MARK, "").strip()
+        expression = _without_backticks(expression.replace(MARK, "").strip())
         if self._alt_depth or not expression:
             self.text(expression)
             return
@@ -149,6 +150,12 @@ class InlineWriter:
         look = self._looks[-1] if self._looks else _Look("")
         alt = " ".join(with_emoji(alt.replace(MARK, "")).split())
         self._content.append(Picture(address.strip(), alt, look.link))
+
+
+def _without_backticks(expression: str) -> str:
+    """GitHub also takes a formula between `$`` and ``$`, where nothing else is read as Markdown."""
+    match = re.fullmatch(r"`([^`]*)`", expression)
+    return match.group(1).strip() if match else expression
 
 
 _SUPERSCRIPT = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", strict=True))

@@ -10,9 +10,20 @@ from typing import Any
 from pyromark import Options, events
 
 from core.markdown.builder import Builder, code_block
-from core.markdown.document import Alert, Block, Item, Paragraph, Quote, Rule, Run, Style, Table
+from core.markdown.document import (
+    Alert,
+    Block,
+    Equation,
+    Item,
+    Paragraph,
+    Quote,
+    Rule,
+    Run,
+    Style,
+    Table,
+)
 from core.markdown.markup import feed
-from core.markdown.repair import clean, repair, split_front_matter
+from core.markdown.repair import MARK, clean, repair, split_front_matter
 from core.markdown.scan import OPTIONS
 
 _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
@@ -133,8 +144,14 @@ class _Reader:
 
     def _close_code(self) -> None:
         if self._code is not None:
-            self.builder.add(code_block(self._code[0], "".join(self._code[1])))
+            self._add_code(self._code[0], "".join(self._code[1]))
         self._code = None
+
+    def _add_code(self, info: str, text: str) -> None:
+        if info.lower().split()[:1] == ["math"] and text.strip():  # GitHub's fence for a formula
+            self.builder.add(Equation(text.replace(MARK, "").strip()))
+        else:
+            self.builder.add(code_block(info, text))
 
     def _open_html(self, _: object) -> None:
         self._html = []

@@ -6,40 +6,13 @@ import time
 import pytest
 
 from core.markdown import notion_blocks
-
-
-def words(rich_text):
-    return "".join(
-        item["text"]["content"] if item["type"] == "text" else item["equation"]["expression"]
-        for item in rich_text
-    )
-
-
-def outline(markdown):
-    """(type, text) of the top blocks."""
-    return [
-        (block["type"], words(block[block["type"]].get("rich_text", [])))
-        for block in notion_blocks(markdown)
-    ]
-
-
-def only(markdown):
-    (block,) = notion_blocks(markdown)
-    return block[block["type"]]
+from tests.core.markdown.written import cells, links, only, outline, words
 
 
 def runs(markdown):
     return [
         (item["text"]["content"], *sorted(item.get("annotations", {})))
         for item in only(markdown)["rich_text"]
-    ]
-
-
-def links(markdown):
-    return [
-        (item["text"]["content"], item["text"]["link"]["url"])
-        for item in only(markdown)["rich_text"]
-        if "link" in item["text"]
     ]
 
 
@@ -146,10 +119,6 @@ def test_tasks_and_numbers_have_their_own_blocks():
     assert only("- [x] a")["checked"] is True
 
 
-def cells(table):
-    return [[words(cell) for cell in row["table_row"]["cells"]] for row in table["children"]]
-
-
 def test_a_ragged_table_keeps_every_cell():
     table = only("| a | b |\n|---|:-:|\n| 1 | 2 | 3 | 4\n| 5 |\n")
     assert cells(table) == [["a", "b", "", ""], ["1", "2", "3", "4"], ["5", "", "", ""]]
@@ -213,7 +182,7 @@ def test_an_alert_is_a_callout_with_an_icon_a_colour_and_all_of_its_content(kind
 def test_an_image_in_a_sentence_stands_between_its_halves():
     assert outline("a ![b](https://c.d/e.png) f") == [
         ("paragraph", "a"),
-        ("image", ""),
+        ("image", "https://c.d/e.png"),
         ("paragraph", "f"),
     ]
 
@@ -223,8 +192,8 @@ def test_an_image_without_a_usable_address_is_words():
 
 
 def test_mathematics_in_every_notation():
-    assert outline("$$\nx+1\n$$") == [("equation", "")]
-    assert outline("\\[\nx+1\n\\]") == [("equation", "")]
+    assert outline("$$\nx+1\n$$") == [("equation", "x+1")]
+    assert outline("\\[\nx+1\n\\]") == [("equation", "x+1")]
     for inline in ("a $x_1$ b", "a \\(x_1\\) b"):
         assert [item["type"] for item in only(inline)["rich_text"]] == ["text", "equation", "text"]
 
