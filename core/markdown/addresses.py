@@ -30,7 +30,7 @@ def web_address(address: str) -> str:
     if address.startswith("//"):
         address = "https:" + address
     elif address[:4].lower() == "www.":
-        address = "https://" + address
+        address = "http://" + address  # as GitHub does: gfm spec, section 6.9
     if address[:7].lower() != "http://" and address[:8].lower() != "https://":
         return ""
     parts = _split(address)

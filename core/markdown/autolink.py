@@ -1,21 +1,27 @@
 """Bare addresses, which the parser leaves as text and GitHub makes links.
 
 Follows GitHub's extended autolinks (gfm spec, section 6.9), and stops at CJK punctuation too.
+A host may be in any script, `https://例え.jp`, yet `https://x.com에서` ends where Korean begins.
 The repair is `https://…` to `<https://…>`, so that underscores inside it are no emphasis.
 """
 
 import re
+import unicodedata
 
 from core.markdown.scan import Layout
 
 Edit = tuple[int, int, str]
 
+# Vowel signs and accents, which are part of a word in many scripts and no letters to `\w`.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f"
 _ADDRESS = re.compile(
-    r"(?<![A-Za-z0-9/@.<])(?:https?://|www\.(?=[A-Za-z0-9-]+\.))"
-    r"[A-Za-z0-9\[][A-Za-z0-9.:@%_\-\[\]]*"  # the host and, rarely, a name and port before it
+    rf"(?<![A-Za-z0-9/@.<])(https?://|www\.(?=[\w{_MARKS}-]+\.))"
+    rf"([\w{_MARKS}.:@%\-\[\]]*)"  # the host and, rarely, a name and port beside it
     r"(?:[/?#][^\s<>\"`|、。，；：！？）】」』》〉”’…]*)?",
     re.IGNORECASE,
 )
+# No top-level domain and no port mixes scripts: the sentence goes on in the second one.
+_SENTENCE = re.compile("(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENTITY = re.compile(r"&[a-z0-9]+;\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -28,15 +34,30 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
         start = match.start()
         if start not in layout.text:
             continue
-        address = _without_ending(match.group())
+        address = _without_ending(_address(source, match))
         if not re.search(r"//.|\..", address):
             continue
         target = _ESCAPED.sub(r"\1", address)
         if target.lower().startswith("www."):
-            edits.append((start, start + len(address), f"[{target}](<https://{target}>)"))
+            edits.append((start, start + len(address), f"[{target}](<http://{target}>)"))
         else:
             edits.append((start, start + len(address), f"<{target}>"))
     return edits
+
+
+def _address(source: str, match: re.Match[str]) -> str:
+    """What of a match is an address, empty when it would lead to a host nobody wrote."""
+    host = match.group(2).rstrip("_.:")
+    sentence = _SENTENCE.search(host, host.rfind(".") + 1)
+    if sentence:
+        return match.group(1) + host[: sentence.start()]
+    domain = host.rpartition("@")[2].partition(":")[0]
+    if (not host[:1].isalnum() and host[:1] != "[") or "_" in "".join(domain.split(".")[-2:]):
+        return ""
+    after = source[match.end() : match.end() + 1]
+    if after and unicodedata.category(after)[0] in "LM":
+        return ""
+    return match.group()
 
 
 def _without_ending(address: str) -> str:

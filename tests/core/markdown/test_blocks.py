@@ -53,7 +53,7 @@ def test_emphasis_beside_cjk_punctuation_is_emphasis(markdown, bold):
 def test_a_bare_address_is_a_link_without_the_sentences_punctuation():
     assert links("see https://x.com/_a_/b_c (or www.y.org/z).") == [
         ("https://x.com/_a_/b_c", "https://x.com/_a_/b_c"),
-        ("www.y.org/z", "https://www.y.org/z"),
+        ("www.y.org/z", "http://www.y.org/z"),
     ]
 
 
