@@ -2,10 +2,13 @@ r"""Which dollars are mathematics.
 
 The parser takes `$5-$10` for a formula. Pandoc's rule is used instead: nothing blank inside the
 dollars, no digit after the closing one; and what reads like money, prose or a shell variable is
-none. `\(…\)` and `\[…\]`, which models write, become `$…$` and `$$…$$`.
+none. `\(…\)` and `\[…\]`, which models write, become `$…$` and `$$…$$`, unless they read like the
+brackets of a sentence that somebody escaped.
 """
 
 import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
@@ -14,19 +17,42 @@ _TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _MONEY = re.compile(r"\d[\d.,]*\s*(?:[kKmMbB]\b)?")
+_COMMAND = re.compile(r"\\[A-Za-z]|[\^_]\{")
+_LETTER = r"(?<![A-Za-z\\])[A-Za-zα-ωΑ-Ω](?![A-Za-z])"
+_RELATION = "[-+*/=<>|≤≥≠≈∈±×÷·→]"
+# A variable beside an operator, raised, lowered or applied; or a sum of two numbers.
+_ALGEBRA = re.compile(
+    rf"{_LETTER}\s*(?:{_RELATION}|[!(]|'(?!\w))|{_RELATION}\s*{_LETTER}"
+    rf"|\)\s*[=<>]\s*[\w-]|[\w)]\^|(?<![A-Za-z])[A-Za-z]_\w|\d\s*[=+*×÷]\s*\d|[√∑∫∞]"
+)
+_LETTERS = re.compile(rf"{_LETTER}(?:\s*,\s*(?:{_LETTER}|\d+))*")
+_FUNCTION = re.compile(r"(?:arc)?(?:sin|cos|tan)h?|log|lim|max|min|exp|det|gcd|mod|var|cov")
+_SHORT = re.compile(r"n/a|y/n|w/o|c/o|i/o|b/c|a/c", re.IGNORECASE)
+# What escaped square brackets hold in a manual: a footnote, a setting, an option, a name.
+_MANUAL = re.compile(
+    r"\^\d+|[A-Za-z]\w\w+=\S+|--?[A-Za-z][\w-]*(?:[= ]\S+)?|[A-Za-z]+(?:_[A-Za-z]+)+"
+)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]+(?:[/:.\-\s].*)?", re.DOTALL)
 _IN_BACKTICKS = re.compile("`[^`]+`")  # $`…`$, which GitHub takes whatever is inside
+
+PIPE = re.compile(r"(?<!\\)\|")
 
 Token = tuple[int, str]
 
 
-def mark_formulas(source: str, layout: Layout) -> list[Edit]:
-    """The edits after which every dollar left unescaped in `source` delimits a formula."""
+def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[Edit]:
+    """The edits after which every dollar left unescaped in `source` delimits a formula.
+
+    No formula reaches from one block, or one table cell, into the next. `bars` are the offsets of
+    the pipes in tables that end no cell.
+    """
     tokens = [
         (match.start(), match.group()[0] if match.group()[0] == "\n" else match.group())
         for match in _TOKEN.finditer(source)
         if match.group() not in ("\\\\", "\\$") and match.start() not in layout.code
     ]
+    if tokens:
+        tokens = sorted([*tokens, *_edges(source, layout, bars)])
     edits: list[Edit] = []
     index = 0
     while index < len(tokens):
@@ -40,6 +66,15 @@ def mark_formulas(source: str, layout: Layout) -> list[Edit]:
             edits.extend(pair)
             index += 2
     return edits
+
+
+def _edges(source: str, layout: Layout, bars: AbstractSet[int]) -> Iterator[Token]:
+    for start, _ in layout.edges:
+        yield start, "\n"
+    for start, end in layout.tables:
+        for match in PIPE.finditer(source, start, end):
+            if match.start() not in bars:
+                yield match.start(), "\n"
 
 
 def _escape(token: Token) -> list[Edit]:
@@ -57,10 +92,10 @@ def _pair(source: str, opening: Token, closing: Token) -> list[Edit] | None:
         case ("$$", "$$"):
             return [] if content.strip() else None
         case ("$", "$"):
-            before = source[opening[0] - 1 : opening[0]]
+            before = _before(source, opening[0])
             after = source[closing[0] + 1 : closing[0] + 2]
             return [] if _is_inline(content, before, after) else None
-        case ("\\(", "\\)") if _is_formula(content.strip()):
+        case ("\\(", "\\)") if _is_bracketed(content.strip(), _before(source, opening[0])):
             return _replace(source, (opening[0], start), (end, end + 2), "$")
         case ("\\[", "\\]") if _is_display(source, opening[0], content, end + 2):
             return [(opening[0], start, "$$"), (end, end + 2, "$$")]
@@ -77,6 +112,10 @@ def _replace(
     return [(opening[0], opening[1] + left, mark), (closing[0] - right, closing[1], mark)]
 
 
+def _before(source: str, position: int) -> str:
+    return source[max(0, position - 1) : position]
+
+
 def _is_inline(content: str, before: str, after: str) -> bool:
     if not content or content[0].isspace() or content[-1].isspace():
         return False
@@ -91,7 +130,7 @@ def _is_inline(content: str, before: str, after: str) -> bool:
 
 def _is_formula(content: str) -> bool:
     """Whether `content` reads like mathematics rather than money or a sentence."""
-    if not content or "$" in content:
+    if not content or "$" in content.replace("\\$", ""):
         return False
     money = _MONEY.match(content)
     if money and re.fullmatch(r"\s*[-–—/~,.;:)(]*\s*", content[money.end() :]):
@@ -104,11 +143,33 @@ def _is_formula(content: str) -> bool:
     return len(_WORD.findall(content)) < 2 and len(content) < 60
 
 
-def _is_display(source: str, start: int, content: str, end: int) -> bool:
-    """`\\[…\\]` may be escaped brackets: a display stands apart and looks like a formula."""
-    if source[end : end + 1] == "(":  # an escaped link
+def _is_bracketed(content: str, before: str) -> bool:
+    r"""Whether `\(…\)` is mathematics, for a call, a year or an aside may have escaped brackets."""
+    if (before.isascii() and before.isalpha()) or not _is_formula(content):
         return False
+    if _COMMAND.search(content) or _LETTERS.fullmatch(content):
+        return True
+    words = [word for word in _WORD.findall(content) if not _FUNCTION.fullmatch(word)]
+    most = 1 if re.search("[=<>^_]", content) else 0
+    return len(words) <= most and bool(_ALGEBRA.search(content)) and not _SHORT.fullmatch(content)
+
+
+def _is_display(source: str, start: int, content: str, end: int) -> bool:
+    r"""Whether `\[…\]` is a display: escaped brackets stand in a sentence, or hold an option."""
+    formula = content.strip()
+    if source[end : end + 1] == "(" or not _is_formula(formula):  # the former: an escaped link
+        return False
+    if _COMMAND.search(formula):
+        return True
+    if _stands_alone(source, start, end):
+        on_own_lines = content.lstrip(" \t>")[:1] == "\n"
+        return on_own_lines or bool(_OPERATOR.search(formula) and not _MANUAL.fullmatch(formula))
+    raised = re.search(r"[A-Za-z)]\^\w", formula)
+    return bool(raised or re.search(r"\s=\s", formula)) and not _WORD.search(formula)
+
+
+def _stands_alone(source: str, start: int, end: int) -> bool:
     line = source.rfind("\n", 0, start) + 1
-    alone = not source[line:start].strip(" \t>-*") or content[:1].isspace()
-    sure = bool(re.search(r"\\[A-Za-z]|[=^]|_\{", content))
-    return (sure or (alone and bool(_OPERATOR.search(content)))) and _is_formula(content.strip())
+    stop = source.find("\n", end)
+    after = source[end : stop if stop >= 0 else len(source)]
+    return not source[line:start].strip(" \t>-*") and not after.strip(" \t.,;:")

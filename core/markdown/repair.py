@@ -9,7 +9,7 @@ import unicodedata
 from bisect import bisect_left
 
 from core.markdown.autolink import Edit, link_addresses
-from core.markdown.formulas import mark_formulas
+from core.markdown.formulas import PIPE, mark_formulas
 from core.markdown.scan import Layout, lay_out
 
 # A noncharacter, neither blank nor punctuation, put between `。` and `**` and taken out again.
@@ -28,7 +28,9 @@ _FRONT_MATTER = re.compile(
 _EMPHASIS = re.compile(r"(?<![\\*~])(\*{1,3}|~~)(?=[^\s*~])([^*~\n]*[^\s*~\\])\1(?![*~])")
 _CODE_SPAN = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")
 _DECLARATION = re.compile(r"<!(?!doctype\b)[A-Za-z]", re.IGNORECASE)
-_PIPE = re.compile(r"(?<!\\)\|")
+_FORMULA = re.compile(
+    r"(?<![\\$\w])\$(?![\s$])[^$]*[^\s$\\]\$(?![\d$])|\\\((?:[^\\]|\\(?![()]))*\\\)"
+)
 
 
 def clean(markdown: str) -> str:
@@ -51,7 +53,9 @@ def repair(source: str) -> str:
         return source
     layout = lay_out(source)
     edits = link_addresses(source, layout)
-    others = mark_formulas(source, layout) + widen_tables(source, layout)
+    tables = widen_tables(source, layout)
+    bars = {start for start, _, text in tables if text == "\\"}
+    others = tables + mark_formulas(source, layout, bars)
     others += loosen_emphasis(source, layout) + keep_commands(source, layout)
     return _apply(source, _without_overlaps(edits, others))
 
@@ -113,7 +117,8 @@ def _is_stuck(inside: str, outside: str) -> bool:
 def widen_tables(source: str, layout: Layout) -> list[Edit]:
     """Rows with more cells than the header, whose surplus the parser would drop.
 
-    A pipe inside code was meant as code; other surplus gets empty header cells.
+    A pipe inside code was meant as code, and so was one in a formula when that makes the row fit;
+    other surplus gets empty header cells. A last cell without a word is no surplus.
     """
     edits: list[Edit] = []
     for start, end in layout.tables:
@@ -131,14 +136,13 @@ def _widen(lines: list[tuple[int, str]]) -> list[Edit]:
     edits: list[Edit] = []
     header = width = _count_cells(lines[0][1])
     for position, line in lines[2:]:
-        cells = _count_cells(line)
+        cells = _count_cells(_without_blank_cells(line))
         if cells <= header:
             continue
-        coded = [
-            position + span.start() + pipe.start()
-            for span in _CODE_SPAN.finditer(line)
-            for pipe in _PIPE.finditer(span.group())
-        ]
+        coded = _bars(_CODE_SPAN, position, line)
+        if cells - len(coded) > header:
+            meant = sorted({*coded, *_bars(_FORMULA, position, line)})
+            coded = meant if cells - len(meant) == header else coded
         edits += [(pipe, pipe, "\\") for pipe in coded]
         width = max(width, cells - len(coded))
     if width > header:
@@ -149,8 +153,24 @@ def _widen(lines: list[tuple[int, str]]) -> list[Edit]:
     return edits
 
 
+def _bars(spans: re.Pattern[str], position: int, line: str) -> list[int]:
+    """Where the pipes inside such spans of a line stand."""
+    return [
+        position + pipe.start()
+        for span in spans.finditer(line)
+        for pipe in PIPE.finditer(line, span.start(), span.end())
+    ]
+
+
+def _without_blank_cells(row: str) -> str:
+    words = row.rstrip(" \t|")
+    if words.endswith("\\"):
+        words = row[: len(words) + 1]
+    return words + row[len(words) :].lstrip()[:1]
+
+
 def _count_cells(line: str) -> int:
     inner = line.lstrip(" \t>").rstrip().removeprefix("|")
     if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
-    return len(_PIPE.findall(inner)) + 1
+    return len(PIPE.findall(inner)) + 1

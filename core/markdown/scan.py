@@ -1,4 +1,4 @@
-"""A first pass over the source: which characters are code, plain text or tables.
+"""A first pass over the source: what is code, plain text or a table, and where blocks begin.
 
 The repairs of `repair.py` may touch prose only. The parser alone knows where code and links
 begin and end, so it is asked, and its byte offsets are turned into character offsets.
@@ -20,6 +20,7 @@ OPTIONS = (
 )
 
 _CODE = frozenset({"Code", "Html", "InlineHtml"})
+_BLOCKS = frozenset({"Paragraph", "Heading", "Item", "TableHead", "TableRow"})
 
 
 class Ranges:
@@ -39,17 +40,23 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Character ranges of a source: code and HTML, text outside links, tables, HTML blocks."""
+    """Character ranges of a source: code and HTML, text outside links, tables, HTML blocks.
+
+    `edges` are empty ranges where a paragraph, heading, list item or table row begins.
+    """
 
     code: Ranges
     text: Ranges
     tables: Ranges
     html: Ranges
+    edges: Ranges
 
 
 def lay_out(source: str) -> Layout:
     """Find the ranges of `source`, in one parse without mathematics."""
-    found: dict[str, list[tuple[int, int]]] = {"code": [], "text": [], "tables": [], "html": []}
+    found: dict[str, list[tuple[int, int]]] = {
+        name: [] for name in ("code", "text", "tables", "html", "edges")
+    }
     closed = 0  # depth inside links and images
     in_code = 0
     for event, span in events_with_range(source, options=OPTIONS):
@@ -83,6 +90,8 @@ def _note_block(
         found["tables"].append(bounds)
     elif name == "HtmlBlock":
         found["html"].append(bounds)
+    elif name in _BLOCKS:
+        found["edges"].append((bounds[0], bounds[0]))
 
 
 def _to_characters(

@@ -1,5 +1,10 @@
 """What is mathematics, and what only looks like it."""
 
+import json
+import re
+
+import pytest
+
 from core.markdown import notion_blocks
 from tests.core.markdown.written import formulas, outline
 
@@ -17,3 +22,52 @@ def test_a_math_fence_too_long_for_notion_is_code():
 
 def test_a_formula_in_dollars_and_backticks_has_no_backticks():
     assert formulas("a $`x^2`$ b $`\\text{two words}`$") == ["x^2", "\\text{two words}"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["x", "E=mc^2", "a_1, b", "n-1", "f(x)", "O(n \\log n)", "P(A|B)", "2x + 3", "\\alpha", "x > 0",
+     "5 + 3 = 8", "2^{10}", "sin(x) = 0", "α + β"],
+)  # fmt: skip
+def test_what_models_write_in_brackets_is_mathematics(formula):
+    assert formulas(f"so \\({formula}\\), 设\\( {formula} \\)。") == [formula, formula]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(555) 1234", "Smith (2020)", "an (optional) part", "(+1) 555", "call f(x) or item(s)",
+     "this (and/or) that", "(-5) (3.14) (n/a) (snake_case)", "usage: cmd [-o FILE] [--x=y]",
+     "[key=value]", "[^1]", "[a_b]", "Note [see p.5 = ok].", "a [1] b [x] c", "[--verbose]"],
+)  # fmt: skip
+def test_escaped_brackets_of_a_sentence_are_text(text):
+    escaped = re.sub(r"([\[\]()])", r"\\\1", text)
+    assert outline(escaped) == [("paragraph", text)]
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "\\[ \\frac{a}{b} \\]",
+        "\\[E=mc^2\\]",
+        "so\n\\[\nx\n\\]",
+        "- \\[ x + 1 \\]",
+        "so \\[ x = 1 \\]",
+    ],
+)
+def test_a_display_in_brackets_is_an_equation(markdown):
+    kinds = json.dumps(notion_blocks(markdown))
+    assert '"equation"' in kinds
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    ["- US $a\n- b ($x$)", "# US $a\nb ($x$)", "|a|\n|-|\n| US $a |\n| ($x$) |",
+     "|a|b|\n|-|-|\n|$a|$x$|"],
+)  # fmt: skip
+def test_a_formula_does_not_reach_into_the_next_block_or_cell(markdown):
+    found = re.findall('"expression": "(.*?)"', json.dumps(notion_blocks(markdown)))
+    assert found == ["x"]
+
+
+def test_a_dollar_may_be_escaped_inside_a_formula():
+    assert formulas("costs $\\$5$ and $x$") == ["\\$5", "x"]
