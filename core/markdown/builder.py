@@ -120,6 +120,7 @@ class Builder(InlineWriter):
 
     def _push(self, frame: _Frame) -> None:
         self._frames.append(frame)
+        self.depth = len(self._frames)
         self._open_html[frame.tag] += frame.from_html
 
     def close(self, tag: str) -> None:
@@ -129,7 +130,8 @@ class Builder(InlineWriter):
             frame = self._frames.pop()
             self._open_html[frame.tag] -= frame.from_html
             if frame.tag == tag and not frame.from_html:
-                return
+                break
+        self.leave(len(self._frames))
 
     def close_html(self, tag: str) -> None:
         """Closes the innermost HTML container of this tag, if there is one in reach."""
@@ -143,6 +145,7 @@ class Builder(InlineWriter):
                 for gone in self._frames[-count:]:
                     self._open_html[gone.tag] -= 1
                 del self._frames[-count:]
+                self.leave(len(self._frames))
                 return
 
     def is_in(self, tag: str) -> bool:

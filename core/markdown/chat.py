@@ -9,6 +9,7 @@ from core.markdown.dialects import Dialect, code_lines, write
 from core.markdown.document import (
     Alert,
     Block,
+    Break,
     Code,
     Equation,
     Heading,
@@ -21,7 +22,6 @@ from core.markdown.document import (
     Style,
     Table,
     Toggle,
-    plain_text,
 )
 from core.markdown.parse import parse
 from core.markdown.split import Lines, Segment, Text, pack
@@ -97,7 +97,10 @@ def _heading(block: Heading, place: _Place) -> Iterator[Segment]:
 
 
 def _on_one_line(content: list[Inline]) -> list[Inline]:
-    return [Run(" ") if plain_text([piece]) == " " else piece for piece in content]
+    return [
+        Run(" ", piece.style, piece.link) if isinstance(piece, Break) else piece
+        for piece in content
+    ]
 
 
 def _bold(piece: Inline) -> Inline:

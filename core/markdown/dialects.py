@@ -59,7 +59,7 @@ def simplify(content: Content) -> list[Run]:
 
 def _as_run(piece: Inline) -> Run:
     if isinstance(piece, Break):
-        return Run("\n")
+        return Run("\n", piece.style & _SHOWN, piece.link)
     if isinstance(piece, Formula):
         return Run(piece.expression, piece.style & _SHOWN | Style.CODE)
     if isinstance(piece, Run):

@@ -53,9 +53,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A line break: hard when the author asked for it, soft where the source line ended."""
+    """A line break: hard when the author asked for it, soft where the source line ended.
+
+    It looks like the text around it, which it would otherwise part in two.
+    """
 
     hard: bool
+    style: Style = Style.PLAIN
+    link: str = ""
 
 
 Inline = Run | Formula | Picture | Break

@@ -172,4 +172,4 @@ def _stands_alone(source: str, start: int, end: int) -> bool:
     line = source.rfind("\n", 0, start) + 1
     stop = source.find("\n", end)
     after = source[end : stop if stop >= 0 else len(source)]
-    return not source[line:start].strip(" \t>-*") and not after.strip(" \t.,;:")
+    return not source[line:start].strip(" \t>-*+.)0123456789") and not after.strip(" \t.,;:")

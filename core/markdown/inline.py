@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.markdown.addresses import spoken_address, web_address
 from core.markdown.document import (
     Break,
     Content,
     Formula,
+    Inline,
     Picture,
     Run,
     Style,
@@ -18,6 +19,9 @@ from core.markdown.document import (
 )
 from core.markdown.emoji import with_emoji
 from core.markdown.repair import MARK
+
+# How many open elements are looked through for a link: keeps wild input linear.
+_REACH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,24 @@ class _Look:
     script: str = ""  # "sub" or "sup"
     address: str = ""  # of the link, as written
     start: int = 0  # where in the inline content the element began
+    depth: int = 0  # of the container it stands in
+    carries: bool = False  # it began before this paragraph
+    shown: bool = False  # in a paragraph before this one
+
+
+def _carries_link(piece: Inline) -> bool:
+    """Whether a link on this piece will be seen."""
+    if isinstance(piece, Picture):
+        usable = piece.alt or web_address(piece.address) or spoken_address(piece.address)
+        return bool(piece.link and usable)
+    return isinstance(piece, Run) and bool(piece.link and piece.text.strip())
 
 
 class InlineWriter:
     """Receives text and marks in order; `take` returns what was written."""
 
     def __init__(self) -> None:
+        self.depth = 0
         self._content: Content = []
         self._looks: list[_Look] = []
         self._open_looks: Counter[str] = Counter()
@@ -45,10 +61,31 @@ class InlineWriter:
 
     def take(self) -> Content:
         """The inline content written so far, and a clean slate."""
+        kept = self._wrapping_link()
         content, self._content = trim(merge(self._content)), []
-        self._looks.clear()
-        self._open_looks.clear()
+        self._looks = kept
+        self._open_looks = Counter(look.tag for look in kept)
         return content
+
+    def _wrapping_link(self) -> list[_Look]:
+        """The innermost `<a>` around the blocks to come: nothing was written since."""
+        for look in self._looks[:-_REACH:-1]:
+            if look.tag == "a":
+                shown = look.shown or self._shows_link(look)
+                if look.carries or not plain_text(self._content[look.start :]).strip():
+                    return [replace(look, start=0, carries=True, shown=shown)]
+                return []
+        return []
+
+    def _shows_link(self, look: _Look) -> bool:
+        places = range(look.start, len(self._content))
+        return any(_carries_link(self._content[place]) for place in places)
+
+    def leave(self, depth: int) -> None:
+        """Ends the links that wrap blocks of a container deeper than `depth`."""
+        self.depth = depth
+        while self._looks and self._looks[-1].depth > depth:
+            self._open_looks[self._looks.pop().tag] -= 1
 
     def text(self, text: str) -> None:
         if self._alt_depth:
@@ -84,7 +121,8 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(" ")
         else:
-            self._content.append(Break(hard))
+            look = self._looks[-1] if self._looks else _Look("")
+            self._content.append(Break(hard, look.style, look.link))
 
     def open_look(
         self, tag: str, style: Style = Style.PLAIN, *, address: str | None = None, script: str = ""
@@ -100,6 +138,7 @@ class InlineWriter:
                 script or outer.script,
                 address or "",
                 len(self._content),
+                self.depth,
             )
         )
         self._open_looks[tag] += 1
@@ -121,14 +160,24 @@ class InlineWriter:
         if not look.address or self._alt_depth:
             return
         if look.link:
-            if len(self._content) == look.start:  # a link without a word: its address is one
-                self._content.append(Run(look.link, look.style, look.link))
+            self._show_link(look)
             return
         spoken = spoken_address(look.address)
         shown = plain_text(self._content[look.start :])
         if spoken and spoken not in shown:
             style = self._looks[-1].style if self._looks else Style.PLAIN
             self._content.append(Run(f" ({spoken})" if shown.strip() else spoken, style))
+
+    def _show_link(self, look: _Look) -> None:
+        """The address as words where no text or picture carries the link."""
+        if look.shown or self._shows_link(look):
+            return
+        inside = self._content[look.start :]
+        address = Run(look.link, look.style, look.link)
+        if any(isinstance(piece, Formula) for piece in inside):
+            self._content += [Run(" (", look.style), address, Run(")", look.style)]
+        else:
+            self._content[look.start :] = [address]
 
     def open_picture(self, address: str) -> None:
         if not self._alt_depth:

@@ -5,12 +5,14 @@ the limits on itself: 100 rich texts, 2,000 UTF-16 units each, URLs of 2,000, eq
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from core.markdown.addresses import web_address
 from core.markdown.document import (
     Alert,
     Block,
+    Break,
     Code,
     Content,
     Equation,
@@ -225,8 +227,8 @@ def _item(item: Item) -> list[NotionBlock]:
 
 
 def _bold(piece: Inline) -> Inline:
-    if isinstance(piece, Run):
-        return Run(piece.text, piece.style | Style.BOLD, piece.link)
+    if isinstance(piece, Run | Break):
+        return replace(piece, style=piece.style | Style.BOLD)
     return piece
 
 

@@ -87,7 +87,7 @@ def _annotated(item: RichText, piece: Run | Formula) -> RichText:
 
 def _as_run(piece: Run | Formula | Picture | Break) -> Run | Formula:
     if isinstance(piece, Break):
-        return Run("\n" if piece.hard else " ")
+        return Run("\n" if piece.hard else " ", piece.style, piece.link)
     if isinstance(piece, Picture):
         return _spoken(piece)
     if isinstance(piece, Formula) and units(piece.expression) > MAX_EQUATION:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.core.markdown.written import links
+from core.markdown import discord_messages, notion_blocks
+from tests.core.markdown.written import links, only
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,44 @@ def test_an_address_without_a_scheme_leads_to_http():
         ("www.x.com", "http://www.x.com"),
         ("y", "http://www.y.com"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "linked"),
+    [
+        ("[$x$](https://x.com)", "https://x.com"),
+        ("a [ ](https://x.com) b", "https://x.com"),
+        ("[<br>](https://x.com)", "https://x.com"),
+        ("[ ![](#) ](https://x.com)", "https://x.com"),
+        ('<a href="https://x.com">\n\n**md**\n\n</a>', "md"),
+        ('> <a href="https://x.com">\n>\n> md\n\n', "md"),
+    ],
+)
+def test_a_link_around_anything_is_kept(markdown, linked):
+    assert links(markdown) == [(linked, "https://x.com")]
+
+
+def test_a_link_may_wrap_several_blocks_and_ends_where_it_is_closed():
+    first, second, image, last = notion_blocks(
+        '<a href="https://x.com">\n\na\n\n- b\n\n![c](https://y.com/i.png)\n\n</a>\n\nd'
+    )
+    for item in (
+        first["paragraph"]["rich_text"][0],
+        second["bulleted_list_item"]["rich_text"][0],
+        image["image"]["caption"][0],
+    ):
+        assert item["text"]["link"]["url"] == "https://x.com"
+    assert "link" not in last["paragraph"]["rich_text"][0]["text"]
+
+
+def test_a_link_left_open_in_a_quote_ends_with_it():
+    _, after = notion_blocks('> <a href="https://x.com">\n>\n> a\n\nb')
+    assert "link" not in after["paragraph"]["rich_text"][0]["text"]
+
+
+def test_a_line_end_does_not_tear_a_run_apart():
+    assert only("**bold\nacross**")["rich_text"] == [
+        {"type": "text", "text": {"content": "bold across"}, "annotations": {"bold": True}}
+    ]
+    assert links("[a\\\nb](https://x.com)") == [("a\nb", "https://x.com")]
+    assert discord_messages("**a\nb** [c\nd](https://x.com)") == ["**a\nb** [c d](https://x.com)"]
