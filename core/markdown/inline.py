@@ -53,11 +53,12 @@ class InlineWriter:
     def __init__(self) -> None:
         self.depth = 0
         self._content: Content = []
+        self._left_out = False  # a comment, and nothing was written since
         self._looks: list[_Look] = []
         self._open_looks: Counter[str] = Counter()
         self._alt: list[str] = []
         self._alt_depth = 0
-        self._picture = ""
+        self._picture = ("", "")  # address and title
 
     def take(self) -> Content:
         """The inline content written so far, and a clean slate."""
@@ -92,6 +93,9 @@ class InlineWriter:
             self._alt.append(text)
             return
         text = text.replace(MARK, "")
+        if self._left_out:
+            text = text.lstrip(" ") if self._blank_end() else text
+            self._left_out = not text
         look = self._looks[-1] if self._looks else None
         if look is None:
             self._content.append(Run(with_emoji(text)))
@@ -101,6 +105,17 @@ class InlineWriter:
         if not look.style & Style.CODE:
             text = with_emoji(text)
         self._content.append(Run(text, look.style, look.link))
+
+    def leave_out(self) -> None:
+        """Something unseen stands here, a comment: blanks on both sides of it are one."""
+        self._left_out = True
+
+    def _blank_end(self) -> Run | None:
+        """The last run, when it ends in a blank."""
+        last = self._content[-1] if self._content else None
+        if isinstance(last, Run) and last.text.endswith(" ") and not last.style & Style.CODE:
+            return last
+        return None
 
     def code(self, text: str) -> None:
         if self._alt_depth:
@@ -121,6 +136,9 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(" ")
         else:
+            if self._left_out and (last := self._blank_end()):
+                self._content[-1] = replace(last, text=last.text.rstrip(" "))
+            self._left_out = False
             look = self._looks[-1] if self._looks else _Look("")
             self._content.append(Break(hard, look.style, look.link))
 
@@ -163,7 +181,12 @@ class InlineWriter:
             self._show_link(look)
             return
         spoken = spoken_address(look.address)
-        shown = plain_text(self._content[look.start :])
+        inside = self._content[look.start :]
+        if spoken and len(inside) == 1 and isinstance(picture := inside[0], Picture):
+            caption = f"{picture.alt} ({spoken})" if picture.alt else spoken
+            self._content[-1] = replace(picture, alt=caption)
+            return
+        shown = plain_text(inside)
         if spoken and spoken not in shown:
             style = self._looks[-1].style if self._looks else Style.PLAIN
             self._content.append(Run(f" ({spoken})" if shown.strip() else spoken, style))
@@ -179,10 +202,10 @@ class InlineWriter:
         else:
             self._content[look.start :] = [address]
 
-    def open_picture(self, address: str) -> None:
+    def open_picture(self, address: str, title: str = "") -> None:
         if not self._alt_depth:
             self._alt.clear()
-            self._picture = address
+            self._picture = (address, title)
         self._alt_depth += 1
 
     def close_picture(self) -> None:
@@ -190,7 +213,8 @@ class InlineWriter:
             return
         self._alt_depth -= 1
         if not self._alt_depth:
-            self.picture(self._picture, "".join(self._alt))
+            address, title = self._picture
+            self.picture(address, "".join(self._alt).strip() or title)
 
     def picture(self, address: str, alt: str) -> None:
         if self._alt_depth:

@@ -32,13 +32,16 @@ _BLOCKS = re.compile(
     "|thead|tbody|tfoot|caption|colgroup|col"
 )
 _MEDIA = frozenset({"video", "audio", "iframe", "embed"})
+_UNSEEN = "!"
 _RAW = ("script", "style", "pre", "template", "svg")
 
 
 def feed(builder: Builder, source: str) -> None:
     """Hand an HTML block, or one inline tag, to the builder."""
     for name, closing, attributes, text in _tokens(source):
-        if not name:
+        if name == _UNSEEN:
+            builder.leave_out()
+        elif not name:
             _write(builder, text)
         elif name in _RAW:
             if name == "pre" and not closing:
@@ -57,7 +60,7 @@ def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
     """(tag name, is closing, attributes, source) for tags; name empty for text.
 
     Of an element whose content is raw, the content takes the place of the source. Comments,
-    declarations and instructions are skipped; one that never ends takes the rest with it.
+    declarations and instructions are `_UNSEEN`; one that never ends takes the rest with it.
     """
     position = 0
     while position < len(source):
@@ -69,6 +72,7 @@ def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
             yield "", False, "", source[position:start]
         skipped = _skip(source, start)
         if skipped:
+            yield _UNSEEN, False, "", ""
             position = skipped
             continue
         tag = _TAG.match(source, start)
@@ -146,7 +150,7 @@ def _rule(builder: Builder, _name: str, closing: bool, _attributes: dict[str, st
 def _image(builder: Builder, _name: str, closing: bool, attributes: dict[str, str]) -> None:
     address = attributes.get("src", "")
     if not closing and (address or attributes.get("alt")):
-        builder.picture(address, attributes.get("alt", ""))
+        builder.picture(address, attributes.get("alt") or attributes.get("title", ""))
 
 
 def _anchor(builder: Builder, name: str, closing: bool, attributes: dict[str, str]) -> None:

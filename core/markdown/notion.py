@@ -6,6 +6,7 @@ the limits on itself: 100 rich texts, 2,000 UTF-16 units each, URLs of 2,000, eq
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from core.markdown.addresses import web_address
@@ -89,8 +90,14 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
         if isinstance(part, Picture):
             blocks.append(_image(part))
         else:
-            blocks += [_block("paragraph", {"rich_text": a}) for a in in_arrays(rich_text(part))]
+            blocks += _text("paragraph", part)
     return blocks
+
+
+def _text(kind: str, content: Content) -> list[NotionBlock]:
+    """Blocks of nothing but text; none where there is nothing to read."""
+    arrays = in_arrays(rich_text(content))
+    return [_block(kind, {"rich_text": array}) for array in arrays if array]
 
 
 def _around_pictures(content: Content) -> list[Content | Picture]:
@@ -123,8 +130,17 @@ def _image(picture: Picture) -> NotionBlock:
 
 
 def _heading(heading: Heading) -> list[NotionBlock]:
+    """The heading without its pictures, which stand before or after it as they did inside."""
     kind = f"heading_{min(heading.level, _DEEPEST_HEADING)}"
-    return [_block(kind, {"rich_text": array}) for array in in_arrays(rich_text(heading.content))]
+    parts = _around_pictures(heading.content)
+    pictures = [part for part in parts if isinstance(part, Picture)]
+    if not pictures:
+        return _text(kind, heading.content)
+    texts = [part for part in parts if not isinstance(part, Picture)]
+    leading = len(list(takewhile(lambda part: isinstance(part, Picture), parts)))
+    words = trim([piece for text in texts for piece in (*text, Run(" "))])
+    images = [_image(picture) for picture in pictures]
+    return images[:leading] + _text(kind, words) + images[leading:]
 
 
 def _code(code: Code) -> list[NotionBlock]:

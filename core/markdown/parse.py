@@ -81,7 +81,7 @@ class _Reader:
             ),
             "TableCell": lambda _: build.open_cell(),
             "Link": lambda value: build.open_look("Link", address=value["dest_url"]),
-            "Image": lambda value: build.open_picture(value["dest_url"]),
+            "Image": lambda value: build.open_picture(value["dest_url"], value["title"]),
         }
 
     def _closings(self) -> dict[str, Callable[[], object]]:
