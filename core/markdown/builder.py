@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from core.markdown.document import (
     MAX_DEPTH,
     Block,
+    Break,
     Code,
     Container,
     Content,
@@ -17,6 +18,7 @@ from core.markdown.document import (
     Formula,
     Heading,
     Inline,
+    Item,
     Paragraph,
     Run,
     Table,
@@ -44,6 +46,7 @@ class _Frame:
 @dataclass(slots=True)
 class _Grid:
     table: Table
+    depth: int  # how many containers it stands in
     row: list[Content] = field(default_factory=list)
     in_cell: bool = False
 
@@ -69,7 +72,7 @@ class Builder(InlineWriter):
     def flush(self) -> None:
         """Ends the paragraph or heading that is being written; in a table cell, the line."""
         if self.in_cell:
-            if self._content:
+            if self._content and not isinstance(self._content[-1], Break):
                 self.line_break(hard=True)
             return
         content = self.take()
@@ -83,8 +86,15 @@ class Builder(InlineWriter):
             self._add(block)
 
     def add(self, block: Block) -> None:
+        """A block; in a table cell, which holds text alone, the words of it."""
         self.flush()
-        self._add(block)
+        if not self.in_cell:
+            self._add(block)
+        elif isinstance(block, Code):
+            self.code(block.text)
+            self.flush()
+        elif isinstance(block, Equation):
+            self.formula(block.expression, display=True)
 
     def _add(self, block: Block) -> None:
         self._frames[-1].children.append(block)
@@ -96,15 +106,17 @@ class Builder(InlineWriter):
     # Containers
 
     def open(self, tag: str, container: Container, *, from_html: bool = False) -> None:
-        """Blocks go into `container` until it is closed; too deep, they stay outside."""
+        """Blocks go into `container` until it is closed; outside when too deep or in a cell."""
         self.flush()
         top = self._frames[-1]
-        if top.depth < MAX_DEPTH:
+        if top.depth < MAX_DEPTH and not self.in_cell:
             self._add(container)
             frame = _Frame(tag, container.children, top.depth + 1, from_html)
             frame.toggle = container if isinstance(container, Toggle) else None
         else:
             frame = _Frame(tag, top.children, top.depth, from_html)
+            if self.in_cell and isinstance(container, Item):
+                self.text("• " if container.number is None else f"{container.number}. ")
         self._push(frame)
 
     def open_list(self, tag: str, number: int | None) -> None:
@@ -124,7 +136,12 @@ class Builder(InlineWriter):
         self._open_html[frame.tag] += frame.from_html
 
     def close(self, tag: str) -> None:
-        """Closes a Markdown container and the HTML ones left open in it."""
+        """Closes a Markdown container and the HTML ones left open in it, tables included."""
+        place = len(self._frames) - 1
+        while place and (self._frames[place].from_html or self._frames[place].tag != tag):
+            place -= 1
+        while self._grids and self._grids[-1].depth > place > 0:
+            self.close_table()
         self.flush()
         while len(self._frames) > 1:
             frame = self._frames.pop()
@@ -176,7 +193,7 @@ class Builder(InlineWriter):
 
     def open_table(self, table: Table) -> None:
         self.flush()
-        self._grids.append(_Grid(table))
+        self._grids.append(_Grid(table, len(self._frames)))
 
     def open_cell(self, *, is_heading: bool = False) -> None:
         self.close_cell()
@@ -193,6 +210,9 @@ class Builder(InlineWriter):
         grid = self._grids[-1]
         grid.row.append(self.take())
         grid.in_cell = False
+        while len(self._frames) > grid.depth and self._frames[-1].from_html:
+            self._open_html[self._frames.pop().tag] -= 1
+        self.leave(len(self._frames))
 
     def close_row(self) -> None:
         self.close_cell()

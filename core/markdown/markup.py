@@ -114,11 +114,8 @@ def _write_preformatted(builder: Builder, attributes: str, content: str) -> None
     inner = re.match(r"\s*<code([^>]*)>", content)
     language = _PRE_LANGUAGE.search(attributes + (inner.group(1) if inner else ""))
     text = html.unescape(_TAG.sub("", content)).strip("\n")
-    if builder.in_cell:
-        builder.code(text)
-    else:
-        name = (language.group(1) or language.group(2)) if language else ""
-        builder.add(code_block(name, text))
+    name = (language.group(1) or language.group(2)) if language else ""
+    builder.add(code_block(name, text))
 
 
 def _apply(builder: Builder, name: str, closing: bool, attributes: str, source: str) -> None:
@@ -143,7 +140,7 @@ def _line(builder: Builder, _name: str, closing: bool, _attributes: dict[str, st
 
 
 def _rule(builder: Builder, _name: str, closing: bool, _attributes: dict[str, str]) -> None:
-    if not closing and not builder.in_cell:
+    if not closing:
         builder.add(Rule())
 
 
@@ -175,9 +172,7 @@ def _heading(builder: Builder, name: str, closing: bool, _attributes: dict[str, 
 
 
 def _container(builder: Builder, name: str, closing: bool, _attributes: dict[str, str]) -> None:
-    if builder.in_cell:
-        builder.flush()
-    elif closing:
+    if closing:
         builder.close_html(name)
     elif name == "li":
         if builder.is_in("li"):  # </li> may be left out
@@ -188,9 +183,7 @@ def _container(builder: Builder, name: str, closing: bool, _attributes: dict[str
 
 
 def _list(builder: Builder, name: str, closing: bool, attributes: dict[str, str]) -> None:
-    if builder.in_cell:
-        builder.flush()
-    elif closing:
+    if closing:
         builder.close_html(name)
     else:
         start = attributes.get("start", "1")

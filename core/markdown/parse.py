@@ -187,7 +187,9 @@ class _Reader:
         self.builder.open("Item", self._item)
 
     def _tick(self, checked: bool) -> None:
-        if self._item is not None:
+        if self.builder.in_cell:
+            self.builder.text("☑ " if checked else "☐ ")
+        elif self._item is not None:
             self._item.checked = checked
 
     # Footnotes: numbered in the order they are cited, written at the end
