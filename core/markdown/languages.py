@@ -5,8 +5,11 @@ makes Notion refuse the whole request.
 """
 
 import re
+from collections.abc import Iterator
 
 PLAIN = "plain text"
+_LONGEST_NAME = 100
+_JOINTS = re.compile(r"[-_\s]+")
 
 LANGUAGES = frozenset(
     """abap|abc|agda|arduino|ascii art|assembly|bash|basic|bnf|c|c#|c++|clojure|coffeescript|coq
@@ -21,13 +24,14 @@ LANGUAGES = frozenset(
 )
 
 _ALIASES = {
-    "bash": "bash",
+    "arduino": "ino",
+    "ascii art": "ascii",
     "c": "h",
     "c#": "cs csharp c-sharp dotnet",
-    "c++": "cpp cc cxx c++11 c++14 c++17 c++20 hpp hxx hh cplusplus",
+    "c++": "cu cuda cpp cc cxx c++11 c++14 c++17 c++20 hpp hxx hh cplusplus",
     "clojure": "clj cljs cljc edn clojurescript",
     "coffeescript": "coffee cson",
-    "css": "postcss",
+    "css": "styl stylus postcss",
     "diff": "patch udiff",
     "docker": "dockerfile containerfile",
     "elixir": "ex exs heex",
@@ -42,11 +46,12 @@ _ALIASES = {
     "haskell": "hs lhs",
     "hcl": "tf terraform tfvars hashicorp",
     "html": "htm xhtml vue svelte astro handlebars hbs jinja jinja2 erb ejs django twig liquid",
-    "javascript": "js jsx mjs cjs node nodejs ecmascript es6 react",
+    "javascript": "javascriptreact es js jsx mjs cjs node nodejs ecmascript es6 react",
     "json": "jsonc json5 jsonl ndjson geojson webmanifest",
     "julia": "jl",
     "kotlin": "kt kts",
     "latex": "tex katex math bibtex",
+    "livescript": "ls",
     "lisp": "common-lisp commonlisp cl elisp emacs-lisp",
     "llvm ir": "llvm ll",
     "makefile": "make mk gnumake mak",
@@ -66,7 +71,8 @@ _ALIASES = {
     "prolog": "swipl",
     "protobuf": "proto proto3 protocol-buffers",
     "purescript": "purs",
-    "python": "py py3 python3 python2 ipython pyi gyp bzl starlark pycon sage jupyter",
+    "python": "py py3 python3 python2 ipython pyi gyp bzl bazel starlark pycon pytb sage jupyter "
+    "python-repl python-console",
     "r": "rlang rscript",
     "racket": "rkt",
     "reason": "re",
@@ -74,7 +80,8 @@ _ALIASES = {
     "rust": "rs rust-lang",
     "scheme": "scm",
     "shell": "sh zsh fish ksh csh tcsh dash console shell-session shellsession terminal "
-    "sh-session bash-session cmd bat batch dosbatch command-line shellscript",
+    "sh-session bash-session cmd bat batch batchfile dos dosbatch command-line shellscript "
+    "env dotenv",
     "smalltalk": "st squeak",
     "solidity": "sol",
     "sql": "mysql postgres postgresql psql plsql pgsql tsql sqlite sqlite3 mssql mariadb ddl",
@@ -93,13 +100,30 @@ _BY_ALIAS = {alias: name for name, aliases in _ALIASES.items() for alias in alia
 def notion_language(info: str) -> str:
     """The language for a fence's info string, as Notion spells it; `plain text` when unknown.
 
-    Takes `Python `, `python title="x"`, `{.python}`, `language-python`, `python:app.py`.
+    Takes `Python `, `python title="x"`, `{.python}`, `language-python`, `python:app.py`, `main.py`,
+    `text/x-python`, `python3.11`, `html+erb`, `C Sharp`, `console?lang=en`.
     """
-    name = info.strip().lower()
-    if name in LANGUAGES:
-        return name
-    words = re.split(r"[\s,{}:;]+", name.strip("{} \t"))
-    name = words[0].lstrip(".").removeprefix("language-").removeprefix("lang-")
-    if name in LANGUAGES:
-        return name
-    return _BY_ALIAS.get(name, PLAIN)
+    for spelling in _spellings(info.strip().lower()[:_LONGEST_NAME]):
+        for joint in (None, " ", "-", ""):
+            name = spelling if joint is None else _JOINTS.sub(joint, spelling)
+            if name in LANGUAGES:
+                return name
+            if name in _BY_ALIAS:
+                return _BY_ALIAS[name]
+    return PLAIN
+
+
+def _spellings(info: str) -> Iterator[str]:
+    """What may name the language, the likeliest first."""
+    yield info
+    word = re.split(r"[\s,{}:;]+", info.strip("{} \t"))[0].lstrip(".")
+    word = re.sub(r"^(?:language-|lang-|(?:application|text|image)/(?:x-)?)", "", word)
+    yield word
+    word = re.split("[?=]", word)[0]
+    yield word
+    yield word.rpartition(".")[2]  # the ending of a file's name
+    word = re.split("[+/]", word)[0]
+    yield word
+    unversioned = re.sub(r"[-_]?[\d.]+$", "", word)
+    if len(unversioned) > 1 or unversioned == "c":
+        yield unversioned
