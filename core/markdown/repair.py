@@ -23,7 +23,7 @@ _CONTROL = re.compile(f"[\x01-\x08\x0b\x0e-\x1f\x7f{MARK}\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive: two ways to read a line must not multiply.
 _FRONT_MATTER = re.compile(
-    r"---[ \t]*\n((?:[\w\"'-][^\n:]*:.*\n|[ \t]+.*\n|- .*\n|#.*\n)++)---[ \t]*(?:\n|\Z)"
+    r"---[ \t]*\n((?:[\w\"'-][^\n:]*+:.*+\n|[ \t]++.*+\n|- .*+\n|#.*+\n)++)---[ \t]*(?:\n|\Z)"
 )
 _EMPHASIS = re.compile(r"(?<![\\*~])(\*{1,3}|~~)(?=[^\s*~])([^*~\n]*[^\s*~\\])\1(?![*~])")
 _CODE_SPAN = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")

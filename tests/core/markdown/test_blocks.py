@@ -288,6 +288,7 @@ def test_more_than_a_hundred_runs_go_on_in_the_next_block():
         "\n<!--" * 5000,
         "http://a/" + ")" * 20_000,
         "---\n" + "- a: b\n" * 3000,
+        "---\n" + " " * 500_000,
         "<table><td>" * 2000,
         "\\(" * 20_000,
         "\ud800 \udc00",
