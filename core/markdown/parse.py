@@ -9,6 +9,7 @@ from typing import Any
 
 from pyromark import Options, events
 
+from core.markdown.alerts import mark_alerts
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import (
     Alert,
@@ -215,4 +216,5 @@ class _Reader:
             elif note:
                 note.insert(0, Paragraph([mark]))
             blocks.extend(note)
+        mark_alerts(blocks)
         return blocks

@@ -179,6 +179,27 @@ def test_an_alert_is_a_callout_with_an_icon_a_colour_and_all_of_its_content(kind
     assert callout["children"][0]["type"] == "bulleted_list_item"
 
 
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("> [!NOTE] a\n> b", "a b"),
+        ("> [!NOTE] **a** b", "a b"),
+        ("> [!WARNING]\\\n> a", "a"),
+        ("> [!TIP]<br>a", "a"),
+        ("> [!INFO]\n> a", "a"),
+        ("> [!DANGER]\n>\n> a", "a"),
+        ("> [!note]- a", "a"),
+    ],
+)
+def test_an_alerts_text_may_begin_beside_its_mark(markdown, text):
+    assert outline(markdown) == [("callout", text)]
+
+
+@pytest.mark.parametrize("markdown", ["> [!KLINGON] a", "> [!INFO]", "> [NOTE] a", "> `[!NOTE]` a"])
+def test_a_quote_with_no_mark_of_an_alert_stays_a_quote(markdown):
+    assert [kind for kind, _ in outline(markdown)] == ["quote"]
+
+
 def test_an_image_in_a_sentence_stands_between_its_halves():
     assert outline("a ![b](https://c.d/e.png) f") == [
         ("paragraph", "a"),
