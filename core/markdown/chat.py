@@ -134,11 +134,16 @@ def _rule(_: Rule, place: _Place) -> Iterator[Segment]:
 
 def _table(block: Table, place: _Place) -> Iterator[Segment]:
     if not place.dialect.has_tables:
-        head, body = aligned(block)
+        head, body, links = aligned(block)
         head = [line for text in head for line in code_lines(text, "```")]
         if sum(map(len, head)) > place.dialect.limit // 4:
             head, body = [], [*head, *body]
         yield _fenced("\n".join(body), "", place, head)
+        if links:
+            below: list[Inline] = [
+                piece for link in dict.fromkeys(links) for piece in (Break(True), link)
+            ]
+            yield Text(below[1:], place.rest, place.rest, "\n")
         return
     rows = [_row(row) for row in block.rows]
     if not block.has_header:

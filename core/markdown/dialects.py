@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 
 from core.markdown.addresses import is_misleading, spoken_address, web_address
 from core.markdown.defuse import defuse, defuse_address
@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.M)
 
 def write(content: Content) -> str:
     """`content` as Markdown on as many lines as it has breaks, harmless and honest."""
-    text = "".join(_write_link(link, pieces) for link, pieces in _by_link(simplify(content)))
+    text = "".join(_write_link(link, pieces) for link, pieces in by_link(simplify(content)))
     return text.replace("\n ", "\n")
 
 
@@ -76,7 +76,7 @@ def _as_words(picture: Picture) -> Run:
     return Run(words, link=picture.link)
 
 
-def _by_link(runs: list[Run]) -> Iterator[tuple[str, list[Run]]]:
+def by_link(runs: list[Run]) -> Iterator[tuple[str, list[Run]]]:
     for link, pieces in groupby(runs, key=lambda run: run.link):
         yield link, list(pieces)
 
@@ -87,7 +87,7 @@ def _write_link(link: str, runs: list[Run]) -> str:
         return _write_styles(runs)
     plain = "".join(run.text for run in runs)
     url = _closed(defuse_address(link))
-    if not plain.strip() or _bare(plain) == _bare(link):
+    if not plain.strip() or is_same(plain, link):
         return url
     text = _write_styles(runs).strip().replace("\n", " ")
     if is_misleading(plain, link):
@@ -95,6 +95,11 @@ def _write_link(link: str, runs: list[Run]) -> str:
     lead = plain[: len(plain) - len(plain.lstrip())]
     tail = plain[len(plain.rstrip()) :]
     return f"{lead}[{_without_brackets(text)}]({url}){tail}"
+
+
+def is_same(text: str, address: str) -> bool:
+    """Whether `text` is the address itself, so that nobody need be told."""
+    return _bare(text) == _bare(address)
 
 
 def _bare(address: str) -> str:
@@ -148,9 +153,9 @@ def _close(opened: list[tuple[Style, str]], wanted: list[tuple[Style, str]]) -> 
 
 def _write_code(text: str) -> str:
     text = defuse(text.replace("\n", " "))
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"`{text}`"
+    inside = set(re.findall("`+", text))
+    fence = next(mark for length in count(1) if (mark := "`" * length) not in inside)
+    return f"{fence} {text} {fence}" if "`" in text[:1] + text[-1:] else f"{fence}{text}{fence}"
 
 
 def escape(text: str) -> str:

@@ -17,6 +17,7 @@ from core.markdown.document import (
     Code,
     Content,
     Equation,
+    Formula,
     Heading,
     Inline,
     Item,
@@ -182,9 +183,13 @@ def _code_parts(text: str) -> list[str]:
 
 
 def _equation(equation: Equation) -> list[NotionBlock]:
-    if units(equation.expression) > MAX_EQUATION:
+    if not _is_short(equation):
         return _code_blocks(equation.expression, "latex")
     return [_block("equation", {"expression": equation.expression})]
+
+
+def _is_short(equation: Equation) -> bool:
+    return units(equation.expression) <= MAX_EQUATION
 
 
 def _rule(_: Rule) -> list[NotionBlock]:
@@ -235,6 +240,8 @@ def _item(item: Item) -> list[NotionBlock]:
     if children and isinstance(children[0], Heading):  # an item's text has no heading's size
         title = Paragraph([_bold(piece) for piece in children[0].content])
         children = [title, *children[1:]]
+    elif children and isinstance(children[0], Equation) and _is_short(children[0]):
+        children = [Paragraph([Formula(children[0].expression)]), *children[1:]]
     blocks = _convert_all(children)
     if item.checked is not None:
         return [_container("to_do", blocks, {"checked": item.checked})]

@@ -5,6 +5,7 @@ Notion counts text in UTF-16 units: 2,000 a text object, 100 objects an array, 1
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,9 @@ _MAX_WEIGHT = 200_000
 _ALWAYS_FITS = 14
 
 RichText = dict[str, Any]
+
+# Chinese and Japanese, punctuation and full-width forms included; Korean puts blanks.
+_WITHOUT_BLANKS = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]")
 
 _ANNOTATIONS = {
     Style.BOLD: "bold",
@@ -64,7 +68,7 @@ def _before_mark(text: str, start: int, end: int) -> int:
 def rich_text(content: Content) -> list[RichText]:
     """Every piece of `content`, in as many objects as it takes."""
     items: list[RichText] = []
-    for piece in merge([_as_run(piece) for piece in content]):
+    for piece in merge([_as_run(piece) for piece in _joined(content)]):
         if isinstance(piece, Formula):
             equation = {"expression": piece.expression}
             items.append(_annotated({"type": "equation", "equation": equation}, piece))
@@ -75,6 +79,22 @@ def rich_text(content: Content) -> list[RichText]:
                     body["link"] = {"url": piece.link}
                 items.append(_annotated({"type": "text", "text": body}, piece))
     return items
+
+
+def _joined(content: Content) -> Content:
+    """`content` without the line ends that no blank stands for: scripts that have no blanks."""
+    return [
+        piece
+        for place, piece in enumerate(content)
+        if not isinstance(piece, Break)
+        or piece.hard
+        or not 0 < place < len(content) - 1
+        or not (_joins(content[place - 1], -1) and _joins(content[place + 1], 0))
+    ]
+
+
+def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
+    return isinstance(piece, Run) and bool(_WITHOUT_BLANKS.match(piece.text[place:][:1]))
 
 
 def _annotated(item: RichText, piece: Run | Formula) -> RichText:

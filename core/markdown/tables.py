@@ -2,24 +2,45 @@
 
 import unicodedata
 
-from core.markdown.defuse import defuse
-from core.markdown.document import Table, plain_text
+from core.markdown.defuse import defuse, defuse_address
+from core.markdown.dialects import by_link, is_same, simplify
+from core.markdown.document import Content, Run, Table
 
 # A wider table would wrap on every screen: its cells are then only set apart.
 _WIDEST = 160
+# A longer address stands below the table: it would push the columns apart.
+_LONGEST_ADDRESS = 30
 
 
-def aligned(table: Table) -> tuple[list[str], list[str]]:
-    """(header lines, other lines): columns padded to their widest cell as they are aligned."""
-    rows = [[" ".join(defuse(plain_text(cell)).split()) for cell in row] for row in table.rows]
+def aligned(table: Table) -> tuple[list[str], list[str], list[Run]]:
+    """(header lines, other lines, links): columns padded to their widest cell as they are aligned.
+
+    The links are those that find no room in their cells.
+    """
+    links: list[Run] = []
+    rows = [[_words(cell, links) for cell in row] for row in table.rows]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     if sum(widths) + 3 * len(widths) > _WIDEST:
         widths = [0] * len(widths)
     lines = [_line(row, widths, table.alignments) for row in rows]
     if not table.has_header:
-        return [], lines
+        return [], lines, links
     dashes = "-+-".join("-" * max(width, 3) for width in widths)
-    return [lines[0], dashes], lines[1:]
+    return [lines[0], dashes], lines[1:], links
+
+
+def _words(cell: Content, links: list[Run]) -> str:
+    words = []
+    for link, runs in by_link(simplify(cell)):
+        text = " ".join("".join(run.text for run in runs).split())
+        words.append(defuse("".join(run.text for run in runs)))
+        if not link or is_same(text, link):
+            continue
+        if len(link) <= _LONGEST_ADDRESS:
+            words.append(f" ({defuse_address(link)})")
+        else:
+            links.append(Run(text or link, link=link))
+    return " ".join("".join(words).split())
 
 
 def _line(cells: list[str], widths: list[int], alignments: list[str]) -> str:

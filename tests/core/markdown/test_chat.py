@@ -117,3 +117,19 @@ def test_an_address_longer_than_a_message_is_text():
 
 def test_nothing_is_nothing():
     assert slack_markdown("") == discord_messages("<!-- a -->") == []
+
+
+def test_code_stands_between_the_shortest_fence_it_does_not_hold():
+    assert slack("``` a``b ```") == "`a``b`"
+    assert slack("`` a`b ``") == "``a`b``"
+    assert slack("`` ` ``") == "`` ` ``"
+
+
+def test_a_link_in_a_table_on_discord_keeps_its_address():
+    long = "https://x.com/" + "y" * 40
+    assert discord(
+        f"|a|b|\n|-|-|\n|[c](https://x.com)|[d]({long})|\n|https://z.com|[d]({long})|"
+    ) == (
+        "```\na                 | b\n------------------+----\nc (https://x.com) | d\n"
+        f"https://z.com     | d\n```\n[d]({long})"
+    )

@@ -69,5 +69,11 @@ def test_a_formula_does_not_reach_into_the_next_block_or_cell(markdown):
     assert found == ["x"]
 
 
+def test_a_display_that_begins_an_item_is_its_text():
+    assert formulas("- $$x$$") == ["x"]
+    (long,) = notion_blocks("- $$" + "x+" * 600 + "y$$")
+    assert long["bulleted_list_item"]["children"][0]["type"] == "code"
+
+
 def test_a_dollar_may_be_escaped_inside_a_formula():
     assert formulas("costs $\\$5$ and $x$") == ["\\$5", "x"]

@@ -3,7 +3,7 @@
 import pytest
 
 from core.markdown import discord_messages, notion_blocks
-from tests.core.markdown.written import links, only
+from tests.core.markdown.written import links, only, words
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,13 @@ def test_a_link_may_wrap_several_blocks_and_ends_where_it_is_closed():
 def test_a_link_left_open_in_a_quote_ends_with_it():
     _, after = notion_blocks('> <a href="https://x.com">\n>\n> a\n\nb')
     assert "link" not in after["paragraph"]["rich_text"][0]["text"]
+
+
+def test_a_line_end_between_chinese_characters_is_no_blank():
+    assert (
+        words(only("中文，\n**粗**\n好\nok 안녕\n하세요")["rich_text"])
+        == "中文，粗好 ok 안녕 하세요"
+    )
 
 
 def test_a_line_end_does_not_tear_a_run_apart():
