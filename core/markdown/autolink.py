@@ -55,7 +55,8 @@ def _address(source: str, match: re.Match[str]) -> str:
     if (not host[:1].isalnum() and host[:1] != "[") or "_" in "".join(domain.split(".")[-2:]):
         return ""
     after = source[match.end() : match.end() + 1]
-    if after and unicodedata.category(after)[0] in "LM":
+    kind = unicodedata.category(after)[0] if after and not after.isascii() else ""
+    if kind in ("L", "M") or (kind == "S" and "." not in host):  # `https://i❤.ws`
         return ""
     return match.group()
 

@@ -29,6 +29,11 @@ def test_an_address_with_an_underscore_in_its_domain_is_no_link(text):
     assert links(text) == []
 
 
+@pytest.mark.parametrize("text", ["https://i❤.ws", "http://a😀b.com"])
+def test_an_address_is_no_link_when_only_half_of_its_host_could_be_read(text):
+    assert links(text) == []
+
+
 def test_an_address_without_a_scheme_leads_to_http():
     assert links("www.x.com and [y](www.y.com)") == [
         ("www.x.com", "http://www.x.com"),

@@ -24,6 +24,8 @@ PIECES = [
     "<pre>", "</pre>", "<u>", "</u>", "<String>", "&lt;", "&amp;", "\\", "---", "===", ":rocket:",
     "<!channel>", "<!here", "<!", "<@U123>", "<@!9>", "<@&9>", "<!subteam^S1|@g>", "@everyone",
     "@here", "@", "everyone", "here", "<", "!", "channel", "\r\n", "\0", "\u2028", "\ud83d", "=",
+    "$`", "`$", "```math\n", "[!NOTE] ", "[!INFO]", '<a href="https://y.com">', "</a>", "<td>",
+    "# ![i](https://x.com/i.png)", "![](#)", ":100::tada:", "https://例え.jp", "\n中文\n", "\\$",
 ]  # fmt: skip
 markdown = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=200)
 
