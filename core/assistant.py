@@ -17,6 +17,7 @@ from core.jobs.handler import Handler
 from core.jobs.inbox import Inbox
 from core.jobs.janitor import Janitor
 from core.jobs.owner import Owner
+from core.jobs.recognise import GONE
 from core.jobs.work import Work
 from core.limits.limits import Limits
 from core.live import Feed, Feeds
@@ -59,8 +60,8 @@ class Assistant:
         self.database = database
         self.providers = dict(providers)
         self.pages = pages
-        self.accounts = Accounts(settings, database)
-        self.history = History(database)
+        self.accounts = Accounts(settings, database, forget=jobs.work.erase)
+        self.history = History(database, forget=jobs.work.erase)
         self.limits = Limits(settings)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
@@ -122,7 +123,9 @@ class Assistant:
                         return feed.answer
                     async with self.database.read() as unit:
                         accepted = await unit.inbox.get(request_id)
-                    if accepted and accepted.answer and accepted.finished_at:
+                    if accepted is None:
+                        return GONE
+                    if accepted.answer and accepted.finished_at:
                         return accepted.answer
         except TimeoutError:
             raise Unavailable(

@@ -14,6 +14,10 @@ Json = dict[str, Any]
 _NAMESPACE = UUID("6f0d7a1e-6b0b-5d5e-9f6b-0c8a4a0d9d11")
 
 
+WEB = "web"
+"""The platform of whoever comes over HTTP. Their sender's id is the person's own."""
+
+
 def stable_id(*parts: str) -> UUID:
     """The same id for the same parts: how a delivery that comes twice is known."""
     return uuid5(_NAMESPACE, "\x1f".join(parts))

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from uuid import UUID
 
 from core.messages import Action, Answer, Channel, Message, Request
 
@@ -47,6 +48,14 @@ class Step(Protocol):
     async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
         """The result of `run`, or of the time it was run before."""
         ...
+
+
+Forget = Callable[[Sequence[UUID]], Awaitable[None]]
+"""Has whoever carries requests out keep nothing of these; never fails."""
+
+
+async def nothing_more(_requests: Sequence[UUID]) -> None:
+    """A `Forget` where nobody carries requests out."""
 
 
 # ── AI providers ─────────────────────────────────────────────────────────────────────────────────

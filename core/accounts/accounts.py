@@ -19,6 +19,8 @@ from core.accounts.tokens import (
 )
 from core.config import Settings
 from core.errors import Unauthorized
+from core.messages import WEB, Sender
+from core.ports import Forget, nothing_more
 from core.storage.database import Database, UnitOfWork
 from core.storage.tokens import RefreshToken
 from core.storage.users import Identity, User
@@ -48,11 +50,22 @@ class Profile:
 
 
 class Accounts:
-    """People's accounts. `cost` is bcrypt's; only a test lowers it."""
+    """People's accounts.
 
-    def __init__(self, settings: Settings, database: Database, *, cost: int = COST) -> None:
+    `forget` has the work engine forget requests. `cost` is bcrypt's; only a test lowers it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        forget: Forget = nothing_more,
+        cost: int = COST,
+    ) -> None:
         self._settings = settings
         self._database = database
+        self._forget = forget
         self._passwords = Passwords(cost)
 
     @cached_property
@@ -135,7 +148,13 @@ class Accounts:
     async def erase(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs, at once and for good."""
         async with self._database.begin() as uow:
+            senders = [
+                Sender(known.platform, known.external_id, workspace=known.workspace)
+                for known in await uow.users.identities(user_id)
+            ]
+            requests = await uow.inbox.erase(user_id, [Sender(WEB, str(user_id)), *senders])
             await uow.users.delete(user_id)
+        await self._forget(requests)
 
     async def _by_login(self, login: str) -> User | None:
         async with self._database.read() as uow:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.errors import InvalidInput, NotFound
+from core.messages import Answer
+from core.ports import Forget, nothing_more
 from core.storage.content import Content, Spent
 from core.storage.database import Database
 
@@ -20,11 +22,28 @@ MONTH = timedelta(days=30)
 Place = tuple[datetime, UUID]
 
 
-class History:
-    """What people asked for. Everybody sees their own alone."""
+DELETED = Answer(
+    "This item was deleted.",
+    ok=False,
+    private=True,
+    error=NotFound("This item was deleted.").to_json(),
+)
+"""What a request says whose item is gone."""
 
-    def __init__(self, database: Database) -> None:
+
+class History:
+    """What people asked for. Everybody sees their own alone.
+
+    `forget` has the work engine forget requests.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        forget: Forget = nothing_more,
+    ) -> None:
         self._database = database
+        self._forget = forget
 
     async def page(
         self,
@@ -66,10 +85,13 @@ class History:
             return await uow.content.spent(user_id, today, now - MONTH)
 
     async def delete(self, user_id: UUID, content_id: UUID) -> None:
-        """Forgets one item; its Notion page stays. Raises NotFound."""
+        """Forgets one item, and ends its writing; its Notion page stays. Raises NotFound."""
         async with self._database.begin() as uow:
-            if not await uow.content.delete(content_id, user_id):
+            item = await uow.content.delete(content_id, user_id)
+            if item is None:
                 raise NotFound("There is no such item in your history.")
+            await uow.inbox.redact(content_id, DELETED)
+        await self._forget([content_id, *([item.saving_by] if item.saving_by else [])])
 
     async def export(self, user_id: UUID) -> AsyncIterator[Content]:
         """Every finished item, newest first, a hundred at a time from the database."""

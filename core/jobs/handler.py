@@ -22,6 +22,7 @@ from core.commands.context import Context, Keeper, Library, Places, Saver, Write
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
 from core.errors import AssistantError, ProviderFailed, RateLimited
+from core.jobs.recognise import GONE, recognise
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
@@ -53,15 +54,20 @@ class Handler:
         self._platforms = platforms
         self._services = services
 
-    async def handle(self, request_id: UUID, step: Step) -> None:
-        """Carries one request out."""
+    async def handle(self, request_id: UUID, step: Step) -> bool:
+        """Carries one request out. False where its person is gone, and nothing of it may stay."""
         accepted = await patiently(lambda: self._accepted(request_id))
-        if accepted is None:
-            log.warning("a request is gone", request=str(request_id))
-            return
-        request = accepted.request
         feed = self._feeds.of(request_id)
-        user_id = UUID(await step("recognise", lambda: patiently(lambda: self._recognise(request))))
+        if accepted is None:
+            return _gone(feed)
+        if accepted.finished_at is not None and accepted.answer is not None:
+            feed.finish(accepted.answer)
+            return True
+        request = accepted.request
+        person = await step("recognise", lambda: patiently(lambda: self._recognise(request)))
+        if person is None:
+            return _gone(feed)
+        user_id = UUID(person)
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
         around = Conversation(self._database, platform, request)
@@ -72,28 +78,26 @@ class Handler:
                 answer = await self._answered(context, COMMANDS[request.call.command].run)
         else:
             delivery.whisper()
-        answer = Answer.from_json(
-            await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, answer)))
-        )
+        said = answer
+        await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, said)))
+        # Not from the step: the engine keeps what steps give, and is to keep no texts.
+        kept = await patiently(lambda: self._accepted(request_id))
+        answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
         outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
+        return kept is not None
 
     async def _accepted(self, request_id: UUID) -> Accepted | None:
         async with self._database.read() as unit:
             return await unit.inbox.get(request_id)
 
-    async def _recognise(self, request: Request) -> str:
+    async def _recognise(self, request: Request) -> str | None:
         async with self._database.begin() as unit:
             await unit.inbox.mark_started([request.id])
-            # The web's sender is the person's own id: HTTP knows them by their token.
-            if request.sender.platform == "web":
-                user_id = UUID(request.sender.id)
-            else:
-                user_id = (await unit.users.of(request.sender)).id
-            await unit.inbox.belongs_to(request.id, user_id)
-        return str(user_id)
+            user_id = await recognise(unit, request)
+        return None if user_id is None else str(user_id)
 
     async def _turned_away(self, context: Context) -> Answer | None:
         """What the person is told, to themselves alone, where they may not ask for this."""
@@ -127,10 +131,15 @@ class Handler:
             )
             return Answer(failure.message, ok=False, private=True, error=failure.to_json())
 
-    async def _keep_answer(self, request_id: UUID, answer: Answer) -> dict[str, Any]:
+    async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
         async with self._database.begin() as unit:
             await unit.inbox.answered(request_id, answer)
-        return answer.to_json()
+
+
+def _gone(feed: Feed) -> bool:
+    log.info("somebody was erased before their request was carried out")
+    feed.finish(GONE)
+    return False
 
 
 class Delivery:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import structlog
 
-from core.errors import AssistantError, Unavailable
+from core.errors import AssistantError, Unauthorized, Unavailable
+from core.jobs.recognise import ERASED, announce
 from core.messages import Request
 from core.metrics import ACCEPTED
 from core.storage.database import Database
@@ -73,6 +74,8 @@ class Inbox:
         try:
             async with self._database.begin() as unit:
                 fresh = await unit.inbox.add([request for request, _ in batch])
+                new = {request.id: request for request, _ in batch if request.id in fresh}
+                gone = {id_ for id_, request in new.items() if not await announce(unit, request)}
         except Exception as error:
             log.exception("requests could not be written down", requests=len(batch))
             told = (
@@ -85,11 +88,15 @@ class Inbox:
                     done.set_exception(told)
             return
         for request, done in batch:
-            new = request.id in fresh
+            if request.id in gone:
+                if not done.done():
+                    done.set_exception(Unauthorized(ERASED))
+                continue
+            first = request.id in fresh
             fresh.discard(request.id)
             if not done.done():
-                done.set_result(new)
-            if new:
+                done.set_result(first)
+            if first:
                 self.begin(request.id)
 
     def begin(self, request_id: UUID) -> None:

@@ -46,6 +46,7 @@ class Janitor:
                 # What lies there at the start was left by a process that is gone.
                 await self.begin_left(LEFT_LYING if rounds else timedelta(0))
                 await self.adopt()
+                await self._work.sweep()
                 if rounds % CLEANING_ROUNDS == 0:
                     await self.clean()
             except Exception:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from dbos import DBOS
 
 T = TypeVar("T")
-Handle = Callable[[UUID, Step], Awaitable[None]]
+Handle = Callable[[UUID, Step], Awaitable[bool]]
+"""Carries a request out; False where nothing of it may stay."""
+
 log = structlog.get_logger(__name__)
 
 APPLICATION_VERSION = "1"
@@ -40,6 +42,7 @@ lock as the loop, so more of them make acknowledgements slower and no work faste
 BATCH = 500
 CANCEL_SECONDS = 5.0
 OLDEST_SQLITE = (3, 42)
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
 class Work:
@@ -52,6 +55,7 @@ class Work:
         self._started: type[DBOS] | None = None
         self._workflow: Any = None
         self._active: set[asyncio.Task[Any]] = set()
+        self._unwanted: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._up = asyncio.Event()
@@ -114,7 +118,8 @@ class Work:
         self._active.add(task)
         self._idle.clear()
         try:
-            await self._handle(request_id, self.step)
+            if not await self._handle(request_id, self.step):
+                self._unwanted.add(str(request_id))
         finally:
             self._active.discard(task)
             if not self._active:
@@ -157,7 +162,7 @@ class Work:
         while True:
             old = await self._dbos.list_workflows_async(
                 end_time=before.isoformat(),
-                status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+                status=_ENDED,
                 limit=BATCH,
                 load_input=False,
                 load_output=False,
@@ -165,6 +170,28 @@ class Work:
             if not old:
                 return
             await self._dbos.delete_workflows_async([each.workflow_id for each in old])
+
+    async def erase(self, requests: Sequence[UUID]) -> None:
+        """Deletes the engine's records of these requests: at once, or when their work has ended."""
+        self._unwanted.update(map(str, requests))
+        try:
+            await self.sweep()
+        except Exception:
+            # They are gone from the database, and the janitor comes by every few seconds.
+            log.exception("the work engine could not forget requests yet")
+
+    async def sweep(self) -> None:
+        """Deletes the records that nobody wants, of work that has ended."""
+        for batch in _batches(sorted(self._unwanted)):
+            there = await self._dbos.list_workflows_async(
+                workflow_ids=batch, load_input=False, load_output=False
+            )
+            ended = [each.workflow_id for each in there if each.status in _ENDED]
+            if ended:
+                await self._dbos.delete_workflows_async(ended)
+            # Of what was never begun there is no record, and its work will find nothing to do.
+            running = {each.workflow_id for each in there} - set(ended)
+            self._unwanted -= set(batch) - running
 
     async def stop(self, patience: float) -> None:
         """Waits for running work, at most `patience` seconds; the rest is for the next start."""
@@ -186,6 +213,11 @@ class Work:
             _CURRENT.remove(self)
             await asyncio.to_thread(self._started.destroy)
             self._started = None
+
+
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
 
 
 # DBOS finds workflows by name in one registry of the process, so the one workflow is registered

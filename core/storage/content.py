@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.tables import content_history as table
+from core.storage.tables import requests, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,12 @@ class ContentTable:
     async def begin(
         self, content_id: UUID, user_id: UUID, prompt: str, template: str | None
     ) -> None:
-        """Keeps a prompt. A second time changes nothing."""
+        """Keeps a prompt. A second time changes nothing.
+
+        What was deleted stays deleted, and of somebody who was erased nothing is kept.
+        """
+        if await self._exists(requests.c.id == content_id, requests.c.answer.is_not(None)):
+            return
         try:
             async with self._connection.begin_nested():
                 await self._connection.execute(
@@ -96,8 +102,14 @@ class ContentTable:
                     )
                 )
         except IntegrityError:
-            if await self.get(content_id) is None:
+            known = await self._exists(users.c.id == user_id)
+            if known and not await self._exists(table.c.id == content_id):
                 raise
+
+    async def _exists(self, *conditions: ColumnElement[bool]) -> bool:
+        return (
+            await self._connection.execute(select(literal(1)).where(*conditions))
+        ).first() is not None
 
     async def finish(self, content_id: UUID, written: Written) -> None:
         """Keeps the whole answer."""
@@ -211,12 +223,14 @@ class ContentTable:
             for provider, model, *sums in await self._connection.execute(query)
         ]
 
-    async def delete(self, content_id: UUID, user_id: UUID) -> bool:
-        """Forgets one item of this person. False where there is none."""
+    async def delete(self, content_id: UUID, user_id: UUID) -> Content | None:
+        """Forgets one item of this person, and says what it was. None where there is none."""
         done = await self._connection.execute(
-            delete(table).where(table.c.id == content_id, table.c.user_id == user_id)
+            delete(table)
+            .where(table.c.id == content_id, table.c.user_id == user_id)
+            .returning(*table.c)
         )
-        return done.rowcount > 0
+        return _content(done.one_or_none())
 
 
 def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:

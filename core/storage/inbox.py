@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.messages import Answer, Request
+from core.messages import Answer, Call, Request, Sender
 from core.storage.tables import requests as table
 from core.storage.upsert import upsert
 
@@ -112,8 +112,12 @@ class InboxTable:
         await self._set([request_id], user_id=user_id)
 
     async def answered(self, request_id: UUID, answer: Answer) -> None:
-        """Keeps the answer."""
-        await self._set([request_id], answer=answer.to_json())
+        """Keeps the answer, unless there is one: what was deleted meanwhile has its own."""
+        await self._connection.execute(
+            update(table)
+            .where(table.c.id == request_id, table.c.answer.is_(None))
+            .values(answer=answer.to_json())
+        )
 
     async def replied(self, request_id: UUID, replies: dict[str, dict[str, Any]]) -> None:
         """Keeps what was begun and what was sent."""
@@ -124,13 +128,51 @@ class InboxTable:
         await self._set([request_id], stop_at=datetime.now(UTC))
 
     async def stopping(self, request_id: UUID) -> bool:
-        """Whether its owner wants the writing to end."""
-        query = select(table.c.id).where(table.c.id == request_id, table.c.stop_at.is_not(None))
-        return (await self._connection.execute(query)).first() is not None
+        """Whether the writing is to end: its owner wants that, or is erased and with them this."""
+        query = select(table.c.id).where(table.c.id == request_id, table.c.stop_at.is_(None))
+        return (await self._connection.execute(query)).first() is None
 
     async def finish(self, request_id: UUID) -> None:
-        """Notes that the answer has reached the person."""
-        await self._set([request_id], finished_at=datetime.now(UTC))
+        """Notes that the answer has reached the person, and forgets what it said."""
+        query = select(table.c.answer).where(table.c.id == request_id)
+        kept = (await self._connection.execute(query)).scalar_one_or_none()
+        said = {} if kept is None else {"answer": kept | {"text": "", "notes": []}}
+        await self._set([request_id], finished_at=datetime.now(UTC), **said)
+
+    async def redact(self, request_id: UUID, answer: Answer) -> None:
+        """Forgets what a request asked for; this is its answer, and work on it is to end."""
+        query = select(table.c.body).where(table.c.id == request_id).with_for_update()
+        body = (await self._connection.execute(query)).scalar_one_or_none()
+        if body is None:
+            return
+        request = Request.from_json(body)
+        empty = replace(request, call=Call(request.call.command))
+        await self._set([request_id], body=empty.to_json(), answer=answer.to_json())
+        await self.stop(request_id)
+
+    async def erase(self, user_id: UUID, senders: Sequence[Sender]) -> list[UUID]:
+        """Deletes a person's requests, and says which.
+
+        Those that nobody has looked at yet are known by who sent them.
+        """
+        sender = table.c.body["sender"]
+        theirs = [
+            and_(
+                table.c.platform == each.platform,
+                sender["workspace"].as_string() == each.workspace,
+                sender["id"].as_string() == each.id,
+            )
+            for each in senders
+        ]
+        unseen = and_(table.c.user_id.is_(None), or_(*theirs))
+        done = await self._connection.execute(
+            delete(table).where(or_(table.c.user_id == user_id, unseen)).returning(table.c.id)
+        )
+        return [row.id for row in done]
+
+    async def drop(self, request_id: UUID) -> None:
+        """Deletes a request that nothing may stay of."""
+        await self._connection.execute(delete(table).where(table.c.id == request_id))
 
     async def forget(self, before: datetime) -> int:
         """Deletes what was finished before this moment, and says how many."""

@@ -68,6 +68,13 @@ class UserTable:
         row = await self._connection.execute(select(users).where(users.c.id == user_id))
         return _user(row.one_or_none())
 
+    async def hold(self, user_id: UUID) -> bool:
+        """Whether there is this person; they cannot be erased before the transaction ends."""
+        query = select(users.c.id).where(users.c.id == user_id)
+        # SQLite has one writer at a time anyway.
+        held = query.with_for_update(read=True, key_share=True)
+        return (await self._connection.execute(held)).first() is not None
+
     async def by_login(self, login: str) -> User | None:
         """The person with this email address or username, whatever its case."""
         name = login.strip().lower()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -153,6 +156,100 @@ async def test_without_a_destination_a_page_goes_where_the_person_chose(
     assert sorted(address[-32:] for address in saved[:2]) == sorted(there)
     [page] = await world.pages()
     assert page["id"].replace("-", "") == saved[2][-32:]
+
+
+async def kept(product: Product) -> str:
+    """All that the database and the work engine keep of requests and items."""
+    files = [product.directory / "data" / name for name in ("test.db", "test-work.db")]
+    found = []
+    for file in files:
+        with closing(sqlite3.connect(file)) as connection:
+            tables = [
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type='table'"
+                )
+                if name in ("requests", "content_history", "users")
+                or name.startswith(("workflow", "operation"))
+            ]
+            for table in tables:
+                found += [str(row) for row in connection.execute(f'SELECT * FROM "{table}"')]  # noqa: S608 - names of the engine's own
+    return "\n".join(found)
+
+
+async def test_of_somebody_who_is_erased_nothing_stays_and_who_waits_is_told(
+    world: World, launch: Launch
+) -> None:
+    world.ai.answer = "A secret text."
+    product = await launch()
+    url = f"{product.url}/content/generate"
+    async with aiohttp.ClientSession() as http:
+        me = await sign_up(http, product)
+        async with http.post(url, json=ASK, headers=me) as answer:
+            assert answer.status == 200
+        world.ai.token_delay = 5
+        streaming = me | {"Accept": "text/event-stream"}
+        asked = await http.post(url, json={"prompt": "a secret plan"}, headers=streaming)
+        waiting = asyncio.create_task(http.post(url, json={"prompt": "a wish"}, headers=me))
+        await asked.content.readuntil(b"started")
+        async with http.delete(f"{product.url}/auth/me", headers=me) as answer:
+            assert answer.status == 204
+        async with asyncio.timeout(5):
+            events = await read_events(asked)
+            refused = await waiting
+        assert events[-1][0] == "error"
+        assert "UNAUTHORIZED" in events[-1][1]
+        assert refused.status == 401
+
+    async def nothing() -> bool:
+        return await kept(product) == ""
+
+    await eventually(nothing, "something is kept", patience=15)
+    assert await product.stop() == 0
+    assert "Traceback" not in product.output()
+
+
+async def test_a_deleted_item_is_gone_everywhere_at_once(world: World, launch: Launch) -> None:
+    world.ai.answer = "A secret text."
+    product = await launch()
+    async with aiohttp.ClientSession() as http:
+        me = await sign_up(http, product)
+        ask = {"prompt": "a secret plan"}
+        async with http.post(f"{product.url}/content/generate", json=ask, headers=me) as answer:
+            item = await answer.json()
+        assert "secret" in await kept(product)
+        async with http.delete(f"{product.url}/content/{item['id']}", headers=me) as answer:
+            assert answer.status == 204
+        left = await kept(product)
+    assert "secret" not in left
+    assert "SUCCESS" not in left
+
+
+async def test_an_item_that_is_deleted_while_it_is_written_stays_deleted(
+    world: World, launch: Launch
+) -> None:
+    world.ai.token_delay = 0.5
+    product = await launch()
+    async with aiohttp.ClientSession() as http:
+        me = await sign_up(http, product)
+        streaming = me | {"Accept": "text/event-stream"}
+        asked = await http.post(f"{product.url}/content/generate", json=ASK, headers=streaming)
+        await asked.content.readuntil(b"started")
+        item = json.loads((await asked.content.readuntil(b"}")).partition(b"data: ")[2])["id"]
+        url = f"{product.url}/content/{item}"
+        async with http.get(url, headers=me) as answer:
+            assert (answer.status, (await answer.json())["content"]) == (200, None)
+        async with http.delete(url, headers=me) as answer:
+            assert answer.status == 204
+        async with asyncio.timeout(10):
+            events = await read_events(asked)
+        assert events[-1][0] == "error"
+        assert "NOT_FOUND" in events[-1][1]
+        async with http.get(url, headers=me) as answer:
+            assert answer.status == 404
+    assert await world.pages() == []
+    assert "a plan" not in await kept(product)
+    assert "Traceback" not in product.output()
 
 
 async def test_work_that_outlasts_a_stop_is_finished_by_the_next_start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from core.accounts.accounts import Accounts
 from core.accounts.tokens import AUDIENCE, AccessTokens
 from core.config import Settings
 from core.errors import Conflict, InvalidInput, Unauthorized
+from core.messages import Call, Request, Sender
 from core.storage.database import Database
 from core.storage.tables import refresh_tokens, users
 
@@ -256,6 +258,33 @@ async def test_who_is_erased_is_known_no_more(accounts: Accounts, database: Data
     with pytest.raises(Unauthorized):
         await accounts.refresh(session.refresh_token)
     assert await accounts.register("ada@example.com", "ada", GOOD)
+
+
+async def test_who_is_erased_leaves_no_request_and_the_engine_is_told(
+    tmp_path: Path, database: Database
+):
+    forgotten: list[UUID] = []
+
+    async def forget(requests: Sequence[UUID]) -> None:
+        forgotten.extend(requests)
+
+    accounts = Accounts(_settings(tmp_path), database, forget=forget, cost=4)
+    ada = (await accounts.register("ada@example.com", "ada", GOOD)).user
+    async with database.begin() as uow:
+        chatter = (await uow.users.of(Sender("slack", "U1", "Ada", "T1"))).id
+        senders = (
+            Sender("web", str(ada.id)),
+            Sender("slack", "U1", "Ada", "T1"),
+            Sender("web", str(uuid4())),
+        )
+        asked = [Request(uuid4(), sender, Call("generate", "a plan")) for sender in senders]
+        await uow.inbox.add(asked)
+    await accounts.erase(ada.id)
+    await accounts.erase(chatter)
+    assert forgotten == [asked[0].id, asked[1].id]
+    async with database.read() as uow:
+        left = [await uow.inbox.get(request.id) is not None for request in asked]
+    assert left == [False, False, True]
 
 
 async def test_a_new_key_signs_and_the_old_one_still_verifies(tmp_path: Path, database: Database):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 
 from core.errors import InvalidInput, NotFound
-from core.history.history import History
+from core.history.history import DELETED, History
+from core.messages import Answer, Call, Request, Sender
 from core.storage.content import Written
 from core.storage.database import Database
 
@@ -119,6 +121,29 @@ async def test_what_is_deleted_is_gone(database: Database, history: History, ada
         await history.get(ada, item)
     with pytest.raises(NotFound):
         await history.delete(ada, item)
+
+
+async def test_what_is_deleted_is_gone_from_its_request_and_from_the_engine(
+    database: Database, ada: UUID
+):
+    forgotten: list[UUID] = []
+
+    async def forget(requests: Sequence[UUID]) -> None:
+        forgotten.extend(requests)
+
+    item, saving = await _write(database, ada, "a wish"), uuid4()
+    request = Request(item, Sender("web", str(ada)), Call("generate", "a wish"))
+    async with database.begin() as uow:
+        await uow.inbox.add([request])
+        await uow.inbox.answered(item, Answer("About a wish"))
+        await uow.content.begin_saving(item, saving, {"id": "p"}, None)
+    await History(database, forget).delete(ada, item)
+    assert forgotten == [item, saving]
+    async with database.read() as uow:
+        kept = await uow.inbox.get(item)
+    assert kept is not None
+    assert "wish" not in str(kept)
+    assert kept.answer == DELETED
 
 
 async def test_an_export_holds_everything_once(database: Database, history: History, ada: UUID):

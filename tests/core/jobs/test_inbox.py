@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.errors import Unavailable
+from core.errors import Unauthorized, Unavailable
 from core.jobs.inbox import WAITING_AT_MOST, Inbox
 from core.messages import Call, Request, Sender
 from core.storage.database import Database
@@ -50,6 +50,44 @@ async def test_many_at_once_are_all_kept_and_a_double_among_them_is_seen(
     await inbox.stop()
     assert sum(fresh) == 300
     assert len(begun.ids) == 300
+
+
+async def test_what_comes_over_http_has_its_item_once_it_is_accepted(database: Database) -> None:
+    begun = Begun()
+    inbox = Inbox(database, begun)
+    inbox.start()
+    async with database.begin() as unit:
+        ada = await unit.users.add("ada@example.org", "ada", None)
+    sender = Sender("web", str(ada.id))
+    wish = Request(uuid4(), sender, Call("generate", "a plan", {"template": "brief"}))
+    other = Request(uuid4(), sender, Call("save-item", str(uuid4())))
+    assert await asyncio.gather(inbox.accept(wish), inbox.accept(other)) == [True, True]
+    async with database.read() as unit:
+        item = await unit.content.get(wish.id, ada.id)
+        kept = await unit.inbox.get(wish.id)
+        assert await unit.content.get(other.id) is None
+    assert item is not None
+    assert (item.prompt, item.template, item.text) == ("a plan", "brief", None)
+    assert kept is not None
+    assert kept.user_id == ada.id
+    await inbox.stop()
+
+
+async def test_nothing_is_accepted_of_somebody_who_was_erased(database: Database) -> None:
+    begun = Begun()
+    inbox = Inbox(database, begun)
+    inbox.start()
+    ghost = Request(uuid4(), Sender("web", str(uuid4())), Call("generate", "a plan"))
+    other = Request(uuid4(), ADA, Call("help"))
+    refused, taken = await asyncio.gather(
+        inbox.accept(ghost), inbox.accept(other), return_exceptions=True
+    )
+    assert isinstance(refused, Unauthorized)
+    assert taken is True
+    async with database.read() as unit:
+        assert await unit.inbox.get(ghost.id) is None
+    await inbox.stop()
+    assert begun.ids == [other.id]
 
 
 async def test_a_closed_door_says_to_come_back(database: Database) -> None:

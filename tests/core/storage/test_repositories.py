@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -69,11 +70,15 @@ async def test_an_answer_and_its_delivery_are_remembered(database: Database) -> 
         await unit.inbox.add([request])
         await unit.inbox.answered(request.id, answer)
         await unit.inbox.replied(request.id, {"0": {}})
+        kept = await unit.inbox.get(request.id)
         await unit.inbox.finish(request.id)
+    assert kept is not None
+    assert kept.answer == answer
     async with database.begin() as unit:
         kept = await unit.inbox.get(request.id)
     assert kept is not None
-    assert kept.answer == answer
+    # Whoever asks again gets the same page and the same error; the text has been delivered.
+    assert kept.answer == replace(answer, text="", notes=())
     assert kept.replies == {"0": {}}
     assert kept.finished_at is not None
     assert kept.finished_at.tzinfo is UTC
@@ -124,7 +129,6 @@ async def test_a_wish_to_stop_is_seen_and_what_came_is_marked(database: Database
         await unit.inbox.stop(request.id)
     async with database.read() as unit:
         assert await unit.inbox.stopping(request.id)
-        assert not await unit.inbox.stopping(uuid4())
         item = await unit.content.get(request.id)
     assert item is not None
     assert not item.stopped
@@ -195,6 +199,60 @@ async def test_only_one_of_two_may_claim_the_making_of_a_page(database: Database
     assert kept is not None
     assert kept.saving_by == second
     assert kept.saving_since == since
+
+
+async def test_erasing_a_person_takes_the_requests_that_nobody_has_looked_at_yet(
+    database: Database,
+) -> None:
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        web, grace = Sender("web", str(ada.id)), Sender("slack", "U1", "Grace", "T2")
+        sent = [Request(uuid4(), sender, Call("help")) for sender in (ADA, ADA, web, grace)]
+        await unit.inbox.add(sent)
+        await unit.inbox.belongs_to(sent[0].id, ada.id)
+        assert not await unit.inbox.stopping(sent[0].id)
+        erased = await unit.inbox.erase(ada.id, [ADA, web])
+        assert set(erased) == {each.id for each in sent[:3]}
+        # Its writing is for nobody any more.
+        assert await unit.inbox.stopping(sent[0].id)
+        assert await unit.inbox.unstarted(later()) == [sent[3].id]
+
+
+async def test_of_somebody_who_was_erased_nothing_is_begun(database: Database) -> None:
+    item, ghost = uuid4(), uuid4()
+    async with database.begin() as unit:
+        assert not await unit.users.hold(ghost)
+        await unit.content.begin(item, ghost, "prompt", None)
+        assert await unit.content.get(item) is None
+        # The transaction goes on.
+        ada = await unit.users.of(ADA)
+        assert await unit.users.hold(ada.id)
+
+
+async def test_what_is_deleted_before_it_is_written_stays_deleted(database: Database) -> None:
+    request = Request(uuid4(), ADA, Call("generate", "a secret plan", {"to": "secret place"}))
+    gone = Answer("It was deleted.", ok=False)
+    async with database.begin() as unit:
+        ada = await unit.users.of(ADA)
+        await unit.inbox.add([request])
+        await unit.content.begin(request.id, ada.id, "a secret plan", None)
+        assert await unit.content.delete(request.id, ada.id) is not None
+        await unit.inbox.redact(request.id, gone)
+    async with database.begin() as unit:
+        await unit.content.begin(request.id, ada.id, "a secret plan", None)
+        await unit.content.finish(request.id, written("a secret text"))
+        await unit.inbox.answered(request.id, Answer("a secret text"))
+        assert await unit.content.get(request.id) is None
+        assert await unit.inbox.stopping(request.id)
+        kept = await unit.inbox.get(request.id)
+        await unit.inbox.redact(uuid4(), gone)
+    assert kept is not None
+    assert "secret" not in str(kept)
+    assert kept.answer == gone
+
+
+def later() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=1)
 
 
 async def test_deleting_a_person_deletes_everything_of_theirs(database: Database) -> None:
