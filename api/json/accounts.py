@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.endpoint import Asked, Operation, endpoint
 from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
+from core.errors import Unauthorized
 
 _MAY_FAIL = ("UNAUTHORIZED",)
 
@@ -40,10 +41,14 @@ async def register(asked: Asked[Registration]) -> LoggedIn:
 )
 async def login(asked: Asked[Login]) -> LoggedIn:
     """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
-    account = asked.given.email.strip().lower()
-    await asked.core.limits.hit("account", account)
-    session = await asked.core.accounts.login(asked.given.email, asked.given.password)
-    await asked.core.limits.clear("account", account)
+    account, limits = asked.given.email.strip().lower(), asked.core.limits
+    async with limits.turn("account", account):
+        try:
+            session = await asked.core.accounts.login(asked.given.email, asked.given.password)
+        except Unauthorized:
+            await limits.hit("account", account)
+            raise
+        await limits.clear("account", account)
     return LoggedIn.of(session)
 
 

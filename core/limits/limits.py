@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -36,7 +40,7 @@ class Rules:
     """Every limit, by name.
 
     `login` and `register` count by address, `account` counts wrong passwords by account,
-    `generate` counts by person, `anyone` is all else by address, `person` all else by person.
+    `generate` counts new texts by person, `anyone` is all else by address, `person` all by person.
     """
 
     login: Rule = Rule(10)
@@ -51,7 +55,12 @@ class Rules:
         """On somebody's own machine every browser, script and test has the same address."""
         rules = cls()
         return replace(
-            rules, login=Rule(200), register=Rule(100), anyone=Rule(3_000), person=Rule(3_000)
+            rules,
+            login=Rule(200),
+            register=Rule(100),
+            generate=Rule(300),
+            anyone=Rule(3_000),
+            person=Rule(3_000),
         )
 
 
@@ -64,42 +73,64 @@ class Limits:
         self._redis_url = settings.redis_url
         self._own: SlidingWindowCounterRateLimiter | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def hit(self, rule: str, key: str) -> None:
         """Counts one more. Raises RateLimited where that is one too many; it is not counted then.
 
         `key` is who asks: an address, an account, a person. It is kept as a hash.
         """
-        from limits.errors import StorageError  # at first use, for a quick start
+        item, who = self._item(rule), _hashed(key)
 
-        item = self._item(rule)
-        who = _hashed(key)
-        try:
-            await self._take(self._counter(), item, who)
-        except StorageError as error:
-            log.warning(
-                "redis is out of reach; this process counts alone",
-                reason=type(error.storage_error).__name__,
-            )
-            await self._take(self._own_counter(), item, who)
+        async def take(counter: SlidingWindowCounterRateLimiter) -> None:
+            await self._allow(await counter.hit(item, who), counter, item, who)
+
+        await self._counted(take)
+
+    @asynccontextmanager
+    async def turn(self, rule: str, key: str) -> AsyncIterator[None]:
+        """Waits for one's turn, and has nobody with the same key try meanwhile.
+
+        For what counts only once it is known how it ends: `hit` it before the block ends, and of
+        many at once no more than the limit get through; with several processes, one more for each.
+        Raises RateLimited where one more would be too many.
+        """
+        item, who = self._item(rule), _hashed(key)
+
+        async def look(counter: SlidingWindowCounterRateLimiter) -> None:
+            await self._allow(await counter.test(item, who), counter, item, who)
+
+        name = f"{rule} {who}"
+        lock = self._turns.get(name)
+        if lock is None:
+            lock = self._turns[name] = asyncio.Lock()
+        async with lock:
+            await self._counted(look)
+            yield
 
     async def clear(self, rule: str, key: str) -> None:
         """Forgets what was counted: the right password ends the count of wrong ones."""
+        item, who = self._item(rule), _hashed(key)
+        await self._counted(lambda counter: counter.clear(item, who))
+
+    async def _counted(
+        self, count: Callable[[SlidingWindowCounterRateLimiter], Awaitable[None]]
+    ) -> None:
         from limits.errors import StorageError  # at first use, for a quick start
 
-        item = self._item(rule)
         try:
-            await self._counter().clear(item, _hashed(key))
+            await count(self._counter())
         except StorageError as error:
             log.warning(
                 "redis is out of reach; this process counts alone",
                 reason=type(error.storage_error).__name__,
             )
+            await count(self._own_counter())
 
-    async def _take(
-        self, counter: SlidingWindowCounterRateLimiter, item: RateLimitItem, who: str
+    async def _allow(
+        self, allowed: bool, counter: SlidingWindowCounterRateLimiter, item: RateLimitItem, who: str
     ) -> None:
-        if await counter.hit(item, who):
+        if allowed:
             return
         stats = await counter.get_window_stats(item, who)
         wait = max(1, math.ceil(stats.reset_time - time.time()))

@@ -86,10 +86,28 @@ async def test_without_redis_this_process_counts_alone(tmp_path: Path):
     with pytest.raises(RateLimited):
         await limits.hit("account", "alone")
     await limits.clear("account", "alone")
-    await limits.close()
+    async with limits.turn("account", "alone"):
+        await limits.close()
 
 
-def test_a_local_run_is_generous_by_address_and_as_strict_by_account():
-    assert Rules.local().register.amount > Rules().register.amount
+async def test_whoever_waits_for_their_turn_sees_what_the_one_before_counted(limits: Limits):
+    async def fail() -> None:
+        async with limits.turn("account", "turns"):
+            await asyncio.sleep(0.01)
+            await limits.hit("account", "turns")
+
+    tries = await asyncio.gather(*(fail() for _ in range(6)), return_exceptions=True)
+    assert sum(isinstance(each, RateLimited) for each in tries) == 4
+    assert all(each.retry_after for each in tries if isinstance(each, RateLimited))
+
+
+async def test_a_turn_alone_counts_nothing(limits: Limits):
+    for _ in range(5):
+        async with limits.turn("account", "nothing"):
+            pass
+
+
+def test_a_local_run_is_generous_but_to_whoever_guesses_a_password():
+    for rule in ("login", "register", "generate", "anyone", "person"):
+        assert getattr(Rules.local(), rule).amount > getattr(Rules(), rule).amount
     assert Rules.local().account == Rules().account
-    assert Rules.local().generate == Rules().generate
