@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from core.accounts.tokens import (
     token_hash,
 )
 from core.config import Settings
-from core.errors import Unauthorized
+from core.errors import InvalidInput, Unauthorized
 from core.messages import WEB, Sender
 from core.ports import Forget, nothing_more
 from core.storage.database import Database, UnitOfWork
@@ -76,10 +77,22 @@ class Accounts:
     async def register(self, email: str, username: str, password: str) -> Session:
         """A new account, logged in.
 
-        Raises InvalidInput, naming the field, and Conflict where the address or the name is taken.
+        Raises InvalidInput, naming each field, and Conflict where the address or the name is taken.
         """
+        wrong = []
+        for check in (
+            partial(_checked, checked_email, email),
+            partial(_checked, checked_username, username),
+            partial(self._passwords.check, password, email, username),
+        ):
+            try:
+                await check()
+            except InvalidInput as error:
+                wrong.append(error.message)
+        if wrong:
+            raise InvalidInput(" ".join(wrong))
         email, username = checked_email(email), checked_username(username)
-        hash_ = await self._passwords.hash(password, email, username)
+        hash_ = await self._passwords.hash(password)
         async with self._database.begin() as uow:
             user = await uow.users.add(email, username, hash_)
             return await self._session(uow, user, uuid4())
@@ -167,6 +180,10 @@ class Accounts:
             RefreshToken(token_hash(refresh_token), family, user.id, ends, used_at=None)
         )
         return Session(user, self._tokens.issue(user.id), ACCESS_SECONDS, refresh_token)
+
+
+async def _checked(check: Callable[[str], str], text: str) -> None:
+    check(text)
 
 
 def _known(user: User | None) -> User:

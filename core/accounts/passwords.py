@@ -37,16 +37,20 @@ class Passwords:
         # Matches no password, and takes as long as a real hash to find that out.
         self._nobody = f"$2b${cost:02d}$" + "." * 53
 
-    async def hash(self, password: str, *about: str) -> str:
-        """The hash to keep. `about` are words known of the person, which are easily guessed.
+    async def check(self, password: str, *about: str) -> None:
+        """Raises InvalidInput where the password is too short, too long, or too easily guessed.
 
-        Raises InvalidInput where the password is too short, too long, or too easily guessed.
+        `about` are words known of the person, which are easily guessed.
         """
         _check_length(password)
         async with self._turns:
             score, hint = await asyncio.to_thread(_strength, password, list(about))
-            if score < WEAKEST:
-                raise InvalidInput(f"password: this one is easy to guess. {hint}")
+        if score < WEAKEST:
+            raise InvalidInput(f"password: this one is easy to guess. {hint}".rstrip())
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep of a password that was checked."""
+        async with self._turns:
             return await asyncio.to_thread(self._hash, password)
 
     async def matches(self, password: str, hash_: str | None) -> bool:
