@@ -6,7 +6,7 @@ The same description checks every request and writes `/openapi.json`, so the two
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid4
 
@@ -16,10 +16,11 @@ from pydantic import ValidationError
 from api import idempotency
 from api.address import client_address
 from api.errors import Handler
+from api.headers import accepts
 from api.keys import CORE, Core
 from api.models import Model, Nothing
+from api.problems import problems
 from core.errors import InvalidInput, NotFound, Unauthorized
-from core.messages import stable_id
 from core.storage.users import User
 
 LARGEST_BODY = 256 * 1024
@@ -30,13 +31,19 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[M]):
-    """One request: who asks, what for, and with which Idempotency-Key."""
+    """One request: who asks, and what for.
+
+    `request_id` is the id of what they ask for, the same for the same Idempotency-Key and body;
+    `is_first` whether it is the first use of that key, and of none.
+    """
 
     request: web.Request
     core: Core
     given: M
     user: User | None = None
-    key: str | None = None
+    claim: idempotency.Claim | None = None
+    request_id: UUID = field(default_factory=uuid4)
+    is_first: bool = True
 
     @property
     def person(self) -> User:
@@ -58,12 +65,10 @@ class Asked(Generic[M]):
         """Where they ask from."""
         return client_address(self.request)
 
-    def request_id(self) -> UUID:
-        """The id of what they ask for: the same for the same Idempotency-Key and body."""
-        if self.key is None:
-            return uuid4()
-        given = self.given.model_dump_json()
-        return stable_id("http", str(self.person.id), self.key, self.request.path, given)
+    async def begin_anew(self) -> None:
+        """Has a repeat with the same Idempotency-Key be a new request."""
+        if self.claim is not None:
+            await self.claim.release(self.core.database, self.request_id)
 
 
 Answered = Model | web.StreamResponse | None
@@ -76,7 +81,8 @@ class Operation(Generic[M]):
     `takes` is its JSON body, or for GET its query. `answer` is what it answers: a model, or a media
     type; None is 204. `also` are examples of other media types it can answer in. `errors` are codes
     besides those that follow from the rest. `rule` is the limit it counts against, by person, or by
-    address where nobody need log in. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
+    address where nobody need log in. `check` raises InvalidInput for what its model lets through
+    and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
     `browser` answers a browser that asks for a page and shows no token.
     """
@@ -89,6 +95,7 @@ class Operation(Generic[M]):
     errors: tuple[str, ...] = ()
     secured: bool = True
     rule: str | None = "person"
+    check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
     browser: Handler | None = None
 
@@ -111,13 +118,16 @@ class Endpoint(Generic[M]):
             who = str(user.id) if user else client_address(request)
             await core.limits.hit(operation.rule, who)
         given = await _given(request, operation.takes)
+        if operation.check is not None:
+            operation.check(core, given)
+        asked = Asked(request, core, given, user)
         key = idempotency.key_of(request) if operation.keyed else None
-        asked = Asked(request, core, given, user, key)
         if key is None:
             return _response(await self.run(asked), operation.status)
         claim = idempotency.Claim.of(core.settings, request, key, _scope(asked), given)
         if operation.keyed == "request":
-            await claim.check(core.database)
+            request_id, is_first = await claim.request_id(core.database)
+            asked = replace(asked, claim=claim, request_id=request_id, is_first=is_first)
             return _response(await self.run(asked), operation.status)
         first = await claim.first_answer(core.database, lambda: self._text(asked))
         return _json(first, operation.status)
@@ -139,9 +149,7 @@ def endpoint(
 
 
 def _is_browser(request: web.Request) -> bool:
-    return "Authorization" not in request.headers and "text/html" in request.headers.get(
-        "Accept", ""
-    )
+    return "Authorization" not in request.headers and accepts(request, "text/html")
 
 
 async def _person(request: web.Request) -> User:
@@ -169,7 +177,7 @@ async def _given(request: web.Request, takes: type[M]) -> M:
             return takes.model_validate_strings(dict(request.query))
         return takes.model_validate_json(await _body(request))
     except ValidationError as error:
-        raise InvalidInput(_problems(error)) from None
+        raise InvalidInput(problems(error)) from None
 
 
 async def _body(request: web.Request) -> bytes:
@@ -182,20 +190,6 @@ async def _body(request: web.Request) -> bytes:
     if body and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     return body or b"{}"
-
-
-def _problems(error: ValidationError) -> str:
-    """A sentence of which fields are wrong and why; never what they hold."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(
-        f"{_field(problem['loc'])}{problem['msg'].removeprefix('Value error, ')}"
-        for problem in problems[:10]
-    )
-
-
-def _field(location: tuple[int | str, ...]) -> str:
-    name = ".".join(str(part) for part in location)[:64]
-    return f"{name}: " if name else ""
 
 
 def _response(answered: Answered, status: int) -> web.StreamResponse:

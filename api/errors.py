@@ -76,19 +76,32 @@ def error_response(
     )
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if (seconds := _seconds(status, retry_after)) is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _seconds(status: int, retry_after: float | None) -> int | None:
     if retry_after is None and status in (429, 503):
         retry_after = COME_BACK_SECONDS
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
-    return response
+    return None if retry_after is None else max(1, math.ceil(retry_after))
+
+
+def _wait(error: AssistantError) -> float | None:
+    waits = isinstance(error, RateLimited | Unavailable | Conflict)
+    return error.retry_after if waits else None
 
 
 def assistant_error_response(error: AssistantError) -> web.Response:
     """An error of the core, as an answer."""
-    waits = isinstance(error, RateLimited | Unavailable | Conflict)
-    return error_response(
-        error.code, error.message, retry_after=error.retry_after if waits else None
-    )
+    return error_response(error.code, error.message, retry_after=_wait(error))
+
+
+def assistant_error_event(error: AssistantError) -> dict[str, Any]:
+    """The same in a stream, which can carry no Retry-After: it stands in the body."""
+    seconds = _seconds(STATUS[error.code], _wait(error))
+    more = {} if seconds is None else {"retry_after": seconds}
+    return error_body(error.code, error.message) | more
 
 
 def http_error_response(error: web.HTTPException) -> web.Response:
@@ -114,7 +127,10 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         return http_error_response(error)
     except web.RequestPayloadError:
-        return error_response("INVALID_INPUT", "The body is not encoded as its headers say.")
+        response = error_response("INVALID_INPUT", "The body is not encoded as its headers say.")
+        # Where the next request begins in what is left of this one, nobody can tell.
+        response.force_close()
+        return response
     except Exception as error:
         if isinstance(error, ConnectionError) and request.transport is None:
             raise  # whoever asked has left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
 from api.keys import CORE, REQUEST_ID
@@ -22,6 +24,15 @@ _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+
+
+def accepts(request: web.Request, media_type: str) -> bool:
+    """Whether the client names this media type among those it takes (RFC 9110, 12.5.1)."""
+    for entry in ",".join(request.headers.getall("Accept", ())).lower().split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        if name == media_type:
+            return not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", each) for each in parameters)
+    return False
 
 
 def add_headers(response: web.StreamResponse, request_id: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 from aiohttp import web
 
@@ -35,6 +36,11 @@ KEPT = timedelta(days=1)
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 # Worth another try, so the first failure must not be the answer for ever.
 _PASSING = ("RATE_LIMITED", "UNAVAILABLE", "INTERNAL", "CONFLICT")
+
+
+def is_passing(error: AssistantError) -> bool:
+    """Whether a repeat may well succeed, and so is to be tried and not told the same."""
+    return error.retryable or error.code in _PASSING
 
 
 def key_of(request: web.Request) -> str | None:
@@ -69,9 +75,21 @@ class Claim:
             fernet_keys=tuple(fernet_key(s, "idempotency answers") for s in secrets),
         )
 
-    async def check(self, database: Database) -> None:
-        """Raises Conflict where the key was used with another body."""
-        await self._first(database, KEPT)
+    async def request_id(self, database: Database) -> tuple[UUID, bool]:
+        """The id of the request that the key stands for, and whether this is its first use.
+
+        Raises Conflict where the key was used with another body.
+        """
+        new = uuid4()
+        first = await self._first(database, KEPT, str(new))
+        if first is None or first.body is None:
+            return new, True
+        return UUID(first.body), False
+
+    async def release(self, database: Database, request_id: UUID) -> None:
+        """Has a repeat of the key be a new request, where it still stands for this one."""
+        async with database.begin() as uow:
+            await uow.idempotency.release(self.name, str(request_id))
 
     async def first_answer(self, database: Database, run: Callable[[], Awaitable[str]]) -> str:
         """What `run` answers, or raises; on a repeat, what it did the first time.
@@ -84,7 +102,7 @@ class Claim:
         try:
             answer = await run()
         except AssistantError as error:
-            if error.code in _PASSING:
+            if is_passing(error):
                 await self._release(database)
             else:
                 await self._keep(database, {"error": error.to_json()})
@@ -95,16 +113,18 @@ class Claim:
         await self._keep(database, {"answer": answer})
         return answer
 
-    async def _first(self, database: Database, patience: timedelta) -> FirstAnswer | None:
+    async def _first(
+        self, database: Database, patience: timedelta, body: str | None = None
+    ) -> FirstAnswer | None:
         """What is known of the first use; None where this is it.
 
         One that is older than a day, or has had no answer for `patience`, does not count.
         """
         async with database.begin() as uow:
-            first = await uow.idempotency.claim(self.name, self.fingerprints[0])
+            first = await uow.idempotency.claim(self.name, self.fingerprints[0], body)
             if first is not None and _is_over(first, patience):
                 await uow.idempotency.release(self.name)
-                first = await uow.idempotency.claim(self.name, self.fingerprints[0])
+                first = await uow.idempotency.claim(self.name, self.fingerprints[0], body)
         if first is not None and first.fingerprint not in self.fingerprints:
             raise Conflict(
                 "This Idempotency-Key came with another request before. Use a new one for each."

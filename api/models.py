@@ -112,7 +112,10 @@ class Wish(Model):
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
     template: Name | None = None
-    save_to_notion: bool = False
+    save_to_notion: Annotated[
+        bool | None,
+        Field(description="Where nothing is said, a `destination` saves; false saves in no case."),
+    ] = None
     destination: Where | None = None
 
 

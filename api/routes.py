@@ -40,9 +40,26 @@ PAGES = (
 def add_routes(app: web.Application) -> None:
     """Puts every route into the application."""
     for route in ROUTES:
+        path = _pattern(route.path)
         if route.method == "GET":
-            app.router.add_get(route.path, route.endpoint.handle)  # and HEAD
+            app.router.add_get(path, route.endpoint.handle)  # and HEAD
         else:
-            app.router.add_route(route.method, route.path, route.endpoint.handle)
+            app.router.add_route(route.method, path, route.endpoint.handle)
     for path, page in PAGES:
         app.router.add_get(path, page)
+
+
+def _pattern(path: str) -> str:
+    """The path, where an id is no name that has a meaning of its own there.
+
+    Or /content/history would be an item for the methods that it does not take.
+    """
+    before, variable, after = path.partition("{id}")
+    if not variable:
+        return path
+    names = {
+        route.path.removeprefix(before)
+        for route in ROUTES
+        if route.path.startswith(before) and "{" not in route.path
+    }
+    return f"{before}{{id:(?!(?:{'|'.join(sorted(names))})(?:/|$))[^{{}}/]+}}{after}"

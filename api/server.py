@@ -6,11 +6,15 @@ aiohttp answers a request it cannot parse before any middleware is asked, in pla
 
 from __future__ import annotations
 
+import structlog
 from aiohttp import web
 
 from api.errors import error_response, http_error_response
 from api.headers import add_headers
+from api.keys import REQUEST_ID
 from api.observe import request_id_for
+
+log = structlog.get_logger(__name__)
 
 
 class _Protocol(web.RequestHandler):
@@ -21,12 +25,17 @@ class _Protocol(web.RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002 - the signature is aiohttp's
     ) -> web.StreamResponse:
-        # It logs, and raises where half an answer has been sent.
-        super().handle_error(request, status, exc, message)
+        request_id = request_id_for(None)
+        if status < 500:
+            _note(exc, request_id)
+        else:
+            log.error("a request crashed", exc_info=exc, request_id=request_id)
+        if request.writer.output_size > 0:
+            raise ConnectionError("Half an answer has been sent; no error can follow it.")
         response = error_response("INVALID_INPUT" if status < 500 else "INTERNAL")
-        add_headers(response, request_id_for(None))
+        add_headers(response, request_id)
         response.force_close()
         return response
 
@@ -35,9 +44,21 @@ class _Protocol(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         # A wrong Expect header is answered before the middlewares, too.
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
+            request_id = request_id_for(request.headers.get("X-Request-ID"))
+            request[REQUEST_ID] = request_id
+            _note(resp, request_id)
             resp = http_error_response(resp)
-            add_headers(resp, request_id_for(request.headers.get("X-Request-ID")))
+            add_headers(resp, request_id)
+        if request.content.exception() is not None:
+            # A body that cannot be decoded cannot be read to its end either; aiohttp would try.
+            self._lingering_time = 0.0
         return await super().finish_response(request, resp, start_time)
+
+
+def _note(reason: BaseException | None, request_id: str) -> None:
+    # Scanners send such things all day. Only the kind: the message quotes the request.
+    kind = type(reason).__name__
+    log.info("a request could not be read", reason=kind, request_id=request_id)
 
 
 class _Server(web.Server):

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
-from api.keys import CLOSING, CORE, Core
-from core.errors import AssistantError, NotFound, Unavailable, error_from_json
+from api.endpoint import Asked
+from api.idempotency import is_passing
+from api.keys import CLOSING, CORE
+from api.models import Model
+from core.errors import AssistantError, NotFound, RateLimited, Unavailable, error_from_json
 from core.live import Feed
-from core.messages import Answer
+from core.messages import WEB, Answer, Call, Request, Sender
+
+M = TypeVar("M", bound=Model)
 
 LONGEST_WAIT = 600.0
 """Seconds. The work goes on after that; its answer is in the history."""
@@ -54,16 +59,48 @@ async def cancelled(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def failure(core: Core, user_id: UUID, content_id: UUID, answer: Answer) -> AssistantError:
-    """Why it failed. Where a text was written all the same, it says under which id it is kept."""
+async def accepted(asked: Asked[M], call: Call, rule: str | None = None) -> Feed:
+    """Hands what is asked for to the core, and returns the answer while it grows.
+
+    With `rule`, what is new counts against that limit. Raises RateLimited where it is one too many,
+    and what `core.ports.Intake.accept` raises.
+    """
+    core, user = asked.core, asked.person
+    feed = core.feed(asked.request_id)
+    sender = Sender(WEB, str(user.id), user.username or "")
+    request = Request(asked.request_id, sender, call)
+    if rule is None or not asked.is_first:
+        await core.accept(request)
+        return feed
+    try:
+        async with core.limits.turn(rule, str(user.id)):
+            if await core.accept(request):
+                with suppress(RateLimited):  # another process was quicker; it is accepted now
+                    await core.limits.hit(rule, str(user.id))
+    except RateLimited:
+        await asked.begin_anew()
+        raise
+    return feed
+
+
+async def failure(asked: Asked[M], content_id: UUID, answer: Answer) -> AssistantError:
+    """Why it failed. Where a text was written all the same, it says under which id it is kept.
+
+    After a failure that may pass, a repeat with the same Idempotency-Key is tried anew; not where
+    that would write, and pay for, the same text again.
+    """
     error = error_from_json(answer.error) if answer.error else AssistantError(answer.text)
+    is_kept = False
     with suppress(NotFound):
-        item = await core.history.get(user_id, content_id)
-        if item.text is not None:
-            return type(error)(
-                f"{error.message} The text is kept: GET /content/{content_id}. "
-                f"POST /content/{content_id}/notion saves it.",
-                retryable=error.retryable,
-                retry_after=error.retry_after,
-            )
-    return error
+        item = await asked.core.history.get(asked.person.id, content_id)
+        is_kept = item.text is not None
+    if is_passing(error) and not (is_kept and content_id == asked.request_id):
+        await asked.begin_anew()
+    if not is_kept:
+        return error
+    return type(error)(
+        f"{error.message} The text is kept: GET /content/{content_id}. "
+        f"POST /content/{content_id}/notion saves it.",
+        retryable=error.retryable,
+        retry_after=error.retry_after,
+    )

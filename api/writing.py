@@ -1,7 +1,8 @@
 """An answer while it grows, as server-sent events.
 
 `started` {id}, `delta` {text}, `saved` {notion_url}, then `done` with the JSON answer or `error`
-with the error. `started` again: another provider begins anew, and what came so far does not count.
+with the error, and `retry_after` in seconds where one is to wait. `started` again: another provider
+begins anew, and what came so far does not count.
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
@@ -17,7 +18,8 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
 from api.endpoint import Asked
-from api.errors import error_body
+from api.errors import assistant_error_event, error_body
+from api.headers import accepts
 from api.models import Generated, Model
 from api.waiting import awaited_answer, cancelled, failure
 from core.errors import AssistantError
@@ -39,7 +41,7 @@ M = TypeVar("M", bound=Model)
 
 def wants_stream(request: web.Request) -> bool:
     """Whether the client asks for events."""
-    return "text/event-stream" in request.headers.get("Accept", "")
+    return accepts(request, "text/event-stream")
 
 
 async def stream_answer(asked: Asked[M], request_id: UUID, feed: Feed) -> web.StreamResponse:
@@ -53,7 +55,7 @@ async def stream_answer(asked: Asked[M], request_id: UUID, feed: Feed) -> web.St
         except ConnectionError:
             log.info("a client left; its answer is being written on", request=str(request_id))
         except AssistantError as error:
-            await stream.fail(error_body(error.code, error.message))
+            await stream.fail(assistant_error_event(error))
         except Exception:
             # The answer has begun, so no middleware can turn this into one any more.
             log.exception("a stream crashed", request=str(request_id))
@@ -71,7 +73,7 @@ async def _tell(asked: Asked[M], stream: _Stream, feed: Feed) -> None:
     finally:
         await cancelled(following, left)
     if not answer.ok:
-        raise await failure(core, user.id, stream.request_id, answer)
+        raise await failure(asked, stream.request_id, answer)
     item = await core.history.get(user.id, stream.request_id)
     await stream.finish(Generated.of(item))
 
@@ -92,7 +94,8 @@ class _Stream:
     async def follow(self, feed: Feed) -> None:
         """Sends what changes, until all is done."""
         async for _ in feed.changes():
-            await self._show(feed.text)
+            # No text that is kept holds NUL, so none that is shown does.
+            await self._show(feed.text.replace("\0", ""))
             await self._show_page(feed.page)
 
     async def left(self) -> None:
@@ -102,7 +105,7 @@ class _Stream:
 
     async def finish(self, answer: Generated) -> None:
         # What is kept has no blanks around it, which is no reason to begin again.
-        if self._sent.replace("\0", "").strip() != answer.content:
+        if self._sent.strip() != answer.content:
             await self._show(answer.content)
         await self._show_page(answer.notion_url)
         await self._response.send(answer.model_dump_json(), event="done")

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from uuid import UUID
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from api.endpoint import Asked, Operation, endpoint
+from api.keys import Core
 from api.models import Generated, HistoryPage, HistoryQuery, Item, Nothing, Saved, Target, Wish
 from api.pages.landing import landing
-from api.waiting import awaited_answer, failure
+from api.waiting import accepted, awaited_answer, failure
 from api.writing import EXAMPLE_STREAM, stream_answer, wants_stream
 from core.errors import Conflict, InvalidInput, NotionFailed
-from core.messages import Call, Request, Sender
-from core.ports import Provider
+from core.messages import Call
+from core.templates import TEMPLATES
+
+
+def _check_names(core: Core, wish: Wish) -> None:
+    """Raises InvalidInput for a name that is not known, before any work begins."""
+    for field, name, known in (
+        ("provider", wish.provider, core.providers),
+        ("template", wish.template, TEMPLATES),
+    ):
+        if name is not None and name.lower() not in known:
+            raise InvalidInput(f"{field}: there is none of this name here; there is {_or(known)}.")
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(names) or "none at all"
 
 
 @endpoint(
@@ -23,8 +37,8 @@ from core.ports import Provider
         "Write from a prompt",
         Generated,
         also={"text/event-stream": EXAMPLE_STREAM},
-        errors=("PROVIDER_FAILED", "NOTION_FAILED"),
-        rule="generate",
+        errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
+        check=_check_names,
         keyed="request",
     )
 )
@@ -35,24 +49,23 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     then `done` or `error`; `started` again means that what came so far does not count. The work
     goes on when the client leaves: the item is in the history under the same id.
     """
-    wish, core = asked.given, asked.core
+    wish, request_id = asked.given, asked.request_id
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
-        "provider": _known_provider(wish.provider, core.providers),
+        "provider": wish.provider,
         "model": wish.model,
         "template": wish.template,
-        "to": wish.destination,
+        # Named alone, it is where to save; whoever says not to save means that.
+        "to": None if wish.save_to_notion is False else wish.destination,
     }
     flags |= {name: value for name, value in named.items() if value is not None}
-    request_id = asked.request_id()
-    feed = core.feed(request_id)
-    await core.accept(_request(asked, request_id, Call("generate", wish.prompt, flags)))
+    feed = await accepted(asked, Call("generate", wish.prompt, flags), rule="generate")
     if wants_stream(asked.request):
         return await stream_answer(asked, request_id, feed)
     answer = await awaited_answer(asked.request, request_id, feed)
     if not answer.ok:
-        raise await failure(core, asked.person.id, request_id, answer)
-    return Generated.of(await core.history.get(asked.person.id, request_id))
+        raise await failure(asked, request_id, answer)
+    return Generated.of(await asked.core.history.get(asked.person.id, request_id))
 
 
 @endpoint(
@@ -66,18 +79,16 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
 )
 async def save(asked: Asked[Target]) -> Saved:
     """Makes the Notion page of an item that was written before."""
-    core, user, content_id = asked.core, asked.person, asked.id
-    item = await core.history.get(user.id, content_id)
+    content_id = asked.id
+    item = await asked.core.history.readable(asked.person.id, content_id)
     if item.text is None:
         raise Conflict("This item is still being written. Try again in a moment.", retry_after=2)
     to = asked.given.destination
     call = Call("save-item", str(content_id), {} if to is None else {"to": to})
-    request_id = asked.request_id()
-    feed = core.feed(request_id)
-    await core.accept(_request(asked, request_id, call))
-    answer = await awaited_answer(asked.request, request_id, feed)
+    feed = await accepted(asked, call)
+    answer = await awaited_answer(asked.request, asked.request_id, feed)
     if not answer.ok:
-        raise await failure(core, user.id, content_id, answer)
+        raise await failure(asked, content_id, answer)
     if answer.page is None:
         raise NotionFailed("Notion did not say where the page is. Ask again.")
     return Saved(notion_url=answer.page)
@@ -95,8 +106,8 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
 
 @endpoint(Operation(Nothing, "One of my items", Item, errors=("NOT_FOUND",), browser=landing))
 async def read(asked: Asked[Nothing]) -> Item:
-    """One item."""
-    return Item.of(await asked.core.history.get(asked.person.id, asked.id))
+    """One item. 404 too once its writing has ended and nothing came of it, and then says why."""
+    return Item.of(await asked.core.history.readable(asked.person.id, asked.id))
 
 
 @endpoint(
@@ -117,23 +128,9 @@ async def export(asked: Asked[Nothing]) -> web.StreamResponse:
         }
     )
     await response.prepare(asked.request)
+    if asked.request.method == "HEAD":
+        return response
     async for item in asked.core.history.export(asked.person.id):
         await response.write(Item.of(item).model_dump_json().encode() + b"\n")
     await response.write_eof()
     return response
-
-
-def _known_provider(name: str | None, providers: Mapping[str, Provider]) -> str | None:
-    """The provider's name. Raises InvalidInput where there is none, before any work begins."""
-    if name is None or name.lower() in providers:
-        return name
-    raise InvalidInput(f"provider: there is none of this name here; there is {_or(providers)}.")
-
-
-def _or(providers: Mapping[str, Provider]) -> str:
-    return " or ".join(providers) or "no provider at all"
-
-
-def _request(asked: Asked[Wish] | Asked[Target], request_id: UUID, call: Call) -> Request:
-    user = asked.person
-    return Request(request_id, Sender("web", str(user.id), user.username or ""), call)

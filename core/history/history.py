@@ -13,6 +13,7 @@ from core.messages import Answer
 from core.ports import Forget, nothing_more
 from core.storage.content import Content, Spent
 from core.storage.database import Database
+from core.storage.inbox import Accepted
 
 MOST = 100
 """Items a page holds at most."""
@@ -58,6 +59,7 @@ class History:
         `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
         """
         before = _place(cursor) if cursor else None
+        provider = provider.lower() if provider else None
         limit = max(1, min(limit, MOST))
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
@@ -71,6 +73,23 @@ class History:
             item = await uow.content.get(content_id, user_id)
         if item is None:
             raise NotFound("There is no such item in your history.")
+        return item
+
+    async def readable(self, user_id: UUID, content_id: UUID) -> Content:
+        """One item that is written, or being written.
+
+        Raises NotFound where there is none, or its writing has ended and nothing came of it.
+        """
+        async with self._database.read() as uow:
+            item = await uow.content.get(content_id, user_id)
+            request = await uow.inbox.get(content_id)
+        if item is None:
+            raise NotFound("There is no such item in your history.")
+        if item.text is None:
+            if item.stopped:
+                raise NotFound("This item was stopped before the first words came.")
+            if request is None or request.answer is not None:
+                raise NotFound(f"This item could not be written. {_reason(request)}".rstrip())
         return item
 
     async def known(self, content_id: UUID) -> bool:
@@ -108,6 +127,11 @@ class History:
             return await uow.content.page(
                 user_id, words=words, provider=provider, before=before, limit=limit
             )
+
+
+def _reason(request: Accepted | None) -> str:
+    error = request.answer.error if request and request.answer else None
+    return str(error["message"]) if error else ""
 
 
 def _cursor(last: Content) -> str:

@@ -95,12 +95,17 @@ class IdempotencyTable:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def claim(self, key: str, fingerprint: str) -> FirstAnswer | None:
-        """None where this is the first use of the key; what is known of the first otherwise."""
+    async def claim(
+        self, key: str, fingerprint: str, body: str | None = None
+    ) -> FirstAnswer | None:
+        """None where this is the first use of the key; what is known of the first otherwise.
+
+        `body` is what the first use leaves at once for a repeat.
+        """
         insert = upsert(self._connection)
         done = await self._connection.execute(
             insert(idempotency)
-            .values(key=key, fingerprint=fingerprint, created_at=datetime.now(UTC))
+            .values(key=key, fingerprint=fingerprint, body=body, created_at=datetime.now(UTC))
             .on_conflict_do_nothing()
             .returning(idempotency.c.key)
         )
@@ -117,9 +122,15 @@ class IdempotencyTable:
             update(idempotency).where(idempotency.c.key == key).values(status=status, body=body)
         )
 
-    async def release(self, key: str) -> None:
-        """Forgets a key whose request came to nothing, so that it may be tried again."""
-        await self._connection.execute(delete(idempotency).where(idempotency.c.key == key))
+    async def release(self, key: str, body: str | None = None) -> None:
+        """Forgets a key whose request came to nothing, so that it may be tried again.
+
+        With `body`, only while that is what stands there.
+        """
+        query = delete(idempotency).where(idempotency.c.key == key)
+        if body is not None:
+            query = query.where(idempotency.c.body == body)
+        await self._connection.execute(query)
 
     async def forget(self, before: datetime) -> None:
         """Deletes keys first used before this moment."""

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from core.accounts.accounts import Accounts
 from core.config import Settings
-from core.errors import AssistantError, Unavailable
+from core.errors import AssistantError, Unauthorized, Unavailable
 from core.history.history import History
+from core.jobs.recognise import ERASED, GONE, announce
 from core.limits.limits import Limits, Rules
 from core.live import Feed, Feeds
 from core.messages import Answer, Request
@@ -47,12 +48,17 @@ class SmallCore:
         self.places = [Destination("p1", "page", "Meeting notes", "https://notion.so/p1")]
         self.trouble: Exception | None = None
         self.accepting = asyncio.Condition()
+        self._door = asyncio.Lock()
         self._feeds = Feeds()
         self._answers: dict[UUID, asyncio.Task[Answer]] = {}
 
     async def accept(self, request: Request) -> bool:
         if self.trouble is not None:
             raise self.trouble
+        async with self._door, self.database.begin() as unit:
+            fresh = await unit.inbox.add([request])
+            if fresh and not await announce(unit, request):
+                raise Unauthorized(ERASED)
         self.accepted.append(request)
         async with self.accepting:
             self.accepting.notify_all()
@@ -67,6 +73,11 @@ class SmallCore:
             answer = await self.script(self, request, feed)
         except AssistantError as error:
             answer = Answer(error.message, ok=False, error=error.to_json())
+        async with self.database.begin() as unit:
+            await unit.inbox.answered(request.id, answer)
+            kept = await unit.inbox.get(request.id)
+            await unit.inbox.finish(request.id)
+        answer = (kept and kept.answer) or GONE
         feed.finish(answer)
         return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from core.errors import (
 )
 from core.limits.limits import Limits, Rule, Rules
 from core.live import Feed
-from core.messages import Answer, Request
+from core.messages import Answer, Call, Request, Sender
 from tests.api.conftest import Join
 from tests.api.small_core import SmallCore
 
@@ -62,7 +63,7 @@ async def test_every_wish_reaches_the_core(client: TestClient, core: SmallCore, 
         ada,
         provider="Offline",
         model="tiny",
-        template="memo",
+        template="Checklist",
         save_to_notion=True,
         destination="Meeting notes",
     )
@@ -70,7 +71,7 @@ async def test_every_wish_reaches_the_core(client: TestClient, core: SmallCore, 
         "save": True,
         "provider": "Offline",
         "model": "tiny",
-        "template": "memo",
+        "template": "Checklist",
         "to": "Meeting notes",
     }
 
@@ -78,18 +79,19 @@ async def test_every_wish_reaches_the_core(client: TestClient, core: SmallCore, 
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({}, "prompt: Field required"),
-        ({"prompt": ""}, "prompt: String should have at least 1 character"),
+        ({}, "prompt: is missing"),
+        ({"prompt": ""}, "prompt: must have at least 1 character"),
         ({"prompt": " \n"}, "prompt: must not be empty"),
-        ({"prompt": "x" * 20_001}, "prompt: String should have at most 20000 characters"),
+        ({"prompt": "x" * 20_001}, "prompt: must have at most 20,000 characters"),
         ({"prompt": "a\0b"}, "prompt: must not hold NUL characters"),
-        ({"prompt": 5}, "prompt: Input should be a valid string"),
-        ({"prompt": "x", "save_to_notion": "yes"}, "save_to_notion: Input should be"),
-        ({"prompt": "x", "color": "red"}, "color: Extra inputs are not permitted"),
+        ({"prompt": 5}, "prompt: must be text"),
+        ({"prompt": "x", "save_to_notion": "yes"}, "save_to_notion: must be true or false"),
+        ({"prompt": "x", "color": "red"}, "color: is not known here"),
         ({"prompt": "x", "provider": "nobody"}, "provider: there is none of this name here"),
-        ({"prompt": "x", "model": "m" * 129}, "model: String should have at most 128"),
-        ([], "Input should be an object"),
-        ("text", "Input should be an object"),
+        ({"prompt": "x", "template": "sonnet"}, "template: there is none of this name here"),
+        ({"prompt": "x", "model": "m" * 129}, "model: must have at most 128"),
+        ([], "The body must be a JSON object."),
+        ("text", "The body must be a JSON object."),
     ],
 )
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
@@ -193,6 +195,122 @@ async def test_wishes_are_counted_by_person(
     await _write(client, bob)
 
 
+async def test_only_what_is_accepted_as_new_work_is_counted(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    core.limits = Limits(core.settings, Rules(generate=Rule(2)))
+    key = {"Idempotency-Key": "once"}
+    for body, headers, expected in (
+        ({"prompt": ""}, {}, 400),
+        ({"prompt": "x", "template": "sonnet"}, {}, 400),
+        ({"prompt": "x", "provider": "nobody"}, {}, 400),
+        *[({"prompt": "x"}, key, 200)] * 3,
+        ({"prompt": "y"}, {}, 200),
+        ({"prompt": "x"}, key, 200),
+        ({"prompt": "z"}, {"Idempotency-Key": "other"}, 429),
+        ({"prompt": "z"}, {"Idempotency-Key": "other"}, 429),
+    ):
+        response = await client.post("/content/generate", headers=ada | headers, json=body)
+        assert response.status == expected, await response.text()
+
+
+async def test_many_wishes_at_once_are_counted_one_by_one(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    core.limits = Limits(core.settings, Rules(generate=Rule(3)))
+    answers = await asyncio.gather(
+        *(client.post("/content/generate", headers=ada, json={"prompt": "x"}) for _ in range(8))
+    )
+    assert sorted(answer.status for answer in answers) == [200] * 3 + [429] * 5
+
+
+@pytest.mark.parametrize(
+    ("wish", "flags"),
+    [
+        ({"destination": "Notes"}, {"to": "Notes"}),
+        ({"destination": "Notes", "save_to_notion": None}, {"to": "Notes"}),
+        ({"destination": "Notes", "save_to_notion": True}, {"to": "Notes", "save": True}),
+        ({"destination": "Notes", "save_to_notion": False}, {}),
+        ({"save_to_notion": None}, {}),
+    ],
+)
+async def test_whoever_says_not_to_save_is_taken_at_their_word(
+    client: TestClient,
+    core: SmallCore,
+    ada: Headers,
+    wish: dict[str, object],
+    flags: dict[str, object],
+):
+    await _write(client, ada, **wish)
+    assert core.accepted[0].call.flags == flags
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_an_item_that_nothing_came_of_is_not_found_and_says_why(
+    client: TestClient, core: SmallCore, ada: Headers, stopped: bool
+):
+    async def fails(core: SmallCore, request: Request, _feed: Feed) -> Answer:
+        if stopped:
+            async with core.database.begin() as unit:
+                await unit.content.stopped_empty(request.id)
+            return Answer("Stopped.")
+        raise ProviderFailed("openai fell silent.")
+
+    core.script = fails
+    await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    item = core.accepted[0].id
+    for method, path in (("GET", f"/content/{item}"), ("POST", f"/content/{item}/notion")):
+        response = await client.request(method, path, headers=ada)
+        assert response.status == 404
+        told = (
+            "stopped before the first words" if stopped else "not be written. openai fell silent."
+        )
+        assert told in (await response.json())["detail"]
+    assert (await client.delete(f"/content/{item}", headers=ada)).status == 204
+
+
+async def test_an_item_is_there_from_the_first_event_on_and_an_early_removal_holds(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    go_on = asyncio.Event()
+
+    async def slow(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        await go_on.wait()
+        return await core.keep(request, feed, "Hello.")
+
+    core.script = slow
+    streaming = ada | {"Accept": "text/event-stream"}
+    stream = await client.post("/content/generate", headers=streaming, json={"prompt": "x"})
+    await stream.content.readuntil(b"started")
+    url = f"/content/{core.accepted[0].id}"
+    read = await client.get(url, headers=ada)
+    assert (read.status, (await read.json())["content"]) == (200, None)
+    assert (await client.delete(url, headers=ada)).status == 204
+    go_on.set()
+    assert '"NOT_FOUND"' in await stream.text()
+    assert (await client.get(url, headers=ada)).status == 404
+
+
+async def test_whoever_is_erased_while_they_wait_is_told(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    go_on = asyncio.Event()
+
+    async def slow(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        await go_on.wait()
+        return await core.keep(request, feed, "Hello.")
+
+    core.script = slow
+    waiting = asyncio.create_task(
+        client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    )
+    async with core.accepting:
+        await core.accepting.wait_for(lambda: len(core.accepted) == 1)
+    assert (await client.delete("/auth/me", headers=ada)).status == 204
+    go_on.set()
+    assert (await waiting).status == 401
+
+
 async def test_an_item_can_be_read_saved_and_removed(client: TestClient, ada: Headers):
     item = (await _write(client, ada))["id"]
     read = await (await client.get(f"/content/{item}", headers=ada)).json()
@@ -236,7 +354,9 @@ async def test_an_item_that_is_being_written_cannot_be_saved_yet(
 ):
     me = await (await client.get("/auth/me", headers=ada)).json()
     item = uuid4()
+    sender = Sender("web", me["id"])
     async with core.database.begin() as uow:
+        await uow.inbox.add([Request(item, sender, Call("generate", "a wish"))])
         await uow.content.begin(item, UUID(me["id"]), "a wish", None)
     response = await client.post(f"/content/{item}/notion", headers=ada, json={})
     assert (response.status, (await response.json())["code"]) == (409, "CONFLICT")
@@ -273,6 +393,8 @@ async def test_history_pages_and_searches(client: TestClient, ada: Headers):
     assert second["next_cursor"] is None
     found = await (await client.get("/content/history?q=PEAR", headers=ada)).json()
     assert len(found["items"]) == 1
+    offline = await (await client.get("/content/history?provider=OFFLINE", headers=ada)).json()
+    assert len(offline["items"]) == 3
     none = await (await client.get("/content/history?provider=openai", headers=ada)).json()
     assert none == {"items": [], "next_cursor": None}
 
@@ -280,15 +402,16 @@ async def test_history_pages_and_searches(client: TestClient, ada: Headers):
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("limit=0", "limit: "),
-        ("limit=101", "limit: "),
-        ("limit=many", "limit: "),
-        ("limit=", "limit: "),
+        ("limit=0", "limit: must be at least 1"),
+        ("limit=101", "limit: must be at most 100"),
+        ("limit=many", "limit: must be a whole number"),
+        ("limit=", "limit: must be a whole number"),
+        ("limit=" + "9" * 5000, "limit: is too large a number"),
         ("cursor=nonsense", "cursor: "),
         ("q=%00", "q: must not hold NUL"),
         ("q=" + "x" * 201, "q: "),
         ("provider=", "provider: "),
-        ("page=2", "page: Extra inputs"),
+        ("page=2", "page: is not known here"),
     ],
 )
 async def test_a_query_that_cannot_be_names_the_parameter(

@@ -44,9 +44,16 @@ async def test_a_wrong_method_is_told_which_ones_there_are(client: TestClient):
     response = await client.put("/auth/me")
     await _refused(response, 405, "METHOD_NOT_ALLOWED")
     assert response.headers["Allow"] == "DELETE,GET,HEAD"
-    response = await client.get("/content/generate")
-    # /content/{id} takes GET: there may be an item of that name, and there is none.
-    await _refused(response, 401, "UNAUTHORIZED")
+    for method, path, allowed in (
+        ("GET", "/content/generate", "POST"),
+        ("DELETE", "/content/generate", "POST"),
+        ("DELETE", "/content/history", "GET,HEAD"),
+        ("DELETE", "/content/export", "GET,HEAD"),
+        ("POST", "/content/exports", "DELETE,GET,HEAD"),
+    ):
+        response = await client.request(method, path)
+        await _refused(response, 405, "METHOD_NOT_ALLOWED")
+        assert response.headers["Allow"] == allowed
 
 
 @pytest.mark.parametrize(
@@ -109,10 +116,15 @@ async def test_a_body_that_swells_when_unpacked_is_refused(client: TestClient):
     assert (await response.json())["code"] in ("INVALID_INPUT", "PAYLOAD_TOO_LARGE")
 
 
-async def test_a_body_that_is_not_encoded_as_it_says_is_refused(client: TestClient):
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+):
     headers = JSON | {"Content-Encoding": "gzip"}
-    response = await client.post("/auth/login", data=b"no gzip at all", headers=headers)
-    await _refused(response, 400, "INVALID_INPUT")
+    for data in (b"no gzip at all", b"no gzip at all" * 5000):
+        response = await client.post("/auth/login", data=data, headers=headers)
+        await _refused(response, 400, "INVALID_INPUT")
+        assert response.headers["Connection"] == "close"
+    assert "Traceback" not in caplog.text
 
 
 async def _raw(client: TestClient, data: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -146,8 +158,16 @@ async def _raw(client: TestClient, data: bytes) -> tuple[int, dict[str, str], by
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-async def test_even_a_malformed_request_gets_an_error_in_our_shape(client: TestClient, data: bytes):
-    status, headers, body = await _raw(client, data)
+async def test_even_a_malformed_request_gets_an_error_in_our_shape(
+    client: TestClient, data: bytes, caplog: pytest.LogCaptureFixture
+):
+    with capture_logs() as logs:
+        status, headers, body = await _raw(client, data)
+    assert "Traceback" not in caplog.text
+    [line] = logs
+    assert line["log_level"] == "info"
+    assert headers["X-Request-ID"] in str(line)
+    assert not line.get("exc_info")
     assert status == 400
     assert json.loads(body)["code"] == "INVALID_INPUT"
     assert headers["X-Request-ID"]
@@ -230,6 +250,24 @@ async def test_no_log_line_holds_a_password_or_a_token(client: TestClient):
 async def test_head_answers_like_get_without_a_body(client: TestClient):
     response = await client.head("/health/live")
     assert (response.status, await response.read()) == (200, b"")
+
+
+async def test_head_of_an_export_leaves_the_connection_as_it_was(client: TestClient, ada: Headers):
+    await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    token = f"Authorization: {ada['Authorization']}\r\n".encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.server.port)
+    try:
+        async with asyncio.timeout(5):
+            writer.write(b"HEAD /content/export HTTP/1.1\r\nHost: x\r\n" + token + b"\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            then = await reader.readuntil(b"\r\n\r\n")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"application/jsonl" in head
+    assert then.startswith(b"HTTP/1.1 200")
 
 
 async def test_options_tells_the_methods(client: TestClient):

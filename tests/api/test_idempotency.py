@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from aiohttp.test_utils import TestClient
 
-from core.errors import ProviderFailed, Unavailable
+from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited, Unavailable
 from core.live import Feed
 from core.messages import Answer, Request
 from tests.api.conftest import Join
@@ -178,6 +178,79 @@ async def test_a_repeat_of_a_failed_wish_fails_the_same(
         response = await client.post("/content/generate", json={"prompt": "x"}, headers=ada | KEY)
         assert response.status == 502
     assert len({request.id for request in core.accepted}) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (RateLimited("openai asks to wait.", retry_after=1), 429),
+        (Unavailable("The database cannot be reached."), 503),
+        (ProviderFailed("openai did not answer.", retryable=True), 502),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_a_repeat_after_a_failure_that_passes_is_tried_anew(
+    client: TestClient,
+    core: SmallCore,
+    ada: Headers,
+    error: AssistantError,
+    status: int,
+    accept: str,
+):
+    written = core.script
+
+    async def fails(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise error
+
+    core.script = fails
+    wish, headers = {"prompt": "x"}, ada | KEY
+    first = await client.post("/content/generate", json=wish, headers=headers | {"Accept": accept})
+    assert f'"status": {status}' in await first.text()
+    core.script = written
+    again = [await client.post("/content/generate", json=wish, headers=headers) for _ in "12"]
+    assert [answer.status for answer in again] == [200, 200]
+    assert len({await answer.text() for answer in again}) == 1
+    assert len({request.id for request in core.accepted}) == 2
+
+
+async def test_a_text_that_could_not_be_saved_is_not_written_twice(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    async def unsaved(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        answer = await core.keep(request, feed, "Hello.")
+        error = NotionFailed("Notion fell silent.", retryable=True)
+        return Answer(answer.text, ok=False, error=error.to_json())
+
+    core.script = unsaved
+    for _ in range(2):
+        response = await client.post("/content/generate", json={"prompt": "x"}, headers=ada | KEY)
+        assert response.status == 502
+        assert "The text is kept" in (await response.json())["detail"]
+    assert len({request.id for request in core.accepted}) == 1
+
+
+async def test_a_save_that_failed_for_a_while_is_tried_anew(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    response = await client.post("/content/generate", json={"prompt": "x"}, headers=ada)
+    url = f"/content/{(await response.json())['id']}/notion"
+    written = core.script
+
+    async def fails(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise NotionFailed("Notion fell silent.", retryable=True)
+
+    core.script = fails
+    assert (await client.post(url, json={}, headers=ada | KEY)).status == 502
+    core.script = written
+    assert (await client.post(url, json={}, headers=ada | KEY)).status == 200
+
+
+async def test_a_wish_that_cannot_be_takes_no_key(client: TestClient, ada: Headers):
+    wish = {"prompt": "x", "template": "sonnet"}
+    first = await client.post("/content/generate", json=wish, headers=ada | KEY)
+    assert first.status == 400
+    again = await client.post("/content/generate", json={"prompt": "x"}, headers=ada | KEY)
+    assert again.status == 200
 
 
 async def test_everybody_has_their_own_keys(client: TestClient, ada: Headers, join: Join):

@@ -100,6 +100,11 @@ def test_every_example_is_what_its_schema_says():
     assert seen > 50
 
 
+def test_what_was_deleted_while_it_was_written_is_told_of():
+    spec = specification(ROUTES, "http://localhost:8080")
+    assert "404" in spec["paths"]["/content/generate"]["post"]["responses"]
+
+
 def test_every_error_code_has_its_status():
     spec = specification(ROUTES, "http://localhost:8080")
     for _, _, operation in _operations(spec):

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient
 from dirty_equals import IsStr
 
 from api import writing
-from core.errors import NotionFailed, ProviderFailed
+from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited, Unavailable
 from core.live import Feed
 from core.messages import Answer, Request
 from tests.api.small_core import SmallCore
@@ -128,6 +128,61 @@ async def test_a_failure_is_the_last_event(
     assert set(events[-1][1]) == {"detail", "status", "code"}
 
 
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (RateLimited("openai asks to wait.", retry_after=6.2), 7),
+        (Unavailable("The database cannot be reached."), 30),
+    ],
+)
+async def test_a_failure_that_passes_says_when_to_come_back(
+    client: TestClient, core: SmallCore, ada: Headers, error: AssistantError, seconds: int
+):
+    async def fails(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise error
+
+    core.script = fails
+    events = await _events(client, ada)
+    assert events[-1][1]["retry_after"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("accept", "streams"),
+    [
+        ("text/event-stream", True),
+        ("Text/Event-Stream", True),
+        ("application/json;q=0.5, text/event-stream;q=0.9", True),
+        ("text/event-stream; charset=utf-8; q=1.0", True),
+        ("text/event-stream;q=0", False),
+        ("application/json, text/event-stream ; Q=0.00", False),
+        ("text/event-streams", False),
+        ("*/*", False),
+        (";;,", False),
+    ],
+)
+async def test_a_stream_comes_to_whoever_takes_one(
+    client: TestClient, ada: Headers, accept: str, streams: bool
+):
+    headers = ada | {"Accept": accept}
+    response = await client.post("/content/generate", headers=headers, json={"prompt": "x"})
+    assert response.status == 200
+    assert (response.content_type == "text/event-stream") == streams
+
+
+async def test_no_piece_holds_what_is_not_kept(client: TestClient, core: SmallCore, ada: Headers):
+    async def odd(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        feed.add("Hel\0lo, ")
+        await asyncio.sleep(0.05)
+        feed.add("\0world.")
+        await asyncio.sleep(0.05)
+        return await core.keep(request, feed, "Hello, world.")
+
+    core.script = odd
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "delta", "done"]
+    assert [data["text"] for name, data in events if name == "delta"] == ["Hello, ", "world."]
+
+
 async def test_a_failed_save_still_says_where_the_text_is(
     client: TestClient, core: SmallCore, ada: Headers
 ):
@@ -158,7 +213,7 @@ async def test_a_client_that_leaves_does_not_stop_the_work(
     item = str(core.accepted[0].id)
     for _ in range(100):
         read = await client.get(f"/content/{item}", headers=ada)
-        if read.status == 200:
+        if (await read.json())["content"] is not None:
             break
         await asyncio.sleep(0.02)
     assert (await read.json())["content"] == "Hello, world."
