@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -84,11 +85,14 @@ class Reader:
         return found[::-1]
 
     async def _message(self, address: Address) -> list[Message]:
-        channel, wanted = address["channel_id"], address["message"]
+        channel, wanted, place = address["channel_id"], address["message"], ""
         if address.get("linked") == "yes" and channel != address.get("asked_in"):
             about = await self._rest.as_bot("GET", f"/channels/{channel}")
             if not await may_read(self._rest, address["user_id"], about):
                 raise NotFound(_UNSEEN)
+            # As a request made there would name it, so that it is the same item.
+            within = about.get("parent_id") if about.get("type") in _THREADS else None
+            place = str(within or channel)
         first = await self._first(channel, wanted)
         thread = await self._thread_of(first, address)
         rest = await self._whole(thread, first["id"]) if thread else []
@@ -98,7 +102,8 @@ class Reader:
             is_blank(each) and (each.get("author") or {}).get("id") not in ours for each in said
         ):
             raise Forbidden(_BLANK)
-        return await self._as_messages(said, address)
+        found = await self._as_messages(said, address)
+        return [replace(each, place=place) for each in found]
 
     async def _first(self, channel: str, wanted: str) -> Json:
         try:

@@ -336,4 +336,7 @@ async def test_an_address_is_saved_for_those_who_see_it(world: World, launch: La
     assert "may not read" in await told(world, handle)
     handle = await world.discord.slash_command(sub="save", options={"link": link})
     assert "Open in Notion" in await told(world, handle)
+    # Saved where it is, it is the same message.
+    await world.discord.react(message, MEMO)
+    await marked(world, message, "✅")
     assert len(await world.pages()) == 1

@@ -234,7 +234,7 @@ async def test_a_message_in_another_channel_is_found_by_its_address(
     plans = server.world.add_channel(server.guild, "plans")
     message = await server.write("a plan", plans)
     [read] = await platform.read(linked(server, platform, plans, message))
-    assert read.text == "a plan"
+    assert (read.text, read.place) == ("a plan", plans.id)
 
 
 async def test_an_address_shows_nobody_what_they_do_not_see(
