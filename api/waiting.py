@@ -42,6 +42,9 @@ async def awaited_answer(
             if answer in done:
                 return answer.result()
             if stopping in done:
+                # It may have come in this very moment.
+                if feed.answer is not None:
+                    return feed.answer
                 raise Unavailable(
                     f"The server is restarting. The answer will be in your history: {request_id}.",
                     retry_after=10,

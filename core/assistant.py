@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,6 +66,7 @@ class Assistant:
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
         self._trouble: str | None = "starting"
+        self._leaving = False
 
     async def start(self) -> None:
         """Opens the door at once; the work engine comes up behind it."""
@@ -153,13 +154,29 @@ class Assistant:
             found["database"] = error.message
         return found
 
-    async def stop(self) -> None:
-        """Takes nothing new, lets running work finish for 15 seconds, and lets go of everything."""
+    @property
+    def busy(self) -> bool:
+        """Whether work is running."""
+        return self._jobs.work.running > 0
+
+    async def finish(self, apart: Callable[[], int] = lambda: 0) -> None:
+        """Takes nothing new, and lets running work finish, for 15 seconds at most.
+
+        Whoever waits for an answer gets it meanwhile, so the ways out have to be open. `apart` says
+        how much of the work only waits for somebody to come back; that is not waited for.
+        """
+        self._leaving, self._trouble = True, "The server is stopping."
         await self._jobs.inbox.stop()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self._jobs.work.stop(RUNNING_WORK_SECONDS)
+        await self._jobs.work.idle(RUNNING_WORK_SECONDS, apart)
+
+    async def stop(self) -> None:
+        """Finishes, where that has not been done, and lets go of everything."""
+        if not self._leaving:
+            await self.finish()
+        await self._jobs.work.stop()
         for provider in self.providers.values():
             await provider.close()
         await self.pages.close()

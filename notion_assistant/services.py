@@ -15,12 +15,13 @@ import structlog
 from aiohttp import web
 
 from bot.console.adapter import ConsolePlatform
-from bot.console.door import ConsoleEntry
+from bot.console.door import ConsoleEntry, whose
 from bot.platforms import PLATFORMS, Entry
 from core.assistant import Assistant
 from core.bootstrap import assembled, claim
 from core.config import Settings
-from core.errors import AssistantError, Misconfigured
+from core.errors import AssistantError, Conflict, Misconfigured
+from core.jobs.owner import Owner
 from core.ports import Platform
 from notion_assistant import standin
 
@@ -32,17 +33,25 @@ START_AGAIN_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 1.0
 """How long at first; it doubles with every try."""
 
+OWNER_SECONDS = {"terminal": 30.0, None: 2.0, "server": 0.0}
+"""How long another owner of the data is waited for: a terminal's core ends once it is idle; whoever
+has no door is on the way in or out."""
+
 ROLES = ("api", *PLATFORMS, "worker")
 
 
 @asynccontextmanager
-async def serving(settings: Settings, roles: frozenset[str], door: Path) -> AsyncIterator[None]:
+async def serving(
+    settings: Settings, roles: frozenset[str], door: Path
+) -> AsyncIterator[Assistant]:
     """Everything these roles need, running until the block ends.
 
-    Terminals find their way in by a file in the folder `door`.
+    Terminals find their way in by a file in the folder `door`. It ends in the opposite order of its
+    start: chat platforms bring nothing new, running answers are finished while terminals and HTTP
+    still get theirs, then those are closed, and the core last.
     """
     async with AsyncExitStack() as stack:
-        owner = await claim(settings)
+        owner = await (_claimed(settings, door) if roles else claim(settings))
         settings, notion_pages = await stack.enter_async_context(standin.notion(settings))
         console = ConsolePlatform()
         platforms: dict[str, Platform] = {"console": console}
@@ -59,10 +68,32 @@ async def serving(settings: Settings, roles: frozenset[str], door: Path) -> Asyn
         }
         if "api" in roles:
             await _serve(stack, assistant, list(entries.values()), notion_pages)
-        await _enter(stack, "console", ConsoleEntry(door, console, assistant))
+        way_in = ConsoleEntry(door, console, assistant, lasting=bool(roles))
+        await _enter(stack, "console", way_in)
+        stack.push_async_callback(_finish, assistant, way_in, console)
         for name, entry in entries.items():
             await _enter(stack, name, entry)
-        yield
+        yield assistant
+
+
+async def _claimed(settings: Settings, door: Path) -> Owner:
+    loop = asyncio.get_running_loop()
+    other, since = whose(door), loop.time()
+    while True:
+        try:
+            return await claim(settings)
+        except Conflict:
+            if loop.time() - since >= OWNER_SECONDS[other]:
+                raise
+        await asyncio.sleep(0.1)
+        if (now := whose(door)) != other:
+            other, since = now, loop.time()
+
+
+async def _finish(assistant: Assistant, way_in: ConsoleEntry, console: ConsolePlatform) -> None:
+    way_in.leave()
+    # Nobody may come back for those; the next start tries again.
+    await assistant.finish(apart=lambda: len(console.unseen))
 
 
 async def _enter(stack: AsyncExitStack, name: str, entry: Entry | ConsoleEntry) -> None:
@@ -112,7 +143,7 @@ async def _serve(
         subapps={standin.MOUNTED_AT: notion_pages} if notion_pages is not None else {},
     )
     settings = assistant.settings
-    runner = Runner(app, access_log=None, shutdown_timeout=5)
+    runner = Runner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:

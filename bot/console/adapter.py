@@ -17,7 +17,8 @@ from core.ports import Address, Part, Reply
 Send = Callable[[str, Part], Awaitable[None]]
 """Sends a part of the answer to the request with this id."""
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 600.0
+"""How long a finished answer waits for a terminal of the person who asked."""
 
 
 class ConsolePlatform:
@@ -27,8 +28,11 @@ class ConsolePlatform:
     edit_interval = 0.05
 
     def __init__(self) -> None:
+        self.unseen: set[str] = set()
+        """The requests whose finished answer waits for a terminal."""
         self._terminals: dict[str, list[Send]] = {}
         self._asked: dict[str, Send] = {}
+        self._unwanted: set[str] = set()
         self._come = asyncio.Event()
 
     def attach(self, user: str, send: Send) -> None:
@@ -39,6 +43,10 @@ class ConsolePlatform:
     def asked(self, request: str, send: Send) -> None:
         """This terminal asked for the answer to this request."""
         self._asked[request] = send
+
+    def unwanted(self, request: str) -> None:
+        """Whoever asked does not want to see this answer any more."""
+        self._unwanted.add(request)
 
     def detach(self, user: str, send: Send) -> None:
         """It is gone."""
@@ -62,25 +70,45 @@ class ConsolePlatform:
         return render.draft(text)
 
     async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:  # noqa: ARG002 - showing a draft twice is showing it once
-        """Shows a message. Raises PlatformFailed where the person has no terminal open."""
+        """Shows a message. Raises PlatformFailed where no terminal comes for a finished answer."""
         request = marker.partition(":")[0]
-        await self._send(address["user"], request, part)
+        await self._send(address, request, part)
         return {"request": request}
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
-        """Shows more of it. Raises PlatformFailed where the person has no terminal open."""
-        await self._send(address["user"], reply["request"], part)
+        """Shows more of it. Raises PlatformFailed as `post` does."""
+        await self._send(address, reply["request"], part)
 
-    async def _send(self, user: str, request: str, part: Part) -> None:
+    async def _send(self, address: Address, request: str, part: Part) -> None:
+        user, final = address["user"], part["final"]
+        if request in self._unwanted:
+            if final:
+                self._unwanted.discard(request)
+            return
+        if not self._terminals.get(user):
+            # What nobody sees grow need not be kept: the finished answer holds it.
+            if not final:
+                return
+            await self._somebody(user, request)
+        send = self._asked.get(request, self._terminals[user][-1])
+        try:
+            await send(request, part | {"asked": address.get("asked", "")})
+        except ConnectionError as error:
+            raise PlatformFailed("The terminal is gone.", retryable=True) from error
+        if final:
+            self._asked.pop(request, None)
+
+    async def _somebody(self, user: str, request: str) -> None:
+        self.unseen.add(request)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not self._terminals.get(user):
                     self._come.clear()
                     await self._come.wait()
-                send = self._asked.get(request, self._terminals[user][-1])
-                await send(request, part)
-        except (TimeoutError, ConnectionError) as error:
-            raise PlatformFailed("No terminal is open.", retryable=True) from error
+        except TimeoutError as error:
+            raise PlatformFailed("No terminal is open.") from error
+        finally:
+            self.unseen.discard(request)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -40,7 +40,8 @@ THREADS = 8
 lock as the loop, so more of them make acknowledgements slower and no work faster."""
 
 BATCH = 500
-CANCEL_SECONDS = 5.0
+LOOK_SECONDS = 0.05
+CANCEL_SECONDS = 2.0
 OLDEST_SQLITE = (3, 42)
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
@@ -56,8 +57,6 @@ class Work:
         self._workflow: Any = None
         self._active: set[asyncio.Task[Any]] = set()
         self._unwanted: set[str] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._up = asyncio.Event()
 
     @property
@@ -116,14 +115,11 @@ class Work:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - this is a coroutine
         self._active.add(task)
-        self._idle.clear()
         try:
             if not await self._handle(request_id, self.step):
                 self._unwanted.add(str(request_id))
         finally:
             self._active.discard(task)
-            if not self._active:
-                self._idle.set()
 
     async def step(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
         """A durable step, as `core.commands.context.Step` says."""
@@ -193,16 +189,28 @@ class Work:
             running = {each.workflow_id for each in there} - set(ended)
             self._unwanted -= set(batch) - running
 
-    async def stop(self, patience: float) -> None:
-        """Waits for running work, at most `patience` seconds; the rest is for the next start."""
+    @property
+    def running(self) -> int:
+        """How many requests are being carried out."""
+        return len(self._active)
+
+    async def idle(self, patience: float, apart: Callable[[], int]) -> None:
+        """Waits until no more than `apart` requests run, at most `patience` seconds."""
+        # What was begun a moment ago does not run before the engine's next turn.
+        await asyncio.sleep(LOOK_SECONDS)
+        deadline = asyncio.get_running_loop().time() + patience
+        while self.running > apart() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.wait(
+                set(self._active), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+
+    async def stop(self) -> None:
+        """Leaves what still runs for the next start."""
         if self._started is None:
             return
-        try:
-            await asyncio.wait_for(self._idle.wait(), patience)
-        except TimeoutError:
-            log.warning("work was left for the next start", requests=len(self._active))
+        if left := list(self._active):
+            log.info("work was left for the next start", requests=len(left))
             # Cancelled work is not failed work: the engine leaves it for whoever comes next.
-            left = list(self._active)
             for task in left:
                 task.cancel()
             await asyncio.wait(left, timeout=CANCEL_SECONDS)

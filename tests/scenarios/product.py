@@ -113,19 +113,27 @@ class Product:
 
     async def chat(self, *lines: str, user: str = "ada") -> tuple[int, str, str]:
         """`notion-assistant chat` with these lines piped in: exit code, output, errors."""
-        process = await asyncio.create_subprocess_exec(
+        process = await self.command("chat", "--user", user)
+        return await said(process, "".join(line + "\n" for line in lines))
+
+    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
+        """`notion-assistant` with these arguments, begun."""
+        return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "notion_assistant.cli", "chat", "--user", user),
+            *("-m", "notion_assistant.cli", *arguments),
             cwd=self.directory,
             env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        text = "".join(line + "\n" for line in lines).encode()
-        out, err = await asyncio.wait_for(process.communicate(text), PATIENCE)
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+
+
+async def said(process: asyncio.subprocess.Process, text: str = "") -> tuple[int, str, str]:
+    """Exit code, output and errors of a command that is given this on its standard input."""
+    out, err = await asyncio.wait_for(process.communicate(text.encode() or None), PATIENCE)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
 
 
 class World:

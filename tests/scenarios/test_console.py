@@ -36,13 +36,13 @@ async def test_help_lists_every_command_and_wrong_ones_end_with_an_error(
     assert code == 0
     for usage in ("/notion generate <prompt>", "/notion history [words]", "/notion help"):
         assert usage in out
-    code, out, _ = await product.chat(
+    code, out, err = await product.chat(
         "/notion generat x", "/notion generate", "/notion generate x --sve", "/notion help"
     )
     assert code == 1
-    assert "Did you mean `/notion generate`?" in out
-    assert "needs a prompt" in out
-    assert "Did you mean `--save`?" in out
+    assert "Did you mean `/notion generate`?" in err
+    assert "needs a prompt" in err
+    assert "Did you mean `--save`?" in err
     assert "/notion history [words]" in out, "what follows a wrong line is carried out"
 
 
@@ -74,14 +74,14 @@ async def test_a_choice_nobody_can_make_fails_and_a_cleared_one_is_gone(
     world: World, launch: Launch
 ) -> None:
     product = await launch(start=False)
-    code, out, _ = await product.chat(
+    code, out, err = await product.chat(
         "/notion to Nowhere",
         "/notion to Notes --channel",
         "/notion to --clear --channel",
         "/notion generate a plan --save",
     )
     assert code == 1
-    assert "is called “Nowhere”" in out
+    assert "is called “Nowhere”" in err
     assert "no longer chosen for this channel" in out
     assert len(await world.pages()) == 1
 
@@ -175,9 +175,9 @@ async def test_a_place_that_is_none_is_told_before_anything_is_spent(
     world: World, launch: Launch
 ) -> None:
     product = await launch()
-    code, out, _ = await product.chat("/notion generate a plan --to Nowhere")
-    assert code == 1
-    assert "Nowhere" in out
+    code, out, err = await product.chat("/notion generate a plan --to Nowhere")
+    assert (code, out) == (1, "")
+    assert "Nowhere" in err
     assert world.paid == 0
 
 
