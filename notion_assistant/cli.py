@@ -38,7 +38,7 @@ def run(only: str | None) -> None:
 
 
 # What follows the first word is the command's own, flags included.
-@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@main.command(context_settings={"allow_interspersed_args": False})
 @click.option("--user", default=getpass.getuser, help="Who is speaking.", show_default="you")
 @click.argument("text", nargs=-1)
 def chat(user: str, text: tuple[str, ...]) -> None:
@@ -49,10 +49,11 @@ def chat(user: str, text: tuple[str, ...]) -> None:
     lines: list[str] | None = None
     if text:
         lines = [" ".join(text)]
+        if not lines[0].strip():
+            raise click.UsageError("TEXT is empty. Try: notion-assistant chat '/notion help'")
     elif not sys.stdin.isatty():
         lines = sys.stdin.read().splitlines()
-    if not _run(converse(settings, user, lines)):
-        sys.exit(1)
+    sys.exit(_run(converse(settings, user, lines)))
 
 
 @main.command()
