@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -24,6 +24,7 @@ from core.live import Feed, Feeds
 from core.messages import Answer, Channel, Message, Request
 from core.ports import Destination, Pages, Provider
 from core.providers.registry import CanWarm
+from core.storage.content import Content
 from core.storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -124,10 +125,11 @@ class Assistant:
                         return feed.answer
                     async with self.database.read() as unit:
                         accepted = await unit.inbox.get(request_id)
+                        item = await unit.content.get(request_id)
                     if accepted is None:
                         return GONE
                     if accepted.answer and accepted.finished_at:
-                        return accepted.answer
+                        return _retold(accepted.answer, item)
         except TimeoutError:
             raise Unavailable(
                 "The answer is taking long. It will be in your history when it is done.",
@@ -183,3 +185,15 @@ class Assistant:
         await self.limits.close()
         await self.database.close()
         await self._jobs.owner.close()
+
+
+def _retold(answer: Answer, item: Content | None) -> Answer:
+    """A delivered answer, whose words are kept in the history alone, with its words."""
+    if answer.text:
+        return answer
+    if answer.error is not None:
+        return replace(answer, text=answer.error["message"])
+    if item is not None and item.text is not None:
+        notes = tuple(item.note.split("\n")) if item.note else ()
+        return replace(answer, text=item.text, notes=notes)
+    return replace(answer, text="This was answered already. Ask once more to see it again.")
