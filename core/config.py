@@ -193,6 +193,12 @@ SECRETS = (
 )
 
 
+def program() -> str:
+    """What to type for this program: `make run` installs it into a folder of the current one."""
+    installed = ".venv/bin/notion-assistant"
+    return installed if Path(installed).exists() else "notion-assistant"
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Reads the settings. Raises Misconfigured, naming each setting that is wrong."""
     try:

@@ -19,7 +19,7 @@ from bot.console.door import ConsoleEntry, whose
 from bot.platforms import PLATFORMS, Entry
 from core.assistant import Assistant
 from core.bootstrap import assembled, claim
-from core.config import Settings
+from core.config import Settings, program
 from core.errors import AssistantError, Conflict, Misconfigured
 from core.jobs.owner import Owner
 from core.ports import Platform
@@ -181,11 +181,9 @@ def _announce(settings: Settings, roles: frozenset[str], say: Callable[[str], No
         return
     say(f"Notion Assistant is running on {settings.public_url}")
     if settings.local:
-        program = Path(".venv/bin/notion-assistant")
         say("")
         say("Try it from another terminal:")
-        name = program if program.exists() else "notion-assistant"
-        say(f"  {name} chat '/notion generate a launch checklist --save'")
+        say(f"  {program()} chat '/notion generate a launch checklist --save'")
         if settings.notion_token is None:
             say(f"Pages open at {settings.public_url}{standin.MOUNTED_AT}/ (a stand-in for Notion;")
             say("set NOTION_TOKEN for the real one).")

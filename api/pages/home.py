@@ -6,6 +6,8 @@ from aiohttp import web
 
 from api.keys import CORE
 from api.pages.render import page
+from core.commands.registry import COMMANDS
+from core.config import program
 
 SANDBOX = "/sandbox/notion"
 """Where a local run shows the pages of its stand-in for Notion."""
@@ -19,5 +21,8 @@ async def home(request: web.Request) -> web.Response:
         "home.html",
         server=settings.public_url,
         sandbox=f"{SANDBOX}/" if SANDBOX in mounted else None,
+        commands=[command for command in COMMANDS.values() if command.listed],
+        flags=dict.fromkeys(flag.name for each in COMMANDS.values() for flag in each.flags),
+        program=program(),
         providers=list(request.app[CORE].providers),
     )

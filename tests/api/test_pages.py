@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from api.pages.files import STATIC
+from core.commands.registry import COMMANDS
 from tests.api.conftest import Start
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -47,6 +49,23 @@ async def test_the_front_page_leads_to_the_stand_in_where_there_is_one(start: St
     assert 'href="/sandbox/notion/"' in await (await local.get("/")).text()
     other = await start()
     assert "/sandbox/notion" not in await (await other.get("/")).text()
+
+
+async def test_the_front_page_names_every_command_and_flag(client: TestClient):
+    html = await (await client.get("/")).text()
+    for command in COMMANDS.values():
+        assert (f"<dt>/notion {command.name}" in html) is command.listed
+        assert all(f"<code>--{flag.name}</code>" in html for flag in command.flags)
+
+
+async def test_the_front_page_names_the_program_as_it_is_installed_there(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert ">notion-assistant chat" in await (await client.get("/")).text()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/notion-assistant").touch()
+    assert ">.venv/bin/notion-assistant chat" in await (await client.get("/")).text()
 
 
 async def test_the_docs_show_every_route(client: TestClient):
