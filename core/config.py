@@ -140,6 +140,28 @@ class Settings(BaseSettings):
             raise ValueError(why)
         return f"{drivers[scheme]}://{rest}"
 
+    @field_validator(
+        "public_url",
+        "openai_base_url",
+        "anthropic_base_url",
+        "deepseek_base_url",
+        "notion_base_url",
+        "slack_api_url",
+        "discord_api_url",
+    )
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        # Not quoted: an address may hold a password.
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            good = False
+        if value and not good:
+            why = "is not an http(s) address"
+            raise ValueError(why)
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if not self.public_url:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
 from core.config import Settings
-from core.errors import AssistantError, Misconfigured, Unavailable
+from core.errors import AssistantError, Misconfigured, NotionFailed, Unavailable
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 5
 
 # What the bot needs in a server: View Channels, Send Messages, Send Messages in Threads, Read
 # Message History, Add Reactions.
@@ -37,8 +39,7 @@ Examination = Callable[[Settings, aiohttp.ClientSession], Awaitable[str | None]]
 
 async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
     """Examines every part at once; False where something configured does not work."""
-    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as http:
+    async with aiohttp.ClientSession() as http:
         findings = await asyncio.gather(
             *(_examined(name, each, settings, http) for name, each in EXAMINATIONS.items())
         )
@@ -52,19 +53,39 @@ async def _examined(
     name: str, examination: Examination, settings: Settings, http: aiohttp.ClientSession
 ) -> Finding:
     try:
-        text = await examination(settings, http)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            text = await examination(settings, http)
     except AssistantError as error:
         return Finding(name, False, error.message)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        why = str(error) or type(error).__name__
-        return Finding(name, False, f"No answer: {why}. Check the address and the network.")
+    except TimeoutError:
+        return Finding(name, False, _silent(name, settings, f"within {PATIENCE_SECONDS} seconds"))
+    except (aiohttp.ContentTypeError, ValueError, AttributeError):
+        return Finding(name, False, _silent(name, settings, "as it should"))
+    except aiohttp.ClientError:
+        return Finding(name, False, _silent(name, settings, "at all"))
     except OSError as error:
         return Finding(name, False, f"{error.strerror}: {error.filename}. Check who may write it.")
     return Finding(name, None if text is None else True, text or OFF[name])
 
 
+def _silent(name: str, settings: Settings, how: str) -> str:
+    """That nobody answers at a part's address. What the library says of it means little here."""
+    setting = ADDRESSES.get(name, "the settings")
+    who = name
+    # The others may hold a password.
+    if setting.endswith(("_BASE_URL", "_API_URL")):
+        parts = urlsplit(getattr(settings, setting.lower()))
+        who = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return f"{who} does not answer {how}. Check {setting} and the network."
+
+
 async def _settings(settings: Settings, _http: aiohttp.ClientSession) -> str:
-    _ = settings.secret_keys
+    from core.providers.registry import providers
+
+    # A local run makes its key at the first start; looking makes nothing.
+    if settings.secret_key is not None or not settings.local:
+        _ = settings.secret_keys
+    providers(settings)
     where = "a local run" if settings.local else "a server"
     return f"Read; this is {where}, reached at {settings.public_url}."
 
@@ -73,6 +94,9 @@ async def _database(settings: Settings, _http: aiohttp.ClientSession) -> str:
     from core.storage.database import Database
     from core.storage.migrate import NEWEST, current
 
+    if settings.embedded and not (file := _file(settings)).exists():
+        _check_writable(file.parent)
+        return "SQLite; its file is made at the first start."
     database = Database(settings.database_url)
     try:
         revision = await current(database)
@@ -86,6 +110,19 @@ async def _database(settings: Settings, _http: aiohttp.ClientSession) -> str:
     if revision != NEWEST:
         return f"{kind} is there; its schema is brought up at the next start."
     return f"{kind} is there, at schema {revision}."
+
+
+def _file(settings: Settings) -> Path:
+    return Path(settings.database_url.partition(":///")[2])
+
+
+def _check_writable(folder: Path) -> None:
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise Misconfigured(
+            f"The folder {folder} cannot be written. Give yourself the right to, or choose "
+            "another: DATABASE_URL=sqlite:////path/name.db"
+        )
 
 
 async def _redis(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
@@ -130,9 +167,14 @@ def _bearer(key: str) -> dict[str, str]:
 async def _offline(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
     from core.providers.registry import providers
 
-    chosen = providers(settings)
+    try:
+        chosen = providers(settings)
+    except Misconfigured:
+        return None  # the row of the settings says it
     if "offline" not in chosen:
         return None
+    if settings.ai_providers:
+        return "AI_PROVIDERS names it, a small model on this machine."
     return (
         "No key is set, so answers come from the offline model. Set OPENAI_API_KEY, "
         "ANTHROPIC_API_KEY or DEEPSEEK_API_KEY for a real one."
@@ -151,16 +193,26 @@ async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
     )
     try:
         found = await pages.destination(None)
+    except NotionFailed as error:
+        raise Unavailable(
+            f"{error.message} It was asked at {settings.notion_base_url}, NOTION_BASE_URL."
+        ) from None
     finally:
         await pages.close()
     return f"Connected; pages go to “{found.title}”."
 
 
 async def _slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
-    if settings.slack_signing_secret is None and settings.slack_app_token is None:
-        return None
+    way_in = settings.slack_signing_secret is not None or settings.slack_app_token is not None
     if settings.slack_bot_token is None:
+        if not way_in:
+            return None
         raise Misconfigured("SLACK_BOT_TOKEN is not set. It is under OAuth & Permissions.")
+    if not way_in:
+        raise Misconfigured(
+            "SLACK_BOT_TOKEN is set, but no way in, so Slack stays off. Set SLACK_SIGNING_SECRET "
+            "(under Basic Information), or SLACK_APP_TOKEN for Socket Mode."
+        )
     async with http.post(
         settings.slack_api_url.rstrip("/") + "/auth.test",
         headers=_bearer(settings.slack_bot_token.get_secret_value()),
@@ -213,12 +265,24 @@ EXAMINATIONS: dict[str, Examination] = {
     "discord": _discord,
 }
 
+ADDRESSES = {
+    "database": "DATABASE_URL",
+    "redis": "REDIS_URL",
+    "openai": "OPENAI_BASE_URL",
+    "anthropic": "ANTHROPIC_BASE_URL",
+    "deepseek": "DEEPSEEK_BASE_URL",
+    "notion": "NOTION_BASE_URL",
+    "slack": "SLACK_API_URL",
+    "discord": "DISCORD_API_URL",
+}
+"""The setting that leads to each part which is somewhere else."""
+
 OFF = {
     "redis": "Off; limits are kept in this process. REDIS_URL turns it on.",
     "openai": "Off; OPENAI_API_KEY turns it on.",
     "anthropic": "Off; ANTHROPIC_API_KEY turns it on.",
     "deepseek": "Off; DEEPSEEK_API_KEY turns it on.",
-    "offline": "Not needed: a provider has a key.",
+    "offline": "Off; it answers where no other provider is set.",
     "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
     "discord": "Off; DISCORD_TOKEN turns it on.",
 }

@@ -53,6 +53,16 @@ def test_wrong_settings_are_named_all_at_once(monkeypatch: pytest.MonkeyPatch) -
     assert "DATABASE_URL" in raised.value.message
 
 
+@pytest.mark.parametrize("value", ["nonsense", "ftp://x.example", "https://", "http://[::1"])
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "NOTION_BASE_URL", "PUBLIC_URL"])
+def test_an_address_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=rf"{name}: is not an http\(s\) address"):
+        load_settings()
+
+
 def test_no_secret_is_shown_by_printing_the_settings() -> None:
     settings = load_settings(openai_api_key="sk-very-secret", notion_token="ntn-secret")
     assert "secret" not in repr(settings).replace("secret_key", "").replace(

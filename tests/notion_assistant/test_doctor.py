@@ -1,36 +1,118 @@
-from urllib.parse import parse_qs, urlsplit
+"""`notion-assistant check`, with servers that play the world, or nobody at the address."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.config import Settings
-from notion_assistant.doctor import examine
-from sandbox.discord.server import DiscordServer
-
-TOKEN = "doctor.bot.token"
-
-# View Channels, Send Messages, Send Messages in Threads, Read Message History, Add Reactions.
-NEEDED = 1 << 10 | 1 << 11 | 1 << 38 | 1 << 16 | 1 << 6
+from notion_assistant import doctor
+from sandbox.slack.server import SlackServer
 
 
-async def of_discord(server: DiscordServer) -> str:
+async def _examined(tmp_path: Path, **given: Any) -> tuple[bool, dict[str, str]]:
+    """Whether all is well, and the line of each part."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/data/test.db"
+    settings = Settings(_env_file=None, **({"database_url": url} | given))
     said: list[str] = []
-    values = {"discord_token": TOKEN, "discord_api_url": server.api_url}
-    await examine(Settings(_env_file=None, **values), said.append)
-    [line] = [one for one in said if one.split()[1] == "discord"]
-    return line
+    good = await doctor.examine(settings, said.append)
+    return good, {line.split()[1]: line for line in said}
 
 
-@pytest.mark.parametrize("granted", [True, False])
-async def test_the_invitation_to_discord_asks_for_what_the_bot_needs(granted: bool) -> None:
-    async with DiscordServer(TOKEN) as server:
-        if not granted:
-            server.gateway.privileged = 0
-        line = await of_discord(server)
-        link = urlsplit(line.split()[-1])
-        query = parse_qs(link.query)
-        assert link.netloc == "discord.com"
-        assert query["client_id"] == [server.world.application_id]
-        assert query["scope"] == ["bot applications.commands"]
-        assert query["permissions"] == [str(NEEDED)]
-        assert line.startswith("✓")
-        assert ("Message Content Intent" in line) is not granted
+@asynccontextmanager
+async def _deaf() -> AsyncIterator[str]:
+    """A server that takes connections and says nothing."""
+
+    async def ignore(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    over = asyncio.Event()
+    server = await asyncio.start_server(ignore, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    over.set()
+    server.close()
+
+
+async def test_a_look_at_a_fresh_folder_makes_nothing(tmp_path: Path) -> None:
+    good, rows = await _examined(tmp_path)
+    assert good, rows
+    assert "made at the first start" in rows["database"]
+    assert not any(tmp_path.glob("*"))  # noqa: ASYNC240 - a moment, in a test
+
+
+async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    good, rows = await _examined(tmp_path)
+    assert not good
+    assert f"The folder {tmp_path}/data cannot be written" in rows["database"]
+
+
+async def test_a_bot_token_without_a_way_in_is_not_slack(tmp_path: Path) -> None:
+    async with SlackServer("secret", "xoxb-x") as slack:
+        at = {"slack_api_url": slack.api_url}
+        good, rows = await _examined(tmp_path, slack_bot_token="xoxb-x", **at)
+        assert not good
+        assert rows["slack"].startswith("✗")
+        assert "SLACK_SIGNING_SECRET" in rows["slack"]
+        assert "SLACK_APP_TOKEN" in rows["slack"]
+        good, rows = await _examined(tmp_path, slack_signing_secret="secret", **at)
+        assert not good
+        assert "SLACK_BOT_TOKEN is not set" in rows["slack"]
+        both = {"slack_bot_token": "xoxb-x", "slack_signing_secret": "secret"}
+        good, rows = await _examined(tmp_path, **both, **at)
+        assert good, rows["slack"]
+
+
+async def test_a_provider_that_does_not_exist_is_a_wrong_setting(tmp_path: Path) -> None:
+    good, rows = await _examined(tmp_path, ai_providers="opnai")
+    assert not good
+    assert rows["settings"].startswith("✗")
+    assert "'opnai'" in rows["settings"]
+    assert rows["offline"].startswith("–")
+
+
+async def test_nobody_at_an_address_is_said_in_our_words(tmp_path: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    good, rows = await _examined(
+        tmp_path,
+        openai_api_key="k",
+        openai_base_url=f"{nobody}/v1",
+        discord_token="t",
+        discord_api_url=f"{nobody}/api/v10",
+    )
+    assert not good
+    assert f"{nobody} does not answer at all. Check OPENAI_BASE_URL" in rows["openai"]
+    assert f"{nobody} does not answer at all. Check DISCORD_API_URL" in rows["discord"]
+    assert "ssl:" not in str(rows)
+
+
+@pytest.mark.parametrize("part", ["notion", "openai"])
+async def test_a_silent_address_is_named_after_five_seconds(tmp_path: Path, part: str) -> None:
+    async with _deaf() as address:
+        given = {
+            "notion": {"notion_token": "t", "notion_base_url": address},
+            "openai": {"openai_api_key": "k", "openai_base_url": address},
+        }[part]
+        began = time.monotonic()
+        good, rows = await _examined(tmp_path, **given)
+        assert time.monotonic() - began < 7
+    assert not good
+    assert (
+        f"{address} does not answer within 5 seconds. Check {part.upper()}_BASE_URL" in rows[part]
+    )
+
+
+async def test_notion_out_of_reach_is_named_within_five_seconds(tmp_path: Path) -> None:
+    began = time.monotonic()
+    good, rows = await _examined(tmp_path, notion_token="t", notion_base_url="http://127.0.0.1:9")
+    assert time.monotonic() - began < 7
+    assert not good
+    assert "http://127.0.0.1:9" in rows["notion"]
+    assert "NOTION_BASE_URL" in rows["notion"]
