@@ -190,3 +190,16 @@ async def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(
     assert code == 1
     assert "cannot be written" in err
     assert "Traceback" not in err
+
+
+async def test_where_pages_of_the_stand_in_open_is_said_where_there_is_one(
+    launch: Launch,
+) -> None:
+    local = {"NOTION_TOKEN": "", "NOTION_PARENT": "", "NOTION_BASE_URL": "", "PUBLIC_URL": ""}
+    product = await launch(start=False, **local)
+    code, _, err = await product.chat("/notion generate a plan", "/notion history")
+    assert (code, err) == (0, "")
+    code, out, err = await product.chat("/notion generate a plan --save")
+    assert code == 0
+    assert re.search(r"\S\n\nNotion page: http://localhost\S+/sandbox/notion/", out)
+    assert "stand-in for Notion open while" in err
