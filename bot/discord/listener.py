@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -68,10 +69,15 @@ class Listener:
         self._deliveries = Deliveries()
         self._roots: OrderedDict[str, str] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def hear(self, place: Place, name: str, data: Json) -> None:
-        """Takes an event, in the background."""
-        task = asyncio.create_task(self._take(place, name, data), name="discord-event")
+        """Takes an event, in the background; those of a channel one after another.
+
+        Whether a message is part of a conversation depends on those before it.
+        """
+        turn = self._turns.setdefault(str(data.get("channel_id")), asyncio.Lock())
+        task = asyncio.create_task(self._in_turn(turn, place, name, data), name="discord-event")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -79,6 +85,10 @@ class Listener:
         """Waits for what is being taken."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=ENDING_SECONDS)
+
+    async def _in_turn(self, turn: asyncio.Lock, place: Place, name: str, data: Json) -> None:
+        async with turn:
+            await self._take(place, name, data)
 
     async def _take(self, place: Place, name: str, data: Json) -> None:
         try:

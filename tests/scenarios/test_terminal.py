@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
-from product import PATIENCE, Product, World, eventually, said
+from product import Product, World, eventually, said
 
 Launch = Callable[..., Awaitable[Product]]
 EXIT_OF_CTRL_C = 130
@@ -251,7 +251,16 @@ class Typist:
         self._read = self._read[self._read.index(text.encode()) + len(text.encode()) :]
 
     async def left(self) -> int:
-        code = await asyncio.wait_for(self._process.wait(), PATIENCE)
+        """Leaves by Ctrl-D, again where a key was pressed before the prompt read keys."""
+
+        async def gone() -> bool:
+            if self._process.returncode is None:
+                self.press("\x04")
+                await asyncio.wait([asyncio.create_task(self._process.wait())], timeout=2)
+            return self._process.returncode is not None
+
+        await eventually(gone, "the prompt was not left")
+        code = await self._process.wait()
         asyncio.get_running_loop().remove_reader(self._ours)
         os.close(self._ours)
         return code

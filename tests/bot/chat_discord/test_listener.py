@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.discord.entry import DiscordEntry
-from core.messages import Call, Request
+from core.messages import Call, Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import THREAD, Message
@@ -203,6 +203,24 @@ async def test_in_a_thread_it_takes_part_in_the_bot_need_not_be_called(stage: St
     assert (first.call.text, second.call.text) == ("what do you think?", "go on")
     assert first.address["thread"] == second.address["channel_id"] == thread.id
     assert first.place == server.general.id
+
+
+async def test_a_message_is_taken_after_those_before_it_however_long_they_take(
+    stage: Stage,
+) -> None:
+    quick = stage.intake.takes_part
+
+    async def slow(channel: Channel, thread: str) -> bool:
+        await asyncio.sleep(0.3)
+        return await quick(channel, thread)
+
+    stage.intake.takes_part = slow  # type: ignore[method-assign]
+    thread = await stage.server.start_thread(await stage.server.write("the start"))
+    await stage.server.write("among us", thread)
+    await stage.server.write(mention(stage, "what do you think?"), thread)
+    await requests(stage)
+    await asyncio.sleep(0.4)
+    assert [one.call.text for one in stage.intake.requests] == ["what do you think?"]
 
 
 async def test_a_thread_that_discord_did_not_tell_of_is_asked_about(stage: Stage) -> None:
