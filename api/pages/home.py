@@ -17,12 +17,13 @@ async def home(request: web.Request) -> web.Response:
     """The front page."""
     settings = request.app[CORE].settings
     mounted = {resource.canonical for resource in request.app.router.resources()}
+    listed = [command for command in COMMANDS.values() if command.listed]
     return page(
         "home.html",
         server=settings.public_url,
         sandbox=f"{SANDBOX}/" if SANDBOX in mounted else None,
-        commands=[command for command in COMMANDS.values() if command.listed],
-        flags=dict.fromkeys(flag.name for each in COMMANDS.values() for flag in each.flags),
+        commands=listed,
+        flags=dict.fromkeys(flag.name for each in listed for flag in each.flags),
         program=program(),
         providers=list(request.app[CORE].providers),
     )
