@@ -194,6 +194,8 @@ async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
     try:
         found = await pages.destination(None)
     except NotionFailed as error:
+        if not error.retryable:
+            raise
         raise Unavailable(
             f"{error.message} It was asked at {settings.notion_base_url}, NOTION_BASE_URL."
         ) from None
