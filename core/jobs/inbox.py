@@ -67,8 +67,16 @@ class Inbox:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                await self._gather()
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
                 await self._keep(batch)
+
+    async def _gather(self) -> None:
+        """Lets those in who stand at the door, while more come with each turn of the loop."""
+        come = 0
+        while come < len(self._waiting) < BATCH:
+            come = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _keep(self, batch: list[tuple[Request, asyncio.Future[bool]]]) -> None:
         try:

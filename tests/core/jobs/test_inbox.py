@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,6 +8,7 @@ from core.errors import Unauthorized, Unavailable
 from core.jobs.inbox import WAITING_AT_MOST, Inbox
 from core.messages import Call, Request, Sender
 from core.storage.database import Database
+from core.storage.inbox import InboxTable
 
 ADA = Sender("slack", "U1")
 
@@ -50,6 +52,29 @@ async def test_many_at_once_are_all_kept_and_a_double_among_them_is_seen(
     await inbox.stop()
     assert sum(fresh) == 300
     assert len(begun.ids) == 300
+
+
+async def test_those_who_come_one_turn_after_another_are_kept_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+    add = InboxTable.add
+
+    async def counted(self: InboxTable, requests: Sequence[Request]) -> set[UUID]:
+        commits.append(len(requests))
+        return await add(self, requests)
+
+    monkeypatch.setattr(InboxTable, "add", counted)
+    inbox = Inbox(database, Begun())
+    inbox.start()
+    await asyncio.sleep(0)
+    coming = []
+    for _ in range(30):
+        coming.append(asyncio.create_task(inbox.accept(Request(uuid4(), ADA, Call("help")))))
+        await asyncio.sleep(0)
+    assert all(await asyncio.gather(*coming))
+    await inbox.stop()
+    assert commits == [30]
 
 
 async def test_what_comes_over_http_has_its_item_once_it_is_accepted(database: Database) -> None:
