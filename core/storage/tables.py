@@ -70,6 +70,8 @@ users = Table(
     Column("username", String(64)),
     Column("password_hash", String(128)),
     _created(),
+    # What they chose for themselves: {"provider": "…", "template": "…", …}
+    Column("preferences", JSON, nullable=False, server_default=text("'{}'")),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)
@@ -204,4 +206,63 @@ idempotency = Table(
     Column("status", Integer),
     Column("body", Text),
     _created(),
+)
+
+# Workspaces whose admin installed the app by OAuth, each with a token of its own. `workspace` is
+# empty where a whole organisation installed it, `enterprise` where there is none. The token is
+# encrypted.
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("enterprise", String(64), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("bot_user", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("installed_by", String(64), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    _created(),
+    UniqueConstraint("platform", "enterprise", "workspace"),
+)
+
+# One-time codes that join a chat identity and an account, as hashes: made in chat they stand for
+# the identity, made on the web for the account. `address` is where the chat hears of it.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("identity_id", Uuid, ForeignKey("identities.id", ondelete="CASCADE")),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("address", JSON, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    _created(),
+    CheckConstraint("(identity_id IS NULL) <> (user_id IS NULL)", name="ck_link_codes_one_side"),
+    Index(None, "expires_at"),
+)
+
+# What people thought of an answer.
+ratings = Table(
+    "ratings",
+    metadata,
+    Column(
+        "content_id",
+        Uuid,
+        ForeignKey("content_history.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("good", Boolean, nullable=False),
+    _created(),
+)
+
+# When each connection was last known to bring what happens.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
 )

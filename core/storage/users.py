@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, func, insert, or_, select
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,13 +18,17 @@ from core.storage.tables import identities, users
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. `email` is None for somebody known from chat alone."""
+    """A person. `email` is None for somebody known from chat alone.
+
+    `preferences` is what they chose for themselves, by name.
+    """
 
     id: UUID
     email: str | None
     username: str | None
     password_hash: str | None
     created_at: datetime
+    preferences: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class UserTable:
 
     async def of(self, sender: Sender) -> User:
         """The person behind a chat identity, made known if this is their first word."""
-        found = await self._find(sender)
+        found = await self.find(sender)
         if found is not None:
             return found
         user = await self.add(None, None, None)
@@ -107,13 +111,14 @@ class UserTable:
         except IntegrityError:
             # Their first two words came at once, and the other one was quicker.
             await self._connection.execute(delete(users).where(users.c.id == user.id))
-            found = await self._find(sender)
+            found = await self.find(sender)
             if found is None:
                 raise
             return found
         return user
 
-    async def _find(self, sender: Sender) -> User | None:
+    async def find(self, sender: Sender) -> User | None:
+        """The person behind a chat identity; None before their first word."""
         row = await self._connection.execute(
             select(users)
             .join(identities, identities.c.user_id == users.c.id)
@@ -140,6 +145,12 @@ class UserTable:
             .order_by(identities.c.created_at)
         )
         return [Identity(*row) for row in rows]
+
+    async def prefer(self, user_id: UUID, preferences: dict[str, Any]) -> None:
+        """Keeps what a person chose for themselves, in place of what they chose before."""
+        await self._connection.execute(
+            update(users).where(users.c.id == user_id).values(preferences=preferences)
+        )
 
     async def delete(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs."""

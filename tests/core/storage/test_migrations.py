@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 
 from core.errors import Unavailable
 from core.messages import Call, Channel, Request, Sender
@@ -18,7 +18,7 @@ from core.ports import Destination
 from core.storage.database import Database
 from core.storage.destinations import Choices
 from core.storage.migrate import NEWEST, alembic_config, current, migrate
-from core.storage.tables import metadata, requests
+from core.storage.tables import content_history, identities, metadata, requests, users
 
 ADA = Sender("slack", "U1", "Ada", "T1")
 NOTES = Destination(str(uuid4()), "page", "Notes", "https://notion.so/notes")
@@ -34,13 +34,18 @@ async def fill_as_of_0001(database: Database) -> tuple[UUID, UUID]:
     request = Request(uuid4(), ADA, Call("generate", "a plan"), {"channel_id": "C1"})
     body = request.to_json()
     del body["place"]
-    async with database.begin() as unit:
-        ada = await unit.users.of(ADA)
-        await unit.content.begin(request.id, ada.id, "a plan", None)
+    ada, now = uuid4(), datetime.now(UTC)
+    identity = {"platform": "slack", "workspace": "T1", "external_id": "U1", "name": "Ada"}
+    rows: list[tuple[Table, dict[str, Any]]] = [
+        (users, {"id": ada}),
+        (identities, identity | {"id": uuid4(), "user_id": ada}),
+        (content_history, {"id": request.id, "user_id": ada, "prompt": "a plan"}),
+        (requests, {"id": request.id, "platform": "slack", "body": body, "user_id": ada}),
+    ]
     async with database.engine.begin() as connection:
-        row = {"id": request.id, "platform": "slack", "body": body, "user_id": ada.id}
-        await connection.execute(requests.insert().values(created_at=datetime.now(UTC), **row))
-    return ada.id, request.id
+        for table, row in rows:
+            await connection.execute(table.insert().values(created_at=now, **row))
+    return ada, request.id
 
 
 async def test_an_empty_database_is_brought_to_the_newest_schema_once(database_url: str) -> None:
