@@ -21,8 +21,9 @@ from core.jobs.recognise import GONE
 from core.jobs.work import Work
 from core.limits.limits import Limits
 from core.live import Feed, Feeds
-from core.messages import Answer, Channel, Message, Request
-from core.ports import Destination, Pages, Provider
+from core.messages import Answer, Channel, Message, Request, Sender
+from core.overview import Overviews
+from core.ports import Choice, Chosen, Destination, Overview, Pages, Provider
 from core.providers.registry import CanWarm
 from core.storage.content import Content
 from core.storage.database import Database
@@ -64,6 +65,7 @@ class Assistant:
         self.accounts = Accounts(settings, database, forget=jobs.work.erase)
         self.history = History(database, forget=jobs.work.erase)
         self.limits = Limits(settings)
+        self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
         self._trouble: str | None = "starting"
@@ -105,6 +107,14 @@ class Assistant:
         """As `core.ports.Intake.takes_part`."""
         async with self.database.read() as unit:
             return await unit.messages.takes_part(channel, thread)
+
+    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+        """As `core.ports.Intake.suggest`."""
+        return await self._overviews.suggest(kind, words)
+
+    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+        """As `core.ports.Intake.overview`."""
+        return await self._overviews.overview(sender, channel)
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

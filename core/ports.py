@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
-from core.messages import Action, Answer, Channel, Message, Request
+from core.messages import Action, Answer, Channel, Message, Request, Sender
 
 T = TypeVar("T")
 
@@ -204,6 +204,43 @@ class Pages(Protocol):
         ...
 
 
+# ── What there is to choose, and how somebody stands ─────────────────────────────────────────────
+
+Chosen = Literal["provider", "model", "template", "destination"]
+"""What can be chosen for an answer, by a flag, an option or in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose: what is handed over, and what people read."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How one person stands, for the panels that platforms show.
+
+    `account` is the username of the account they linked, None where there is none; `identities`
+    are platforms and names on them. `own`, `channel` and `default` are the destinations chosen by
+    the person, by the channel and by the server; None where none is, or Notion does not say.
+    `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
+    newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
+    """
+
+    account: str | None = None
+    identities: tuple[tuple[str, str], ...] = ()
+    own: Destination | None = None
+    channel: Destination | None = None
+    default: Destination | None = None
+    provider: str = ""
+    template: str | None = None
+    pages: tuple[tuple[str, str], ...] = ()
+    requests: int = 0
+    tokens: int = 0
+
+
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -230,6 +267,20 @@ class Intake(Protocol):
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         """Whether this app wrote, or was written to, in a thread. Raises Unavailable."""
+        ...
+
+    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+        """What may be chosen and holds every one of the words, best first, 25 at most.
+
+        Takes two seconds at most; where Notion does not answer in time, there is less to choose.
+        """
+        ...
+
+    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+        """How somebody stands; they need not have written before. Raises Unavailable.
+
+        Takes two seconds at most beside the database's.
+        """
         ...
 
 

@@ -9,12 +9,13 @@ from core.errors import Unavailable
 from core.messages import Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
+from tests.bot.offers import Offers
 
 TOKEN = "entry.bot.token"
 
 
 @dataclass
-class Recorder:
+class Recorder(Offers):
     """An intake that remembers what it was given."""
 
     requests: list[Request] = field(default_factory=list)

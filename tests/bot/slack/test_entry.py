@@ -24,6 +24,7 @@ from core.messages import Message as Said
 from sandbox.slack.delivery import FORM, JSON, sign
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message
+from tests.bot.offers import Offers
 
 ITEM = uuid4()
 SECRET = "signing-secret"
@@ -32,7 +33,7 @@ APP_TOKEN = "xapp-entry-token"
 
 
 @dataclass
-class Recorder:
+class Recorder(Offers):
     """An intake that remembers what it was given."""
 
     requests: list[Request] = field(default_factory=list)

@@ -19,6 +19,7 @@ from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message as Posted
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as ApiCall
+from tests.bot.offers import Offers
 
 SECRET = "signing-secret"
 BOT_TOKEN = "xoxb-listening-token"
@@ -26,7 +27,7 @@ APP_TOKEN = "xapp-listening-token"
 
 
 @dataclass
-class Recorder:
+class Recorder(Offers):
     """An intake that remembers what it was given, and the threads that the app is in."""
 
     requests: dict[Any, Request] = field(default_factory=dict)

@@ -1,0 +1,92 @@
+"""What platforms show a person outside of answers: what there is to choose, and how they stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+
+from core.errors import AssistantError
+from core.history.history import MONTH
+from core.messages import Channel, Sender
+from core.ports import Choice, Chosen, Overview, Pages, Provider
+from core.storage.database import Database
+from core.templates import TEMPLATES
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+PATIENCE = 2.0
+"""Seconds for what Notion is asked: Slack and Discord wait three for a form or its choices."""
+
+MOST = 25
+"""Choices that are offered at once; Discord shows no more, Slack a hundred."""
+
+LAST_PAGES = 5
+_LOOKED_AT = 50
+
+
+class Overviews:
+    """Implements `suggest` and `overview` of `core.ports.Intake`."""
+
+    def __init__(self, database: Database, providers: Mapping[str, Provider], pages: Pages) -> None:
+        self._database = database
+        self._providers = providers
+        self._pages = pages
+
+    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+        """As `core.ports.Intake.suggest`."""
+        if kind == "destination":
+            return await self._destinations(words)
+        if kind == "template":
+            choices = [Choice(name, name) for name in TEMPLATES]
+        elif kind == "provider":
+            asked = self._providers.items()
+            choices = [Choice(name, f"{name} ({each.model})") for name, each in asked]
+        else:
+            asked = self._providers.items()
+            choices = [Choice(each.model, f"{each.model} ({name})") for name, each in asked]
+        wanted = words.casefold().split()
+        return [one for one in choices if all(word in one.label.casefold() for word in wanted)]
+
+    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+        """As `core.ports.Intake.overview`."""
+        default = await self._in_time(self._pages.destination(None))
+        provider = next(iter(self._providers))
+        async with self._database.read() as unit:
+            user = await unit.users.find(sender)
+            if user is None:
+                return Overview(default=default, provider=provider)
+            identities = await unit.users.identities(user.id)
+            chosen = await unit.destinations.of(user.id, channel)
+            items = await unit.content.page(user.id, limit=_LOOKED_AT)
+            today = datetime.now(UTC)
+            spent = await unit.content.spent(user.id, today, today - MONTH)
+        saved = [item for item in items if item.notion_url]
+        return Overview(
+            account=user.username if user.email else None,
+            identities=tuple((each.platform, each.name) for each in identities),
+            own=chosen.person,
+            channel=chosen.channel,
+            default=default,
+            provider=str(user.preferences.get("provider") or provider),
+            template=user.preferences.get("template"),
+            pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),
+            requests=sum(each.month.requests for each in spent),
+            tokens=sum(each.month.input_tokens + each.month.output_tokens for each in spent),
+        )
+
+    async def _destinations(self, words: str) -> list[Choice]:
+        found = await self._in_time(self._pages.destinations(words, MOST)) or []
+        return [Choice(place.id, place.title or "Untitled") for place in found]
+
+    async def _in_time(self, asked: Awaitable[T]) -> T | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asked
+        except (AssistantError, TimeoutError) as error:
+            log.info("notion not asked in time", reason=getattr(error, "message", "too slow"))
+            return None

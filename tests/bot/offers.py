@@ -1,0 +1,21 @@
+"""What a stand-in for the core's way in offers beside taking requests."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from core.messages import Channel, Sender
+from core.ports import Choice, Chosen, Overview
+
+
+class Offers:
+    """Nothing to choose, and somebody nobody knows, unless a test says otherwise."""
+
+    choices: Mapping[Chosen, Sequence[Choice]] = MappingProxyType({})
+    standing: Overview = Overview()
+
+    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+        wanted = words.casefold()
+        return [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
+
+    async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
+        return self.standing
