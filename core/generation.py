@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
 
+from core.asking.material import Shown, Source, asked, extracts, without_sources
 from core.commands.context import Context
 from core.errors import (
     AssistantError,
@@ -26,7 +27,7 @@ from core.ports import Prompt, Provider, Turn, Usage
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.templates import TALK, system_prompt
+from core.templates import ASK, FROM_PAGES, TALK, system_prompt
 
 log = structlog.get_logger(__name__)
 
@@ -40,12 +41,16 @@ WISHES = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A text to be written: what is kept of the wish, what is asked, and whom, in order."""
+    """A text to be written: what is kept of the wish, what is asked, and whom, in order.
+
+    `shown` makes of what a model writes what people see of it.
+    """
 
     prompt: str
     template: str | None
     asked: Prompt
     candidates: list[Provider]
+    shown: Shown | None = None
 
 
 class Generation:
@@ -72,8 +77,8 @@ class Generation:
         name has no substitute. Raises InvalidInput for a name that is not known, and
         ProviderFailed where nobody could answer, with the reason of each.
         """
-        asked = Prompt(system_prompt(template), (Turn("user", prompt),), model)
-        order = Order(prompt, template, asked, self._candidates(provider, model))
+        wanted = Prompt(system_prompt(template), (Turn("user", prompt),), model)
+        order = Order(prompt, template, wanted, self._candidates(provider, model))
         return await self._write(context, order)
 
     async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
@@ -85,9 +90,46 @@ class Generation:
         if earlier and earlier[-1].role == "user":
             # Providers want the two to take turns.
             last = f"{earlier.pop().text}\n\n{prompt}"
-        asked = Prompt(system_prompt(TALK), (*earlier, Turn("user", last)))
+        wanted = Prompt(system_prompt(TALK), (*earlier, Turn("user", last)))
         candidates = list(self._providers.values())
-        return await self._write(context, Order(prompt, TALK, asked, candidates))
+        return await self._write(context, Order(prompt, TALK, wanted, candidates))
+
+    async def note(self, context: Context, prompt: str, template: str | None) -> None:
+        """Keeps what is asked before it is answered, so that it can be asked again."""
+        async with self._database.begin() as unit:
+            await unit.content.begin(context.request.id, context.user_id, prompt, template)
+
+    async def answer(
+        self,
+        context: Context,
+        question: str,
+        gather: Callable[[], Awaitable[Sequence[Source]]],
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        again: tuple[Content, str] | None = None,
+    ) -> list[str]:
+        """Answers a question from the pages that `gather` brings, as `write` does.
+
+        The item's text ends with links to the pages it names, and holds no other links than those
+        of the pages. `again` is an earlier item and how to write it anew, as in `rewrite`. Raises
+        what `gather` raises too.
+        """
+        candidates = self._candidates(provider, model)
+        earlier, how = again or (None, "")
+        if earlier is not None:
+            candidates.sort(key=lambda each: each.name != earlier.provider)
+        if (notes := await self._ended(context, question, ASK)) is not None:
+            return notes
+        sources = await gather()
+        turns = [Turn("user", asked(question, sources))]
+        if earlier is not None and earlier.text is not None and how != "regenerate":
+            said = without_sources(earlier.text)
+            turns += [Turn("assistant", said), Turn("user", _wish(how))]
+        wanted = Prompt(
+            FROM_PAGES, tuple(turns), model, question=question, extracts=extracts(sources)
+        )
+        return await self._write(context, Order(question, ASK, wanted, candidates, Shown(sources)))
 
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes.
@@ -95,17 +137,16 @@ class Generation:
         `how` is one of `core.actions.REWRITES`. Whoever wrote the earlier answer is asked first.
         Raises InvalidInput for another `how`, and what `write` raises.
         """
-        if how not in WISHES:
-            raise InvalidInput(f"There is no way “{how}”. There are: {', '.join(WISHES)}.")
+        wish = _wish(how)
         turns = [Turn("user", earlier.prompt)]
         if earlier.text is not None:
-            turns += [Turn("assistant", earlier.text), Turn("user", WISHES[how])]
-        asked = Prompt(system_prompt(earlier.template), tuple(turns))
+            turns += [Turn("assistant", earlier.text), Turn("user", wish)]
+        wanted = Prompt(system_prompt(earlier.template), tuple(turns))
         candidates = sorted(
             self._providers.values(), key=lambda provider: provider.name != earlier.provider
         )
         return await self._write(
-            context, Order(earlier.prompt, earlier.template, asked, candidates)
+            context, Order(earlier.prompt, earlier.template, wanted, candidates)
         )
 
     async def stop(self, user_id: UUID, item: UUID) -> bool:
@@ -115,10 +156,11 @@ class Generation:
         """
         return await self._stops.ask(user_id, item)
 
-    async def _write(self, context: Context, order: Order) -> list[str]:
+    async def _ended(self, context: Context, prompt: str, template: str | None) -> list[str] | None:
+        """The notes of an item that has ended already; None where it is yet to be written."""
         item = context.request.id
         async with self._database.begin() as unit:
-            await unit.content.begin(item, context.user_id, order.prompt, order.template)
+            await unit.content.begin(item, context.user_id, prompt, template)
             kept = await unit.content.get(item)
         if kept is not None and (kept.text is not None or kept.stopped):
             return _notes(kept)
@@ -126,11 +168,16 @@ class Generation:
             # Whoever wrote this died before it could be kept; nobody wants it any more.
             await patiently(lambda: self._keep(item, None))
             return []
+        return None
+
+    async def _write(self, context: Context, order: Order) -> list[str]:
+        if (notes := await self._ended(context, order.prompt, order.template)) is not None:
+            return notes
         troubles: list[tuple[str, AssistantError]] = []
         for candidate in order.candidates:
             trouble = "\n".join(_could_not(name, error) for name, error in troubles)
             try:
-                return await self._ask(candidate, order.asked, item, context.feed, trouble)
+                return await self._ask(candidate, order, context, trouble)
             except (ProviderFailed, RateLimited, Misconfigured) as error:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((candidate.name, error))
@@ -153,8 +200,9 @@ class Generation:
         return [chosen]
 
     async def _ask(
-        self, provider: Provider, prompt: Prompt, item: UUID, feed: Feed, trouble: str
+        self, provider: Provider, order: Order, context: Context, trouble: str
     ) -> list[str]:
+        item, prompt = context.request.id, order.asked
         usage = Usage(prompt.model or provider.model)
         text: list[str] = []
 
@@ -170,13 +218,14 @@ class Generation:
                             waited = time.perf_counter() - asked_at
                             FIRST_WORDS.labels(provider.name).observe(waited)
                         text.append(piece)
-                        feed.add(piece)
+                        _show(context.feed, order.shown, text)
 
         stopped = not await self._stops.finished(item, read())
-        whole = "".join(text).replace("\0", "").strip()
+        said = "".join(text).replace("\0", "").strip()
         if stopped:
             # Cut anywhere, it may leave a fence or an emphasis open.
-            whole = close_markdown(whole).strip()
+            said = close_markdown(said).strip()
+        whole = said if order.shown is None else order.shown.whole(said)
         if not whole:
             if stopped:
                 await patiently(lambda: self._keep(item, None))
@@ -184,22 +233,16 @@ class Generation:
             raise ProviderFailed(
                 f"{provider.name} answered with nothing. Ask again, or differently.", retryable=True
             )
-        remarks = [trouble, provider.note, _stopped(whole) if stopped else _cut(usage)]
-        note = "\n".join(remark for remark in remarks if remark) or None
-        written = Written(
-            text=whole,
-            provider=provider.name,
-            model=usage.model,
-            note=note,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            stopped=stopped,
-        )
+        if order.shown is not None:
+            context.feed.show(whole)
+        ended = _stopped(said) if stopped else _cut(usage)
+        written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
+        written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
         TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
         TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
-        return note.split("\n") if note else []
+        return written.note.split("\n") if written.note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
         async with self._database.begin() as unit:
@@ -207,6 +250,31 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str | None]) -> Written:
+    return Written(
+        text=text,
+        provider=provider.name,
+        model=usage.model,
+        note="\n".join(remark for remark in remarks if remark) or None,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+    )
+
+
+def _wish(how: str) -> str:
+    if how not in WISHES:
+        raise InvalidInput(f"There is no way “{how}”. There are: {', '.join(WISHES)}.")
+    return WISHES[how]
+
+
+def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
+    """Shows the newest piece; what people are to see of it, where that is not all."""
+    if shown is None:
+        feed.add(text[-1])
+    else:
+        feed.show(shown.growing("".join(text)))
 
 
 def _could_not(name: str, error: AssistantError) -> str:

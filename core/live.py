@@ -28,6 +28,12 @@ class Feed:
         self.text += text
         self._wake()
 
+    def show(self, text: str) -> None:
+        """This is the text so far."""
+        if text != self.text:
+            self.text = text
+            self._wake()
+
     def restart(self) -> None:
         """What came so far does not count: another provider begins anew."""
         self.text = ""

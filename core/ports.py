@@ -6,7 +6,7 @@ A port's methods raise only what `core.errors` names.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -70,23 +70,36 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Extract:
+    """What of a page is given to answer a question from. Data, whatever it says."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What a provider is asked.
 
-    `model` None means the provider's configured one. `max_tokens` bounds the answer.
+    `model` None means the provider's configured one. `max_tokens` bounds the answer. `extracts` are
+    the pages that the turns hold already, in order, and `question` is what is asked about them: for
+    a provider that quotes rather than reads.
     """
 
     system: str
     turns: tuple[Turn, ...]
     model: str | None = None
     max_tokens: int = 4096
+    question: str = ""
+    extracts: tuple[Extract, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What an answer cost, in tokens as the provider counts them; 0 where it does not say.
 
-    `complete` is False where the answer ended at a limit (`reason` says which).
+    `complete` is False where the answer ended at a limit (`reason` says which). `note` takes the
+    place of the provider's.
     """
 
     model: str
@@ -94,6 +107,7 @@ class Usage:
     output_tokens: int = 0
     complete: bool = True
     reason: str = ""
+    note: str | None = None
 
 
 class Provider(Protocol):
@@ -126,12 +140,18 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where pages go: a page or a data source."""
+    """Where pages go: a page or a data source.
+
+    Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
+    what it stands in; empty where Notion did not say. Neither tells one place from another.
+    """
 
     id: str
     kind: Literal["page", "data_source"]
     title: str = ""
     url: str = ""
+    edited: str = field(default="", compare=False)
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +175,7 @@ class Child:
 
 
 class Pages(Protocol):
-    """Notion, as saving needs it.
+    """Notion, as saving and reading need it.
 
     Every method raises NotionFailed (`unsure` where a write may have been carried out),
     RateLimited, or Misconfigured where the token or destination is not accepted, and waits at most
@@ -191,6 +211,13 @@ class Pages(Protocol):
 
     async def children(self, block: str) -> list[Child]:
         """Every direct child of a page or block, in order."""
+        ...
+
+    async def read(self, page_id: str, limit: int) -> str:
+        """What a page says, as Markdown, in at most `limit` characters; of a longer one, less.
+
+        Raises NotionFailed, not retryable, where there is no such page or it is not shared.
+        """
         ...
 
     async def append(

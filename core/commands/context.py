@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.asking.material import Source
 from core.commands.command import Command
 from core.live import Feed
 from core.messages import Channel, Message, Request
@@ -29,6 +30,23 @@ class Writer(Protocol):
         template: str | None,
     ) -> list[str]:
         """Writes the answer to a prompt and keeps it; returns the notes that go with it."""
+        ...
+
+    async def note(self, context: Context, prompt: str, template: str | None) -> None:
+        """Keeps what is asked before it is answered, so that it can be asked again."""
+        ...
+
+    async def answer(
+        self,
+        context: Context,
+        question: str,
+        gather: Callable[[], Awaitable[Sequence[Source]]],
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        again: tuple[Content, str] | None = None,
+    ) -> list[str]:
+        """Answers a question from the pages gathered; returns the notes that go with it."""
         ...
 
     async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
@@ -114,6 +132,10 @@ class Places(Protocol):
 
     async def search(self, words: str, limit: int) -> list[Destination]:
         """Pages and data sources whose title matches, best first. Asks Notion."""
+        ...
+
+    async def read(self, page_id: str, limit: int) -> str:
+        """What a page says, as Markdown, in at most `limit` characters. Asks Notion."""
         ...
 
     async def check(self, wanted: str) -> None:

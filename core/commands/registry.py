@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.commands.ask import COMMAND as ASK
 from core.commands.command import Command
 from core.commands.generate import COMMAND as GENERATE
 from core.commands.help import COMMAND as HELP
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     for command in (
         GENERATE,
         SAVE,
+        ASK,
         SEARCH,
         HISTORY,
         TO,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from core.commands.ask import answered_again
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import own_item, shown
 from core.messages import Answer, Call
+from core.templates import ASK
 
 
 async def admit(context: Context, call: Call) -> None:
@@ -18,7 +20,10 @@ async def run(context: Context, call: Call) -> Answer:
 
     async def write() -> list[str]:
         earlier = await own_item(context, call.text)
-        return await context.writer.rewrite(context, earlier, call.value("how") or "regenerate")
+        how = call.value("how") or "regenerate"
+        if earlier.template == ASK:
+            return await answered_again(context, earlier, how)
+        return await context.writer.rewrite(context, earlier, how)
 
     notes = await context.step("generate", write)
     item = await context.library.get(context.user_id, context.request.id)

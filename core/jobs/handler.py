@@ -21,7 +21,7 @@ from core.actions import when_failed, while_writing
 from core.commands.context import Context, Keeper, Library, Places, Saver, Writer
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
-from core.errors import AssistantError, ProviderFailed, RateLimited
+from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited
 from core.jobs.recognise import GONE, recognise
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
@@ -117,7 +117,7 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
-            again = COMMANDS[call.command].live and isinstance(error, ProviderFailed)
+            again = COMMANDS[call.command].live and _worth_a_button(error)
             actions = when_failed(context.request.id) if again else ()
             return Answer(
                 error.message, ok=False, private=True, error=error.to_json(), actions=actions
@@ -134,6 +134,12 @@ class Handler:
     async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
         async with self._database.begin() as unit:
             await unit.inbox.answered(request_id, answer)
+
+
+def _worth_a_button(error: AssistantError) -> bool:
+    """Whether to offer another try: what a provider says, and what passes."""
+    passing = isinstance(error, (NotionFailed, RateLimited)) and error.retryable
+    return passing or isinstance(error, ProviderFailed)
 
 
 def _gone(feed: Feed) -> bool:

@@ -10,6 +10,7 @@ from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json
 from core.notion.destinations import Destinations
 from core.notion.pace import pace_of
+from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import child, title
 from core.ports import Child, Destination, Page
@@ -41,6 +42,7 @@ class NotionPages:
         pace = pace_of(token, requests_per_minute, redis_url)
         self._connection = Connection(token, base_url, pace, patience)
         self._destinations = Destinations(self._connection, parent)
+        self._reading = Reading(self._connection)
 
     async def destination(self, wanted: str | None) -> Destination:
         """The page or data source meant by an id, an address or a title; None: the default one.
@@ -147,6 +149,10 @@ class NotionPages:
     async def children(self, block: str) -> list[Child]:
         """Every direct child of a page or block, in order: one request for each hundred."""
         return [child(one) async for one in self._blocks(block)]
+
+    async def read(self, page_id: str, limit: int) -> str:
+        """What a page says, as Markdown, in at most `limit` characters; of a longer one, less."""
+        return await self._reading.page(page_id, limit)
 
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None

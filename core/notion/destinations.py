@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from core.errors import InvalidInput, Misconfigured
 from core.notion.addresses import object_id
 from core.notion.connection import PAGE_SIZE, Connection, Json
 from core.notion.refusals import NOT_SHARED, NotionRefused
-from core.notion.shapes import destination, title
+from core.notion.shapes import destination, parent_id, title
 from core.ports import Destination
 
 T = TypeVar("T")
@@ -68,7 +69,13 @@ class Destinations:
         """At most `limit` (100 at most) places whose title matches, the closest titles first."""
         body = {"query": query, "page_size": max(1, min(limit, PAGE_SIZE))}
         found = await self._connection.ask("search", body)
-        places = [destination(one) for one in found["results"] if not one.get("in_trash")]
+        results = found.get("results") or []
+        titles = {one["id"]: title(one) for one in results}
+        places = [
+            replace(destination(one), place=titles.get(parent_id(one), ""))
+            for one in results
+            if not one.get("in_trash")
+        ]
         return sorted(places, key=lambda place: _distance(place.title, query))
 
     async def title_property(self, data_source: str) -> str:

@@ -38,6 +38,10 @@ class Places:
         """
         return await self._pages.destinations(words, limit)
 
+    async def read(self, page_id: str, limit: int) -> str:
+        """What a page says, in at most `limit` characters. Raises what `Pages` raises."""
+        return await self._pages.read(page_id, limit)
+
     async def check(self, wanted: str) -> None:
         """Raises InvalidInput where a named place is none, or is not shared.
 

@@ -82,7 +82,8 @@ class Refusal:
     @property
     def passing(self) -> bool:
         """Whether the trouble is Notion's own and may be over soon."""
-        return self.status >= 500 or self.carried_out_nothing
+        # 501: the server has no such thing, and will not have it in a moment.
+        return (self.status >= 500 and self.status != 501) or self.carried_out_nothing
 
     def error(self, *, write: bool) -> AssistantError:
         """The refusal as the person should hear it."""

@@ -12,18 +12,27 @@ Json = dict[str, Any]
 
 def destination(found: Json) -> Destination:
     """A page or a data source as a place for pages."""
-    url = found.get("url") or ""
-    if found["object"] == "data_source":
-        return Destination(found["id"], "data_source", title(found), url)
-    return Destination(found["id"], "page", title(found), url)
+    url, edited = found.get("url") or "", found.get("last_edited_time") or ""
+    if found.get("object") == "data_source":
+        return Destination(found["id"], "data_source", title(found), url, edited)
+    return Destination(found["id"], "page", title(found), url, edited)
+
+
+def parent_id(found: Json) -> str:
+    """The page or data source that this one stands in; empty where it stands in none."""
+    parent = found.get("database_parent") or found.get("parent") or {}
+    kind = parent.get("type") or next(iter(parent), "")
+    inside = parent.get(kind)
+    return inside if isinstance(inside, str) else ""
 
 
 def title(found: Json) -> str:
     """The title of a page or data source; empty for an untitled one."""
-    if "title" in found:
+    if isinstance(found.get("title"), list):
         return plain_text(found["title"])
-    for value in found.get("properties", {}).values():
-        if value.get("type") == "title":
+    for value in (found.get("properties") or {}).values():
+        # A minimal server may leave out the type; the value says it all the same.
+        if value.get("type", "title") == "title" and isinstance(value.get("title"), list):
             return plain_text(value["title"])
     return ""
 

@@ -48,6 +48,10 @@ class Unconnected:
         """Raises Misconfigured."""
         _refuse()
 
+    async def read(self, page_id: str, limit: int) -> str:
+        """Raises Misconfigured."""
+        _refuse()
+
     async def append(
         self,
         block: str,

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.errors import ProviderFailed, RateLimited
 from core.ports import Prompt, Usage
 from core.providers.compatible import Compatible
-from core.providers.offline_page import options, shaped, title
+from core.providers.offline_page import NO_MODEL, options, quoted, shaped, title
 from core.providers.offline_process import MODEL, ModelProcess, weights
 from core.providers.sdk import SILENCE, Parts
 from core.providers.vendor import Access, Vendor
@@ -51,7 +51,11 @@ class OfflineModel:
         self._provider: tuple[Access, _Local] | None = None
 
     async def stream(self, prompt: Prompt) -> Parts:
-        """The port's `stream`."""
+        """The port's `stream`. From pages it quotes, and asks no model."""
+        if prompt.extracts:
+            yield quoted(prompt)
+            yield Usage(model="none", note=NO_MODEL)
+            return
         if self._here > self._queue:
             raise RateLimited(
                 f"The offline model is busy with {self._here} other requests. Try again in 15 "
@@ -129,6 +133,10 @@ class OfflineText:
 
     async def stream(self, prompt: Prompt) -> Parts:
         """The port's `stream`: the prompt as the heading of an outline with nothing in it."""
+        if prompt.extracts:
+            yield quoted(prompt)
+            yield Usage(model=self.model, note=NO_MODEL)
+            return
         yield f"# {title(prompt)}\n\n"
         yield "> No AI model wrote this: none is installed on this machine. "
         yield f"Set {KEYS} for a real answer.\n\n"

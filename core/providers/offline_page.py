@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.asking.words import hits, passages, telling
 from core.ports import Prompt, Turn
 
 ANSWER_TOKENS = 500
@@ -52,6 +53,37 @@ def shaped(prompt: Prompt) -> Prompt:
     text = f"Write a guide: {subject}. Use sections with short bullet points."
     tokens = min(prompt.max_tokens, ANSWER_TOKENS)
     return Prompt(system=_SYSTEM, turns=(Turn("user", text),), max_tokens=tokens)
+
+
+QUOTED = 3
+"""Passages quoted of the pages that a question is about."""
+
+QUOTE_CHARACTERS = 500
+
+NO_MODEL = (
+    "Quoted, not written: no AI provider is set up. Set OPENAI_API_KEY, ANTHROPIC_API_KEY or "
+    "DEEPSEEK_API_KEY for an answer in sentences."
+)
+
+
+def quoted(prompt: Prompt) -> str:
+    """The passages of the pages that have most of the question's words, each with its page.
+
+    A very small model would make things up from them; what is quoted is true at least.
+    """
+    words = telling(prompt.question)
+    found = []
+    for number, extract in enumerate(prompt.extracts, 1):
+        text = passages(extract.text, words, QUOTE_CHARACTERS) or extract.text
+        about = 2 * hits(words, text) + hits(words, extract.title)
+        found.append((about, number, text[:QUOTE_CHARACTERS].strip()))
+    best = sorted(found, key=lambda each: -each[0])[:QUOTED]
+    lines = ["What the pages say that fit best:"]
+    for _, number, text in best:
+        quote = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+        title = " ".join(prompt.extracts[number - 1].title.split()) or "Untitled"
+        lines += ["", f"{title} [{number}]", "", quote]
+    return "\n".join(lines)
 
 
 def options(prompt: Prompt) -> dict[str, Any]:
