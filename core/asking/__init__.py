@@ -1,1 +1,1 @@
-"""Answers from pages: which may tell, what of them a model is given, what is shown of its answer."""
+"""Answers from pages: which may tell, what of them a model is given, what of its words is shown."""

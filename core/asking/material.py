@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+.*$\n?", re.MULTILINE)
+_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+.*$\n*", re.MULTILINE)
 _OWN_SOURCES = re.compile(
     r"\n+[ \t]*(?:\#{1,6}[ ]*|\*\*|__)?"
     r"(?:sources?|references?|pages|quellen?|références|fuentes|fontes|fonti|bronnen)"
@@ -35,7 +35,7 @@ _OWN_SOURCES = re.compile(
 )
 # What may yet become a link, a number or an address, at the end of a text that is not whole.
 _UNFINISHED = re.compile(
-    r"(?:[ ]?!?[\[【][^\[\]\n]*(?:\](?:\([^)\n]*)?)?|<?(?:https?://\S*|https?:?/?|htt?|h))\Z",
+    r"(?:[ ]?!?[\[【][^\[\]\n]*(?:\](?:\([^)\n]*)?)?|(?<!\]\()(?<!\]\(<)<?(?:https?://\S*|https?:?/?|htt?|h))\Z",
     re.IGNORECASE,
 )
 

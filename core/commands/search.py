@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
-from core.commands.words import place
+from core.commands.words import link, place
 from core.messages import Answer, Call
 from core.ports import Destination
 
@@ -29,9 +30,17 @@ async def run(context: Context, call: Call) -> Answer:
             "••• → Connections.",
             private=True,
         )
-    lines = [f"- {place(each)}" for each in found[:SHOWN]]
+    lines = [f"- {_line(each)}" for each in found[:SHOWN]]
     notes = ("There is more: add words.",) if len(found) > SHOWN else ()
     return Answer("\n".join(["**In Notion**, closest first", "", *lines]), notes, private=True)
+
+
+def _line(found: Destination) -> str:
+    """`[Plan](https://…) (page) — in Projects, edited 2026-11-24`, as far as Notion told."""
+    told = [f"in {link(found.place, None)}"] if found.place else []
+    if re.match(r"\d{4}-\d\d-\d\d", found.edited):
+        told.append(f"edited {found.edited[:10]}")
+    return f"{place(found)} — {', '.join(told)}" if told else place(found)
 
 
 COMMAND = Command(

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import InvalidInput, Misconfigured, NotionFailed, RateLimited
 from core.notion.client import NotionPages
+from core.notion.unconnected import Unconnected
 from core.ports import Child, Destination, Pages
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
@@ -128,6 +129,32 @@ async def test_more_children_than_one_answer_holds_are_all_read(
     children = await pages.children(page.id)
     assert len({child.id for child in children}) == 130
     assert children[-1].link == LINK
+
+
+async def test_a_page_is_read_as_markdown_within_a_limit(pages: Pages, place: Destination) -> None:
+    inside = [paragraph("inner words", LINK)]
+    outer = paragraph("outer words")
+    outer["paragraph"]["children"] = inside
+    page = await pages.create(place, "Title", [outer, paragraph("last words")])
+    text = await pages.read(page.id, 1000)
+    assert text.index("outer words") < text.index("inner words") < text.index("last words")
+    assert LINK in text
+    assert await pages.read(page.id, 5) == "outer"
+
+
+async def test_an_empty_page_says_nothing(pages: Pages, place: Destination) -> None:
+    assert await pages.read((await pages.create(place, "Title", [])).id, 1000) == ""
+
+
+async def test_a_page_that_is_not_there_cannot_be_read(pages: Pages) -> None:
+    with pytest.raises(NotionFailed) as caught:
+        await pages.read(MISSING, 1000)
+    assert not caught.value.retryable
+
+
+async def test_without_notion_reading_says_how_to_connect_it() -> None:
+    with pytest.raises(Misconfigured, match="NOTION_TOKEN"):
+        await Unconnected().read(MISSING, 1000)
 
 
 async def test_writes_that_may_have_been_carried_out_are_unsure_and_not_repeated(

@@ -21,7 +21,7 @@ from core.notion.client import NotionPages
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
-from core.ports import Pages
+from core.ports import Pages, Provider
 from core.storage.database import Database
 from sandbox.notion.server import NotionServer
 from tests.core.notion.saved import Steps
@@ -62,19 +62,21 @@ def say(database: Database, pages: Pages) -> Say:
         connected: bool = True,
         platform: Any = None,
         address: Mapping[str, str] | None = None,
+        providers: Mapping[str, Provider] | None = None,
     ) -> Answer:
         sender = Sender("slack", name, name, "T1")
         call = parse(line) if isinstance(line, str) else line
         request = Request(uuid4(), sender, call, address or {}, place)
         async with database.begin() as unit:
             user = await unit.users.of(sender)
+            await unit.inbox.add([request])
         reached = pages if connected else Unconnected()
         context = Context(
             request,
             user.id,
             Feed(),
             Steps(),
-            writer=Generation(database, {}),
+            writer=Generation(database, providers or {}),
             saver=Saving(database, reached, "https://notes.example"),
             library=History(database),
             places=Places(database, reached),

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from core.commands.parse import parse
 from core.errors import InvalidInput, Misconfigured
 from core.messages import Answer
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
+from sandbox.notion.records import Parent
 from sandbox.notion.server import NotionServer
 from tests.core.notion.test_destinations import add_page
 
@@ -14,15 +17,15 @@ Say = Callable[..., Awaitable[Answer]]
 async def test_pages_and_data_sources_are_links_with_their_kind(
     say: Say, notion: NotionServer
 ) -> None:
-    page = add_page(notion, "Notes of [today]")
+    page = add_page(notion, "Notes of [today]", Parent("data_source_id", NOTES_DATA_SOURCE_ID))
     answer = await say("search notes")
     assert answer.private
     first, second = answer.text.splitlines()[2:]
     assert first.startswith("- [Notes](http")
-    assert first.endswith(") (data source)")
+    assert re.search(r"\) \(data source\) — edited \d{4}-\d\d-\d\d$", first)
     assert second.startswith("- [Notes of (today)](http")
     assert page.replace("-", "") in second
-    assert second.endswith(") (page)")
+    assert re.search(r"\) \(page\) — in Notes, edited \d{4}-\d\d-\d\d$", second)
     assert answer.notes == ()
 
 
