@@ -35,8 +35,10 @@ _OWN_SOURCES = re.compile(
 )
 # What may yet become a link, a number or an address, at the end of a text that is not whole.
 _UNFINISHED = re.compile(
-    r"(?:[ ]?!?[\[【][^\[\]\n]*(?:\](?:\([^)\n]*)?)?|(?<!\]\()(?<!\]\(<)<?(?:https?://\S*|https?:?/?|htt?|h))\Z",
-    re.IGNORECASE,
+    r"""(?:[ ]?!?[\[【][^\[\]\n]*(?:\](?:\([^)\n]*)?)?
+      | (?<!\]\()(?<!\]\(<)<?(?:https?://\S*|https?:?/?|htt?|h)
+      | !)\Z""",
+    re.VERBOSE | re.IGNORECASE,
 )
 
 SOURCES = "**Sources**"

@@ -23,6 +23,8 @@ _REQUESTS = 6
 
 _DEEPEST = 4
 
+# What stands in pages of its own is told by those; an index of them tells nothing itself.
+_INSIDE = re.compile(r"^[ \t]*<(page|database)\b[^>]*>.*</\1>[ \t]*$\n?", re.MULTILINE)
 _UNKNOWN = re.compile(r"<unknown\b[^>]*/?>(?:\s*</unknown>)?\n?")
 _UNSUPPORTED = (400, 403, 404, 405, 501)
 _NEVER = (404, 405, 501)
@@ -74,7 +76,7 @@ class Reading:
             if len(text) >= limit:
                 break
             text += await self._part(block)
-        return _UNKNOWN.sub("", text).strip()[:limit]
+        return _INSIDE.sub("", _UNKNOWN.sub("", text)).strip()[:limit]
 
     async def _part(self, block: str) -> str:
         try:
@@ -142,7 +144,7 @@ def _text(block: Json, kind: str) -> str:
             f"| {' | '.join(_plain(cell) for cell in cells)} |" if isinstance(cells, list) else ""
         )
     if kind in ("child_page", "child_database"):
-        return str(body.get("title") or "")
+        return ""
     if kind == "equation":
         return f"$$\n{body.get('expression') or ''}\n$$"
     text = _plain(body.get("rich_text")) or _plain(body.get("caption"))

@@ -10,7 +10,7 @@ from core.actions import call_of
 from core.commands import ask
 from core.commands.ask import queries, ranked
 from core.config import load_settings
-from core.errors import NotFound, NotionFailed
+from core.errors import NotFound, RateLimited
 from core.markdown import notion_blocks
 from core.messages import Answer, Sender
 from core.notion.client import NotionPages
@@ -20,11 +20,15 @@ from core.providers.registry import providers
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from sandbox.ai.server import AiServer
+from sandbox.notion.errors import RefusedError
+from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, ROOT_PAGE_ID
 from sandbox.notion.server import NotionServer
 
 Say = Callable[..., Awaitable[Answer]]
 Add = Callable[..., Awaitable[str]]
+
+BUSY = RefusedError("rate_limited", "Slow down", headers={"Retry-After": "600"})
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ async def test_regenerate_reads_again_and_shorter_keeps_the_pages(
     await add("Launch", "We launch in May.")
     first = await say("ask when is the launch? --provider deepseek", providers=models)
     later = await add("Launch moved", "We launch in June.")
-    ai.answer = "In June [1]."
+    ai.answer = "In June [1][2]."
     buttons = {action.name: action.item for action in first.actions}
     again = await say(call_of("regenerate", buttons["regenerate"]), providers=models)
     assert "We launch in June." in str(ai.calls[-1].messages)
@@ -160,16 +164,28 @@ async def test_somebody_elses_history_is_no_source_and_ones_own_is(
     assert made.url not in (await say("ask do zebras sleep?", "bob", providers=models)).text
 
 
-async def test_while_notion_fails_the_reason_is_told_and_the_question_is_kept(
-    say: Say, models: Mapping[str, Provider], database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_notion_failing_is_told_with_its_reason_and_spends_nothing(
+    say: Say, notion: NotionServer, ai: AiServer, models: Mapping[str, Provider]
 ) -> None:
-    async def down(*_: object) -> list[Destination]:
-        raise NotionFailed("Notion has a problem of its own (503).", retryable=True)
-
-    monkeypatch.setattr(NotionPages, "destinations", down)
-    with pytest.raises(NotionFailed) as caught:
+    notion.hooks = faults = Faults()
+    faults.fail("POST", "/v1/search", BUSY, times=99)
+    with pytest.raises(RateLimited, match="slow down"):
         await say("ask when is the launch?", providers=models)
-    assert caught.value.retryable
+    assert not ai.calls
+
+
+async def test_a_search_or_a_page_that_fails_leaves_the_others(
+    say: Say, add: Add, notion: NotionServer, models: Mapping[str, Provider]
+) -> None:
+    await add("Launch in May", "We launch in May.")
+    await add("Launch in June", "We launch in June.")
+    notion.hooks = faults = Faults()
+    faults.fail("POST", "/v1/search", BUSY)
+    faults.fail("GET", "/v1/pages/*/markdown", BUSY)
+    assert (await say("ask when is the launch?", providers=models)).text.count("](http") == 1
+    faults.fail("GET", "/v1/pages/*/markdown", BUSY, times=99)
+    with pytest.raises(RateLimited):
+        await say("ask when is the launch?", providers=models)
 
 
 async def test_without_a_provider_the_best_passages_are_quoted(say: Say, add: Add) -> None:

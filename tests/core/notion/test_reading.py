@@ -49,6 +49,13 @@ async def test_a_server_that_renders_no_markdown_is_asked_for_blocks(
     assert await pages.read(made.id, 6) == "# Plan"
 
 
+async def test_an_index_of_pages_says_nothing_itself(pages: NotionPages, faults: Faults) -> None:
+    await pages.create(await pages.destination(ROOT_PAGE_ID), "Launch", [])
+    assert await pages.read(ROOT_PAGE_ID, 1000) == ""
+    faults.fail("GET", RENDERED, refused(404))
+    assert await pages.read(ROOT_PAGE_ID, 1000) == ""
+
+
 async def test_trouble_that_may_pass_is_no_reason_to_ask_for_blocks(
     pages: NotionPages, faults: Faults
 ) -> None:
