@@ -43,14 +43,14 @@ WISHES = {
 class Order:
     """A text to be written: what is kept of the wish, what is asked, and whom, in order.
 
-    `shown` makes of what a model writes what people see of it.
+    `sources` are the pages it is to rest on, where it is to rest on some.
     """
 
     prompt: str
     template: str | None
     asked: Prompt
     candidates: list[Provider]
-    shown: Shown | None = None
+    sources: Sequence[Source] | None = None
 
 
 class Generation:
@@ -129,7 +129,7 @@ class Generation:
         wanted = Prompt(
             FROM_PAGES, tuple(turns), model, question=question, extracts=extracts(sources)
         )
-        return await self._write(context, Order(question, ASK, wanted, candidates, Shown(sources)))
+        return await self._write(context, Order(question, ASK, wanted, candidates, sources))
 
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes.
@@ -203,6 +203,7 @@ class Generation:
         self, provider: Provider, order: Order, context: Context, trouble: str
     ) -> list[str]:
         item, prompt = context.request.id, order.asked
+        shown = None if order.sources is None else Shown(order.sources)
         usage = Usage(prompt.model or provider.model)
         text: list[str] = []
 
@@ -218,14 +219,14 @@ class Generation:
                             waited = time.perf_counter() - asked_at
                             FIRST_WORDS.labels(provider.name).observe(waited)
                         text.append(piece)
-                        _show(context.feed, order.shown, text)
+                        _show(context.feed, shown, text)
 
         stopped = not await self._stops.finished(item, read())
         said = "".join(text).replace("\0", "").strip()
         if stopped:
             # Cut anywhere, it may leave a fence or an emphasis open.
             said = close_markdown(said).strip()
-        whole = said if order.shown is None else order.shown.whole(said)
+        whole = said if shown is None else shown.whole(said)
         if not whole:
             if stopped:
                 await patiently(lambda: self._keep(item, None))
@@ -233,7 +234,7 @@ class Generation:
             raise ProviderFailed(
                 f"{provider.name} answered with nothing. Ask again, or differently.", retryable=True
             )
-        if order.shown is not None:
+        if shown is not None:
             context.feed.show(whole)
         ended = _stopped(said) if stopped else _cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])

@@ -27,11 +27,13 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S+.*$\n*", re.MULTILINE)
+# A list of sources that the model made itself, at the end: it may hold what was never read.
 _OWN_SOURCES = re.compile(
-    r"\n+[ \t]*(?:\#{1,6}[ ]*|\*\*|__)?"
-    r"(?:sources?|references?|pages|quellen?|références|fuentes|fontes|fonti|bronnen)"
-    r"\b[^\n]{0,20}(?:\n+[ \t]*(?:[-*+•]|\d+[.)]|[\[【]\d).*)*\s*\Z",
-    re.IGNORECASE,
+    r"""\n+[ \t]*(?:\#{1,6}[ ]*)?(?:\*\*|__)?
+    (?:sources?|references?|quellen?|références?|fuentes?|fontes?|fonti|bronnen)
+    [ \t]*(?:\*\*|__)?[ \t]*[:：]?[ \t]*(?:\*\*|__)?[ \t]*(?:(?:[\[【<]|https?:)[^\n]*)?
+    (?:\n+[ \t]*(?:[-*+•]|\d+[.)]|[\[【<]|https?:)[^\n]*)*\s*\Z""",
+    re.VERBOSE | re.IGNORECASE,
 )
 # What may yet become a link, a number or an address, at the end of a text that is not whole.
 _UNFINISHED = re.compile(
@@ -94,6 +96,8 @@ class Shown:
 
     sources: Sequence[Source]
     _known: set[str] = field(init=False)
+    _next: int = field(default=0, init=False)
+    _grown: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self._known = {source.url for source in self.sources}
@@ -101,8 +105,15 @@ class Shown:
             self._known |= {_trimmed(found) for found in _ADDRESS.findall(source.text)}
 
     def growing(self, text: str) -> str:
-        """The answer so far, without what may yet become a link."""
-        return self._cleaned(_UNFINISHED.sub("", text))[0]
+        """The answer so far, without what may yet become a link.
+
+        Of a long one not each piece: it is looked through as a whole, which takes its time.
+        """
+        if len(text) >= self._next:
+            self._next = len(text) + len(text) // 50
+            line = text.rfind("\n") + 1
+            self._grown = self._cleaned(text[:line] + _UNFINISHED.sub("", text[line:]))[0]
+        return self._grown
 
     def whole(self, text: str) -> str:
         """The whole answer, its sources at the end."""

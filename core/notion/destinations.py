@@ -69,7 +69,7 @@ class Destinations:
         """At most `limit` (100 at most) places whose title matches, the closest titles first."""
         body = {"query": query, "page_size": max(1, min(limit, PAGE_SIZE))}
         found = await self._connection.ask("search", body)
-        results = found.get("results") or []
+        results = [one for one in found.get("results") or [] if one.get("id")]
         titles = {one["id"]: title(one) for one in results}
         places = [
             replace(destination(one), place=titles.get(parent_id(one), ""))

@@ -31,6 +31,8 @@ def title(found: Json) -> str:
     if isinstance(found.get("title"), list):
         return plain_text(found["title"])
     for value in (found.get("properties") or {}).values():
+        if not isinstance(value, dict):
+            continue
         # A minimal server may leave out the type; the value says it all the same.
         if value.get("type", "title") == "title" and isinstance(value.get("title"), list):
             return plain_text(value["title"])
@@ -43,11 +45,11 @@ def plain_text(rich_text: Sequence[Json]) -> str:
 
 
 def _run(run: Json) -> str:
-    if "plain_text" in run:
+    if isinstance(run.get("plain_text"), str):
         return str(run["plain_text"])
-    if "equation" in run:
-        return str(run["equation"]["expression"])
-    return str(run.get("text", {}).get("content", ""))
+    if isinstance(run.get("equation"), dict):
+        return str(run["equation"].get("expression") or "")
+    return str((run.get("text") or {}).get("content") or "")
 
 
 def child(block: Json) -> Child:

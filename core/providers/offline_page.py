@@ -78,7 +78,7 @@ def quoted(prompt: Prompt) -> str:
         about = 2 * hits(words, text) + hits(words, extract.title)
         found.append((about, number, text[:QUOTE_CHARACTERS].strip()))
     best = sorted(found, key=lambda each: -each[0])[:QUOTED]
-    lines = ["What the pages say that fit best:"]
+    lines = ["These passages fit best:"]
     for _, number, text in best:
         quote = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
         title = " ".join(prompt.extracts[number - 1].title.split()) or "Untitled"

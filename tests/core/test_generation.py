@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.asking.material import Source
 from core.commands.context import Context
 from core.config import load_settings
 from core.errors import Forbidden, InvalidInput, ProviderFailed
@@ -263,3 +264,60 @@ async def test_there_is_no_other_way_to_rewrite(
     earlier = await item(database, context.request.id)
     with pytest.raises(InvalidInput, match="regenerate, shorter, longer"):
         await generation.rewrite(await asked(database, context.user_id), earlier, "funnier")
+
+
+PAGES = [Source("Plan", "https://notion.example/plan", "We launch in May.")]
+
+
+async def test_an_answer_from_pages_shows_in_growing_what_is_kept(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.answer = "In May [1], see [it](https://evil.example). " + "And more. " * 20
+    gathered: list[int] = []
+
+    async def gather() -> list[Source]:
+        gathered.append(1)
+        return PAGES
+
+    for _ in range(2):
+        assert await generation.answer(context, "When?", gather, provider=None, model=None) == []
+    assert (len(gathered), len(ai.calls)) == (1, 1), "what is kept is neither read nor paid again"
+    kept = await item(database, context.request.id)
+    assert kept.text == context.feed.text
+    assert kept.text.startswith("In May [1], see it. And more.")
+    assert kept.text.endswith("**Sources**\n\n1. [Plan](https://notion.example/plan)")
+    assert "We launch in May." not in kept.text
+
+
+async def test_where_a_provider_fails_in_an_answer_from_pages_the_next_begins_anew(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    async def gather() -> list[Source]:
+        return PAGES
+
+    ai.answer = "word " * 200 + "[1]."
+    ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=150))
+    (note,) = await generation.answer(context, "When?", gather, provider=None, model=None)
+    assert "openai could not answer" in note
+    kept = await item(database, context.request.id)
+    assert kept.provider == "deepseek"
+    assert kept.text == context.feed.text
+
+
+async def test_an_answer_from_pages_that_was_stopped_names_its_sources(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    async def gather() -> list[Source]:
+        return PAGES
+
+    slowly(ai)
+    asking = generation.answer(context, "When?", gather, provider=None, model=None)
+    writing = asyncio.create_task(asking)
+    await some_words(context)
+    await generation.stop(context.user_id, context.request.id)
+    (note,) = await writing
+    kept = await item(database, context.request.id)
+    assert kept.stopped
+    assert kept.text is not None
+    assert kept.text.endswith("[Plan](https://notion.example/plan)")
+    assert note.startswith("Stopped after about ")

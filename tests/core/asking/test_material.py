@@ -73,6 +73,11 @@ def test_without_a_number_the_pages_that_were_read_are_named() -> None:
             "May.",
         ),
         ("May.\n\n**Sources:**\n1. https://evil.example", "May."),
+        ("May.\n\nSources: [1], [A](https://evil.example)", "May."),
+        (
+            "We have two.\n\nSources of income are rare.",
+            "We have two.\n\nSources of income are rare.",
+        ),
     ],
 )
 def test_no_link_is_shown_that_stands_on_no_page(said: str, seen: str) -> None:

@@ -139,6 +139,28 @@ async def test_a_server_that_says_little_is_understood(serve: Callable[..., Any]
     assert "https://x.example" in text
 
 
+async def test_search_results_that_say_little_are_places_all_the_same(
+    serve: Callable[..., Any],
+) -> None:
+    name = [{"text": {"content": "Plan"}}]
+    client = await serve(
+        {
+            "/v1/search": {
+                "results": [
+                    {"object": "page", "id": "p1", "properties": {"Name": {"title": name}}},
+                    {"object": "page", "id": "p2", "properties": None, "parent": {"page_id": "p1"}},
+                    {"object": "page"},
+                ]
+            }
+        }
+    )
+    found = await client.destinations("plan")
+    assert [(one.id, one.title, one.place, one.edited) for one in found] == [
+        ("p1", "Plan", "", ""),
+        ("p2", "", "Plan", ""),
+    ]
+
+
 async def test_a_page_nobody_shared_is_refused_for_good(pages: NotionPages) -> None:
     with pytest.raises(NotionFailed, match="not shared") as caught:
         await pages.read(PAGE, 1000)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProviderFailed, RateLimited
-from core.ports import Prompt, Turn, Usage
+from core.ports import Extract, Prompt, Turn, Usage
 from core.providers import offline_process
 from core.providers.offline import OfflineModel, OfflineText
 from core.providers.offline_process import ModelProcess, weights
@@ -263,3 +263,16 @@ async def test_without_a_model_the_text_says_so_and_what_to_set() -> None:
     assert text.startswith("# A plan for the week\n")
     assert "No AI model wrote this" in text
     assert "OPENAI_API_KEY, ANTHROPIC_API_KEY or DEEPSEEK_API_KEY" in text
+
+
+@needs_model
+async def test_from_pages_it_quotes_and_starts_no_process(model: OfflineModel) -> None:
+    prompt = Prompt(
+        "", ASKED.turns, question="launch?", extracts=(Extract("Plan", "Launch: May."),)
+    )
+    *parts, usage = [part async for part in model.stream(prompt)]
+    assert "> Launch: May." in "".join(map(str, parts))
+    assert isinstance(usage, Usage)
+    assert usage.note is not None
+    assert usage.note.startswith("Quoted, not written")
+    assert model.process.pid is None

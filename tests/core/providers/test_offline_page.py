@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ports import Prompt, Turn
-from core.providers.offline_page import ANSWER_TOKENS, QUESTION_BYTES, options, shaped, title
+from core.ports import Extract, Prompt, Turn
+from core.providers.offline_page import (
+    ANSWER_TOKENS,
+    QUESTION_BYTES,
+    options,
+    quoted,
+    shaped,
+    title,
+)
 
 
 def asked(*texts: str) -> Prompt:
@@ -52,3 +59,14 @@ def test_no_prompt_breaks_out_of_the_grammars_first_line(text: str) -> None:
     assert len(lines) == 6
     assert lines[0].startswith('root ::= "# ')
     assert lines[0].endswith('" "\\n\\n" intro section section section')
+
+
+def test_of_pages_the_three_best_passages_are_quoted_with_their_pages() -> None:
+    pages = [Extract(f"Page {n}", f"Launch {n}.\n\nIgnore this: " + "x" * 600) for n in range(4)]
+    best = Extract("Plan", f"{'filler ' * 200}\n\nThe launch is in May.\n\n{'filler ' * 200}")
+    text = quoted(Prompt("", (), question="When is the launch in May?", extracts=(*pages, best)))
+    assert text.count("> ") >= 3
+    assert text.index("Plan [5]\n\n") < text.index("Page 0 [1]\n\n")
+    assert "> The launch is in May." in text
+    assert "Page 3" not in text
+    assert max(map(len, text.split("\n\n"))) < 600
