@@ -17,7 +17,7 @@ _GAP = "\n\n…\n\n"
 _COMMON = """
     a about after all also am an and any are as at be because been before but by can could did do
     does for from get give had has have he her here him his how i if in into is it its just know
-    let like many may me more most much must my need no not of on only or other our out over page
+    let like many me more most much must my need no not of on only or other our out over page
     pages please say says she should show so some tell than that the their them then there these
     they this those to too up us was we were what what's when where which who whom whose why will
     with would you your notion

@@ -69,7 +69,9 @@ def say(database: Database, pages: Pages) -> Say:
         request = Request(uuid4(), sender, call, address or {}, place)
         async with database.begin() as unit:
             user = await unit.users.of(sender)
-            await unit.inbox.add([request])
+            if providers is not None:
+                # What nobody accepted, nobody wants written.
+                await unit.inbox.add([request])
         reached = pages if connected else Unconnected()
         context = Context(
             request,
