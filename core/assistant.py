@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from core.accounts.accounts import Accounts
+from core.accounts.installations import StoredInstallations
 from core.config import Settings
 from core.errors import AssistantError, Unavailable
 from core.history.history import History
@@ -63,6 +64,7 @@ class Assistant:
         self.providers = dict(providers)
         self.pages = pages
         self.accounts = Accounts(settings, database, forget=jobs.work.erase)
+        self.installations = StoredInstallations(settings, database)
         self.history = History(database, forget=jobs.work.erase)
         self.limits = Limits(settings)
         self._overviews = Overviews(database, providers, pages)

@@ -20,7 +20,7 @@ from core.notion.client import NotionPages
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
-from core.ports import Pages, Platform
+from core.ports import CanBeInstalled, Pages, Platform
 from core.providers.registry import providers
 from core.storage.database import Database
 from core.storage.migrate import migrate
@@ -70,6 +70,9 @@ async def assembled(
     janitor = Janitor(database, inbox, work, owner)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds)
     assistant = Assistant(settings, database, asked, pages, jobs)
+    for platform in platforms.values():
+        if isinstance(platform, CanBeInstalled):
+            platform.serve(assistant.installations)
     await assistant.start()
     try:
         yield assistant

@@ -268,11 +268,66 @@ class Overview:
     tokens: int = 0
 
 
+# ── Where the app is installed ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One workspace, or a whole organisation, whose admin installed this app.
+
+    `workspace` is empty where an organisation installed it, `enterprise` where there is none.
+    `updated_at` is when its admin last agreed.
+    """
+
+    platform: str
+    enterprise: str
+    workspace: str
+    name: str
+    bot_user: str
+    scopes: tuple[str, ...]
+    token: str = field(repr=False)
+    installed_by: str
+    updated_at: datetime
+
+
+class Installations(Protocol):
+    """Who installed this app, each with a token of their own. Each method raises Unavailable."""
+
+    async def of(
+        self, platform: str, enterprise: str, workspace: str, *, fresh: bool = False
+    ) -> Installation | None:
+        """The newest installation that serves a workspace: its own, or its organisation's.
+
+        It may be a minute old; `fresh` asks anew, where a token is not accepted. Raises
+        Misconfigured, with what the admin does about it, where the token cannot be decrypted.
+        """
+        ...
+
+    async def keep(self, installation: Installation) -> None:
+        """Keeps it, in place of an earlier one of the same workspace or organisation."""
+        ...
+
+    async def forget(
+        self, platform: str, enterprise: str, workspace: str, before: datetime | None = None
+    ) -> bool:
+        """Forgets one, and says whether there was one; nothing else of that workspace is deleted.
+
+        With an empty `workspace` it is the organisation's. One that was kept at `before` or later
+        stays: late news of an older one is no news of it.
+        """
+        ...
+
+
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Intake(Protocol):
     """Where platforms hand over what people ask."""
+
+    @property
+    def installations(self) -> Installations:
+        """Who installed this app, for platforms that many workspaces can install."""
+        ...
 
     async def accept(self, request: Request) -> bool:
         """Records the request; it is carried out even if the process dies right after.
@@ -397,4 +452,13 @@ class CanMark(Platform, Protocol):
 
         Doing it twice is doing it once. Raises as the methods that send do.
         """
+        ...
+
+
+@runtime_checkable
+class CanBeInstalled(Platform, Protocol):
+    """A platform that many workspaces can install, each with a token of its own."""
+
+    def serve(self, installations: Installations) -> None:
+        """Where the tokens are; told once, before anything is sent."""
         ...

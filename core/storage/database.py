@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.inbox import InboxTable
+from core.storage.installations import InstallationTable
 from core.storage.messages import MessageTable
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
@@ -34,6 +35,7 @@ class UnitOfWork:
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
         self.tokens = TokenTable(connection)
+        self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
 
 
