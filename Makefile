@@ -10,7 +10,7 @@ RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 SOURCES := api bot core migrations notion_assistant sandbox tests benchmarks scripts
 
-.PHONY: help run dev setup test check bench lock format clean
+.PHONY: help run dev setup test check bench lock manifest format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ bench: $(DEV_STAMP) ## the figures that the README quotes
 format: $(DEV_STAMP) ## rewrite the sources in the house format
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
+
+manifest: $(DEV_STAMP) ## write docs/slack-manifest.yaml anew
+	@PYTHONPATH=. $(BIN)/python scripts/manifest.py --write
 
 lock: $(DEV_STAMP) ## write requirements/*.txt anew
 	@sh scripts/lock.sh

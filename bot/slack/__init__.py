@@ -15,4 +15,4 @@ def platform(settings: Settings) -> SlackPlatform:
 
 def entry(settings: Settings, intake: Intake) -> SlackEntry:
     """The way in."""
-    return SlackEntry(settings, intake)
+    return SlackEntry(settings, intake, intake.installations)

@@ -9,12 +9,8 @@ from typing import Any
 
 import structlog
 
-from bot.slack.leftovers import Leftovers
-from bot.slack.marks import Marker
 from bot.slack.messages import EVENT_TYPE
 from bot.slack.parse import locate
-from bot.slack.people import People
-from bot.slack.reading import Reader
 from bot.slack.render import (
     content,
     render_answer,
@@ -22,11 +18,12 @@ from bot.slack.render import (
     render_waiting,
     without_markdown_blocks,
 )
+from bot.slack.teams import Teams
 from bot.slack.web import NoAnswer, Refused, Web
 from core.config import Settings
 from core.errors import PlatformFailed
 from core.messages import Action, Answer, Message
-from core.ports import Address, Mark, Part, Reply
+from core.ports import Address, Installations, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
@@ -40,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class SlackPlatform:
-    """Posts with the bot token where Slack takes that, else to the response URL.
+    """Posts with the workspace's token where Slack takes that, else to the response URL.
 
     A message posted to a response URL can neither be found again nor be edited more than a few
     times: it shows its placeholder and then its end. Messages for the asker alone go there too,
@@ -54,14 +51,14 @@ class SlackPlatform:
     https://docs.slack.dev/apis/web-api/rate-limits
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._web = Web(settings)
-        self._leftovers = Leftovers(self._web)
-        people = People(self._web)
-        self._reader = Reader(self._web, people)
-        self._marker = Marker(self._web, people)
+    def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
+        self._teams = Teams(settings, installations)
         # The first message of each answer, so that the next ones find its thread.
         self._roots: OrderedDict[str, str] = OrderedDict()
+
+    def serve(self, installations: Installations) -> None:
+        """See CanBeInstalled."""
+        self._teams.serve(installations)
 
     def render(self, answer: Answer) -> list[Part]:
         """See Platform. What does not fit in one message continues in its thread."""
@@ -77,14 +74,15 @@ class SlackPlatform:
 
     def editable(self, address: Address) -> bool:
         """See CanEdit."""
-        return self._web.has_token and not _private(address)
+        return self._teams.speaks and not _private(address)
 
     async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
         """See Platform. What was sent to a response URL or to the asker alone is never found."""
         if _private(address):
             return await self._whisper(address, part)
         reply = await self._post(address, part, marker, again=again)
-        if await self._leftovers.remove(marker, reply) and part["place"] != "more":
+        left = self._teams.at(address).leftovers
+        if await left.remove(marker, reply) and part["place"] != "more":
             # What continues the answer belongs below the new beginning.
             self._roots.pop(address["delivery"], None)
             if reply.get("ts") and not reply["thread"]:
@@ -92,7 +90,7 @@ class SlackPlatform:
         return reply
 
     async def _post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
-        if not self._web.has_token:
+        if not await self._web(address).has_token():
             return await self._respond(address, part)
         try:
             if not address["channel_id"]:
@@ -127,7 +125,7 @@ class SlackPlatform:
             self._remember(address, reply["ts"])
         try:
             await self._send(
-                partial(self._web.call, "chat.update"),
+                partial(self._web(address).call, "chat.update"),
                 part,
                 channel=reply["channel"],
                 ts=reply["ts"],
@@ -135,7 +133,7 @@ class SlackPlatform:
             )
         except Refused:
             if part["place"] != "draft":
-                self._leftovers.note(reply)
+                self._teams.at(address).leftovers.note(reply)
             raise
 
     def locate(self, link: str) -> Address | None:
@@ -144,15 +142,19 @@ class SlackPlatform:
 
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
-        return await self._reader.read(address)
+        return await self._teams.at(address).reader.read(address)
 
     async def mark(self, address: Address, mark: Mark) -> None:
         """See CanMark."""
-        await self._marker.mark(address, mark)
+        await self._teams.at(address).marker.mark(address, mark)
 
     async def close(self) -> None:
         """See Platform."""
-        await self._web.close()
+        await self._teams.close()
+
+    def _web(self, address: Address) -> Web:
+        """The Web API of the workspace that the request is answered in."""
+        return self._teams.at(address).web
 
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +172,7 @@ class SlackPlatform:
 
     async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
         sent = await self._send(
-            partial(self._web.call, "chat.postMessage"),
+            partial(self._web(address).call, "chat.postMessage"),
             part,
             channel=address["channel_id"],
             metadata=_metadata(address, part, marker),
@@ -200,22 +202,24 @@ class SlackPlatform:
         try:
             return await self._respond(address, part)
         except PlatformFailed as failure:
-            if failure.retryable or not self._web.has_token:
+            if failure.retryable or not await self._web(address).has_token():
                 raise
         user = address["user_id"]
         try:
             where = {"channel": address["channel_id"], "user": user} | _aside(address)
-            await self._send(partial(self._web.call, "chat.postEphemeral"), part, **where)
+            await self._send(partial(self._web(address).call, "chat.postEphemeral"), part, **where)
         except Refused:
             # In a channel without the app nothing but the person's own messages with it is left.
-            await self._send(partial(self._web.call, "chat.postMessage"), part, channel=user)
+            await self._send(
+                partial(self._web(address).call, "chat.postMessage"), part, channel=user
+            )
         return {"via": "response_url"}
 
     async def _respond(self, address: Address, part: Part, *, replace: bool = False) -> Reply:
         if not address["response_url"]:
             raise PlatformFailed("Slack gave no address to answer to.", retryable=False)
         await self._send(
-            partial(self._web.respond, address["response_url"]),
+            partial(self._web(address).respond, address["response_url"]),
             part,
             response_type="ephemeral" if _private(address) else "in_channel",
             # Said either way: after a press Slack would replace the message with the button.
@@ -260,7 +264,8 @@ class SlackPlatform:
         thread = address.get("thread", "")
         if thread and address.get("marked") == "yes":
             # A reaction tells of a message, and not of the thread it is in.
-            return await self._reader.thread_of(address["channel_id"], thread)
+            reader = self._teams.at(address).reader
+            return await reader.thread_of(address["channel_id"], thread)
         if thread or part["place"] != "more":
             return thread
         return await self._root(address)
@@ -299,7 +304,7 @@ class SlackPlatform:
         } | ({"ts": thread} if thread else {})
         for _ in range(_SEARCHED_PAGES):
             try:
-                page = await self._web.read(method, **arguments)
+                page = await self._web(address).read(method, **arguments)
             except (Refused, NoAnswer) as failure:
                 _log.warning("slack history not readable", reason=failure.message)
                 return

@@ -15,16 +15,18 @@ from aiohttp import web
 
 from bot.dispatch import dispatch
 from bot.slack.adapter import SlackPlatform
+from bot.slack.installing import Installing
 from bot.slack.listening import Listener
+from bot.slack.manifest import SHORTCUT
 from bot.slack.parse import Command, read_body, read_command, read_press, read_shortcut
-from bot.slack.people import People
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
-from bot.slack.web import Web
+from bot.slack.teams import Teams
+from core.commands.command import PREFIX
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
 from core.messages import Answer
-from core.ports import Intake
+from core.ports import Installations, Intake
 
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 1024 * 1024
 """Bytes. What Slack sends is far smaller."""
 
-COMMAND = "/notion"
-SHORTCUT = "save_to_notion"
+COMMAND = PREFIX
 
 _REMEMBERED = 1_000
 
@@ -57,7 +58,9 @@ class SlackEntry:
 
     name = "slack"
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
+    def __init__(
+        self, settings: Settings, intake: Intake, installations: Installations | None = None
+    ) -> None:
         self._settings = settings
         self._intake = intake
         self._repeats = Repeats()
@@ -65,9 +68,11 @@ class SlackEntry:
         self._socket: AsyncSocketModeHandler | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._told: OrderedDict[UUID, None] = OrderedDict()
-        self._web = Web(settings)
-        self._listener = Listener(intake, People(self._web), self._dispatch)
-        self.routes = (("POST", "/slack/events", self.handle),)
+        self._installations = installations
+        self._teams = Teams(settings, installations)
+        self._listener = Listener(intake, lambda at: self._teams.of(at).people, self._dispatch)
+        self._installing = Installing(settings, installations)
+        self.routes = (("POST", "/slack/events", self.handle), *self._installing.routes)
 
     async def start(self) -> None:
         """Gets ready for requests, and connects where there is an app token.
@@ -94,7 +99,8 @@ class SlackEntry:
             await close_socket(socket)
         if self._telling:
             await asyncio.wait(self._telling, timeout=5)
-        await self._web.close()
+        await self._teams.close()
+        await self._installing.close()
 
     async def handle(self, request: web.Request) -> web.Response:
         """`POST /slack/events`: commands, events and interactions.
@@ -187,6 +193,8 @@ class SlackEntry:
 
     async def _event(self, body: dict[str, Any]) -> None:
         """An event is written down, where it asks for something, before it is acknowledged."""
+        if await self._installing.ended(body):
+            return
         told = await self._listener.hear(body)
         if told is not None:
             self._tell_later(*told)
@@ -214,7 +222,7 @@ class SlackEntry:
         )
 
     async def _tell(self, asked: Command, answer: Answer) -> None:
-        way_out = SlackPlatform(self._settings)
+        way_out = SlackPlatform(self._settings, self._installations)
         address = dict(asked.address) | {"private": "yes"}
         try:
             for number, part in enumerate(way_out.render(answer)):

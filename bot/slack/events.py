@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.slack.markdown import markdown, mentions, people_in, plain_text, without_mention
 from bot.slack.parse import Command, object_in, place_of, word_in
+from bot.slack.workspace import via
 from core.messages import Call, Sender, stable_id
 
 REACTION = "memo"
@@ -28,7 +29,8 @@ class Said:
 
     `thread` is the first message of its thread: its own where it begins one. `follows`: it is a
     reply. `called`: the app is meant, for it is named or nobody else is there. `below_us`: the
-    thread is one of the app's own messages. `us` is the app's user id, as far as it is told.
+    thread is one of the app's own messages. `us` is the app's user id, as far as it is told. `via`
+    is what its address adds where it came through another workspace's installation.
     """
 
     team: str
@@ -43,6 +45,7 @@ class Said:
     us: str
     text: str
     event: Mapping[str, Any] = field(repr=False)
+    via: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -62,9 +65,10 @@ def read_said(fields: Mapping[str, Any]) -> Said | None:
         return None
     text, above = word_in(event, "text"), word_in(event, "thread_ts")
     direct = word_in(event, "channel_type") == "im"
+    team, enterprise = _team(fields), _enterprise(fields)
     return Said(
-        team=_team(fields),
-        enterprise=_enterprise(fields),
+        team=team,
+        enterprise=enterprise,
         channel=channel,
         user=user,
         ts=ts,
@@ -75,6 +79,7 @@ def read_said(fields: Mapping[str, Any]) -> Said | None:
         us=us,
         text=text,
         event=event,
+        via=via(fields, team, enterprise),
     )
 
 
@@ -106,6 +111,7 @@ def asked(said: Said, names: Mapping[str, str], accepted_at: float) -> Command:
             "accepted_at": f"{accepted_at:.6f}",
             "thread": said.thread,
             "message": said.ts,
+            **said.via,
         },
         place=said.place,
     )
@@ -124,7 +130,7 @@ def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | No
         return None
     if user in (our_user(fields), _SLACKBOT):
         return None
-    team = _team(fields)
+    team, enterprise = _team(fields), _enterprise(fields)
     moment = word_in(event, "event_ts") or word_in(fields, "event_id")
     delivery = stable_id("slack", team, channel, ts, user, kind, REACTION, moment)
     return Command(
@@ -136,12 +142,13 @@ def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | No
             "channel_id": channel,
             "user_id": user,
             "team_id": team,
-            "enterprise_id": _enterprise(fields),
+            "enterprise_id": enterprise,
             "response_url": "",
             "accepted_at": f"{accepted_at:.6f}",
             "thread": ts,
             "message": ts,
             "marked": "yes",
+            **via(fields, team, enterprise),
         },
         place=place_of(team, channel),
     )

@@ -15,6 +15,7 @@ from bot.slack.markdown import channels_in
 from bot.slack.messages import Us, read_message
 from bot.slack.parse import Command
 from bot.slack.people import People
+from bot.slack.workspace import Workspace, installed_in
 from core.errors import AssistantError
 from core.messages import Answer, Channel
 from core.ports import Intake
@@ -29,12 +30,13 @@ OUR_NAME = "Notion Assistant"
 _log = structlog.get_logger(__name__)
 
 Hand = Callable[[Command], Awaitable[Answer | None]]
+PeopleOf = Callable[[Workspace], People]
 
 
 class Listener:
     """Takes events, any number of times each, and hands each request over with `hand`."""
 
-    def __init__(self, intake: Intake, people: People, hand: Hand) -> None:
+    def __init__(self, intake: Intake, people: PeopleOf, hand: Hand) -> None:
         self._intake = intake
         self._people = people
         self._hand = hand
@@ -56,13 +58,14 @@ class Listener:
         said = read_said(fields)
         if said is None:
             return None
+        people = self._people(installed_in(fields))
         if not said.us:
             # Deliveries name the app's user; where one does not, Slack is asked.
-            said = replace(said, us=(await _soon(self._people.us(), Us())).user)
+            said = replace(said, us=(await _soon(people.us(), Us())).user)
         channel = Channel("slack", said.place)
         if not said.called and not await self._follows_us(channel, said):
             return None
-        names = await _soon(self._people.names(people_named(said), channels_in(said.text)), {})
+        names = await _soon(people.names(people_named(said), channels_in(said.text)), {})
         names = {**names, said.us: OUR_NAME}
         try:
             message = read_message(said.event, names, Us(said.us))
@@ -79,7 +82,8 @@ class Listener:
         return said.below_us or await self._intake.takes_part(channel, said.thread)
 
     async def _by_a_person(self, reaction: Command) -> Command | None:
-        who = await _soon(self._people.person(reaction.sender.id), None)
+        people = self._people(Workspace.of(reaction.address))
+        who = await _soon(people.person(reaction.sender.id), None)
         if who is None:
             return reaction
         if who.is_bot:

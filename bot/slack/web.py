@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 
+from bot.slack.workspace import Workspace
 from core.config import Settings
 from core.errors import AssistantError, PlatformFailed, RateLimited
 
@@ -31,11 +32,15 @@ _RETRY_AFTER = 5.0
 _BRIEF = 2_000
 
 
+# The token is none any more: somebody took the app away, or installed it again.
+_ENDED = frozenset({"invalid_auth", "token_revoked", "token_expired", "account_inactive"})
+
+
 class Refused(PlatformFailed):
     """Slack will not do this. `reason` is its own word for it, such as `not_in_channel`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"Slack refused the message ({reason}).", retryable=False)
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or f"Slack refused the message ({reason}).", retryable=False)
         self.reason = reason
 
 
@@ -46,38 +51,88 @@ class NoAnswer(PlatformFailed):
         super().__init__("Slack could not be reached.", retryable=True)
 
 
+class Tokens(Protocol):
+    """Whose token speaks where; `missing` is what to tell where there is none."""
+
+    missing: str
+
+    async def of(self, workspace: Workspace, *, fresh: bool = False) -> str | None:
+        """The token for a workspace; `fresh`: the one before did not work."""
+        ...
+
+
 class Web:
-    """The Web API with the bot token, and response URLs, over one pool of connections.
+    """One workspace's Web API, with the token that speaks there, and response URLs.
 
     Each method raises Refused, RateLimited, or PlatformFailed (`retryable`). Nothing is tried
     again here: a message that may have been posted must be looked for first.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        token = settings.slack_bot_token
-        self._token = token.get_secret_value() if token else None
-        self._base_url = settings.slack_api_url
-        self._session: aiohttp.ClientSession | None = None
-        self._client: AsyncWebClient | None = None
+    def __init__(self, line: Line, tokens: Tokens, workspace: Workspace) -> None:
+        self._line = line
+        self._tokens = tokens
+        self._workspace = workspace
 
-    @property
-    def has_token(self) -> bool:
-        """Whether there is a bot token; without one only response URLs work."""
-        return self._token is not None
+    async def has_token(self) -> bool:
+        """Whether there is a token; without one only response URLs work."""
+        return await self._tokens.of(self._workspace) is not None
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls a method that writes."""
-        return await self._call(method, "POST", json=arguments)
+        return await self._call(method, "POST", arguments)
 
     async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls a method that reads; those take no JSON."""
-        return await self._call(method, "GET", params=arguments)
+        return await self._call(method, "GET", arguments)
 
     async def respond(self, url: str, **message: Any) -> None:
         """Posts to a response URL, which works five times within thirty minutes.
 
         https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
         """
+        await self._line.respond(url, message)
+
+    async def _call(self, method: str, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        token = await self._tokens.of(self._workspace)
+        if token is None:
+            raise Refused("not_authed", self._tokens.missing)
+        try:
+            return await self._line.call(method, verb, token, arguments)
+        except Refused as refused:
+            if refused.reason not in _ENDED:
+                raise
+            # Nothing was done with it, so a newer one may do the same.
+            newer = await self._tokens.of(self._workspace, fresh=True)
+            if newer in (None, token):
+                raise
+        return await self._line.call(method, verb, str(newer), arguments)
+
+
+class Line:
+    """Slack, over one pool of connections, whoever's token it is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base_url = settings.slack_api_url
+        self._session: aiohttp.ClientSession | None = None
+        self._client: AsyncWebClient | None = None
+
+    async def call(
+        self, method: str, verb: str, token: str, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Calls a method. Raises as `Web` does."""
+        # The SDK takes the token out again, into a header.
+        given = arguments | {"token": token}
+        return await self._call(method, verb, **{"json" if verb == "POST" else "params": given})
+
+    async def exchange(self, fields: dict[str, str]) -> dict[str, Any]:
+        """`oauth.v2.access`, which takes no token but a form. Raises as `Web` does.
+
+        https://docs.slack.dev/reference/methods/oauth.v2.access
+        """
+        return await self._call("oauth.v2.access", "POST", data=fields)
+
+    async def respond(self, url: str, message: dict[str, Any]) -> None:
+        """See `Web.respond`."""
         try:
             async with self._connections().post(url, json=message, allow_redirects=False) as answer:
                 body = (await answer.content.read(_BRIEF)).decode(errors="replace")
@@ -124,7 +179,6 @@ class Web:
             logger = logging.getLogger("slack_sdk")
             logger.setLevel(logging.INFO)
             self._client = AsyncWebClient(
-                token=self._token,
                 base_url=self._base_url,
                 session=self._connections(),
                 retry_handlers=[],

@@ -1,0 +1,145 @@
+"""What each workspace is spoken to with: its token, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from bot.slack.leftovers import Leftovers
+from bot.slack.marks import Marker
+from bot.slack.parse import word_in
+from bot.slack.people import People
+from bot.slack.reading import Reader
+from bot.slack.web import Line, Web
+from bot.slack.workspace import Workspace
+from core.config import Settings
+from core.errors import AssistantError, Misconfigured, PlatformFailed, Unavailable
+from core.ports import Address, Installations
+
+PLATFORM = "slack"
+
+REMEMBERED = 200
+"""Workspaces at most; one more forgets what is known of the one not heard of for longest."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Team:
+    """One workspace: calls with its token, and its people, channels and messages."""
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        self.people = People(web)
+        self.reader = Reader(web, self.people)
+        self.marker = Marker(web, self.people)
+        self.leftovers = Leftovers(web)
+
+
+class Teams:
+    """Every workspace, over one pool of connections.
+
+    Without `SLACK_CLIENT_ID`, or without `installations`, they are all one: that of
+    `SLACK_BOT_TOKEN`.
+    """
+
+    def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
+        self._settings = settings
+        self._line = Line(settings)
+        self._tokens = Tokens(settings, installations, self._whose)
+        self._known: OrderedDict[Workspace, Team] = OrderedDict()
+
+    def serve(self, installations: Installations) -> None:
+        """See CanBeInstalled."""
+        self._tokens = Tokens(self._settings, installations, self._whose)
+        self._known.clear()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there may be a token; without one only response URLs work."""
+        return self._settings.slack_bot_token is not None or self._tokens.many
+
+    def at(self, address: Address) -> Team:
+        """The workspace that a request is answered in."""
+        return self.of(Workspace.of(address))
+
+    def of(self, workspace: Workspace) -> Team:
+        """A workspace; cheap to make, asks nothing."""
+        key = workspace if self._tokens.many else Workspace()
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = Team(Web(self._line, self._tokens, key))
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return found
+
+    async def close(self) -> None:
+        """Closes the connections. May be called twice."""
+        await self._line.close()
+
+    async def _whose(self, token: str) -> dict[str, Any]:
+        return await self._line.call("auth.test", "GET", token, {})
+
+
+class Tokens:
+    """Which token speaks in a workspace: that of its installation, else `SLACK_BOT_TOKEN`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installations: Installations | None,
+        whose: Callable[[str], Awaitable[dict[str, Any]]],
+    ) -> None:
+        token = settings.slack_bot_token
+        self._default = token.get_secret_value() if token else None
+        self._installations = installations if settings.slack_client_id else None
+        self._whose = whose
+        self._ours: dict[str, Any] | None = None
+        self.missing = (
+            f"This app is not installed in this workspace. An admin of it can do that at "
+            f"{settings.public_url}/slack/install"
+            if self.many
+            else "This app has no token for this workspace. Its admin sets SLACK_BOT_TOKEN."
+        )
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more workspaces than that of `SLACK_BOT_TOKEN`."""
+        return self._installations is not None
+
+    async def of(self, workspace: Workspace, *, fresh: bool = False) -> str | None:
+        """The token, None where the app is not installed; `fresh`: the one before did not work.
+
+        Raises PlatformFailed where the database cannot be reached.
+        """
+        if self._installations is None or workspace == Workspace():
+            return self._default
+        enterprise, team = workspace.enterprise, workspace.team
+        try:
+            found = await self._installations.of(PLATFORM, enterprise, team, fresh=fresh)
+        except Misconfigured as error:
+            _log.error("slack token not readable", reason=error.message)
+            found = None
+        except Unavailable as error:
+            raise PlatformFailed(error.message, retryable=True) from None
+        if found is not None:
+            return found.token
+        return self._default if await self._is_ours(workspace) else None
+
+    async def _is_ours(self, workspace: Workspace) -> bool:
+        """Whether `SLACK_BOT_TOKEN` may speak there: unless Slack says that it is another's."""
+        if self._default is None:
+            return False
+        if self._ours is None:
+            try:
+                self._ours = await self._whose(self._default)
+            except AssistantError as error:
+                _log.info("slack did not say whose token it is", reason=error.message)
+                return True
+        team, enterprise = (word_in(self._ours, name) for name in ("team_id", "enterprise_id"))
+        if self._ours.get("is_enterprise_install") is True:
+            return workspace.enterprise in ("", enterprise, team)
+        return not team or workspace.team in ("", team)
