@@ -3,27 +3,38 @@
 The consent pages agree at once: they redirect back with a code that works a single time.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import json
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.chat import Result
 from sandbox.slack.errors import SlackRefusal
+from sandbox.slack.shapes import enterprise_json
 from sandbox.slack.workspace import Workspace
 
 
 class Consent:
-    """Codes and sign-in tokens handed out, and the client they belong to."""
+    """Codes and sign-in tokens handed out, and the client they belong to.
+
+    `asked` are the queries consent pages were opened with; `granted` every token that was given
+    out for a code; `neighbours` the other workspaces that one may choose to install in.
+    """
 
     def __init__(self, space: Workspace, bot_token: str) -> None:
         self.space = space
         self.bot_token = bot_token
         self.client = ("", "")
+        self.neighbours: list[Consent] = []
+        self.asked: list[dict[str, str]] = []
+        self.granted: list[str] = []
         self._codes: dict[str, str] = {}
         self._sign_ins: dict[str, str] = {}
 
@@ -34,18 +45,30 @@ class Consent:
         return code
 
     async def authorize(self, request: web.Request) -> web.Response:
-        """The consent page, answered by the first person of the workspace, or `?user=`."""
+        """The consent page, answered by the first person of the workspace, or `?user=`.
+
+        `?team=` chooses another workspace, `?deny=1` says no.
+        """
+        self.asked.append(dict(request.query))
+        chosen = request.query.get("team", self.space.team_id)
+        for consent in self.neighbours:
+            if consent.space.team_id == chosen:
+                return await consent.authorize(request)
+        if request.query.get("deny"):
+            raise web.HTTPFound(_back(request, "error", "access_denied"))
         people = [user.id for user in self.space.users.values() if not user.is_bot]
         code = self.issue_code(request.query.get("user", people[0]))
-        target = request.query["redirect_uri"]
-        joint = "&" if "?" in target else "?"
-        state = request.query.get("state", "")
-        raise web.HTTPFound(f"{target}{joint}code={code}&state={state}")
+        raise web.HTTPFound(_back(request, "code", code))
 
     def access(self, request: web.Request, args: Arguments) -> Result:
         """oauth.v2.access: a code for the bot's token. Raises SlackRefusal `invalid_code`."""
+        code = args.text("code")
+        for consent in self.neighbours:
+            if code in consent._codes:
+                return consent.access(request, args)
         user = self._redeem(request, args)
         space = self.space
+        self.granted.append(self.bot_token)
         return {
             "ok": True,
             "app_id": space.app_id,
@@ -54,9 +77,9 @@ class Consent:
             "token_type": "bot",
             "access_token": self.bot_token,
             "bot_user_id": space.bot_user,
-            "team": {"id": space.team_id, "name": space.team_name},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if space.whole else {"id": space.team_id, "name": space.team_name},
+            "enterprise": enterprise_json(space),
+            "is_enterprise_install": space.whole,
         }
 
     def openid_token(self, request: web.Request, args: Arguments) -> Result:
@@ -101,6 +124,12 @@ class Consent:
         if user is None:
             raise SlackRefusal("invalid_code")
         return user
+
+
+def _back(request: web.Request, name: str, value: str) -> str:
+    target, state = request.query["redirect_uri"], request.query.get("state", "")
+    joint = "&" if "?" in target else "?"
+    return f"{target}{joint}{urlencode({name: value, 'state': state})}"
 
 
 def _client(request: web.Request, args: Arguments) -> tuple[str, str]:

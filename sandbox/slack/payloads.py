@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.shapes import message_json
+from sandbox.slack.shapes import enterprise_json, message_json
 from sandbox.slack.workspace import Channel, Message, User, Workspace
 
 # Slack's legacy verification token; present in every delivery, of no worth beside the signature.
@@ -35,7 +35,12 @@ def command_fields(space: Workspace, scene: Scene, command: str, text: str) -> d
         "command": command,
         "text": text,
         "api_app_id": space.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if space.whole else "false",
+        **(
+            {"enterprise_id": space.enterprise_id, "enterprise_name": space.enterprise_name}
+            if space.enterprise_id
+            else {}
+        ),
     }
 
 
@@ -46,7 +51,7 @@ def event_callback(space: Workspace, event: Payload) -> Payload:
         "token": LEGACY_TOKEN,
         "team_id": space.team_id,
         "context_team_id": space.team_id,
-        "context_enterprise_id": None,
+        "context_enterprise_id": space.enterprise_id or None,
         "api_app_id": space.app_id,
         "event": event,
         "type": "event_callback",
@@ -54,16 +59,28 @@ def event_callback(space: Workspace, event: Payload) -> Payload:
         "event_time": int(space.clock()),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": space.enterprise_id or None,
                 "team_id": space.team_id,
                 "user_id": space.bot_user,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": space.whole,
             }
         ],
         "is_ext_shared_channel": False,
         "event_context": f"4-{space.team_id}-{channel}-{secrets.token_hex(6)}",
     }
+
+
+def farewell(space: Workspace, event: Payload) -> Payload:
+    """The envelope around the news that an installation is gone: nobody is authorized any more.
+
+    docs.slack.dev/reference/events/app_uninstalled
+    """
+    envelope = event_callback(space, event) | {"authorizations": []}
+    if space.whole:
+        envelope |= {"team_id": None, "context_team_id": None}
+        envelope |= {"enterprise_id": space.enterprise_id, "is_enterprise_install": True}
+    return envelope
 
 
 def message_event(space: Workspace, message: Message) -> Payload:
@@ -91,8 +108,8 @@ def interaction_base(space: Workspace, scene: Scene, kind: str) -> Payload:
         },
         "api_app_id": space.app_id,
         "token": LEGACY_TOKEN,
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": enterprise_json(space),
+        "is_enterprise_install": space.whole,
         "trigger_id": space.issue_trigger(),
     }
 

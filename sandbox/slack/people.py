@@ -21,7 +21,8 @@ def auth_test(space: Workspace, _args: Arguments) -> Result:
         "team_id": space.team_id,
         "user_id": space.bot_user,
         "bot_id": space.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": space.whole,
+        **({"enterprise_id": space.enterprise_id} if space.enterprise_id else {}),
     }
 
 

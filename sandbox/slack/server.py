@@ -4,6 +4,8 @@ Base addresses are all that differ from Slack: `api_url` for the Web API (`SLACK
 `deliver_to`, where the app listens; with a socket connected, deliveries go there instead.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,6 +22,7 @@ from sandbox.slack.payloads import (
     click_payload,
     command_fields,
     event_callback,
+    farewell,
     find_action,
     message_event,
     shortcut_payload,
@@ -64,7 +67,40 @@ class SlackServer:
         self.limits = self.web_api.limits
         self.user = self.space.add_user("ada")
         self.general = self.space.add_channel("general")
+        self.neighbours: list[SlackServer] = []
         self._runner: web.AppRunner | None = None
+
+    def neighbour(self, team_id: str, bot_token: str) -> SlackServer:
+        """Another workspace of this Slack, whose app listens where this one's does.
+
+        Its ids begin anew, as ids are unique within a workspace alone. It is to be added to a
+        server that runs, and needs no `async with` of its own.
+        """
+        other = SlackServer(self.sender.signing_secret, bot_token, clock=self.space.clock)
+        other.space.team_id, other.space.team_name = team_id, f"Team {team_id}"
+        other.space.team_domain, other.space.base_url = team_id.lower(), self.space.base_url
+        other.sender, other.sockets, other.timing = self.sender, self.sockets, self.timing
+        other.consent.client = self.consent.client
+        self.neighbours.append(other)
+        self.web_api.neighbours.append(other.web_api)
+        self.consent.neighbours.append(other.consent)
+        return other
+
+    async def uninstall(
+        self, *, news: Sequence[str] = ("tokens_revoked", "app_uninstalled")
+    ) -> None:
+        """An admin takes the app away: its token is none any more, and the app is told."""
+        self.web_api.revoked = True
+        for kind in news:
+            tokens = {"tokens": {"oauth": [], "bot": [self.space.bot_user]}}
+            event = {"type": kind} | (tokens if kind == "tokens_revoked" else {})
+            await self._deliver("events_api", farewell(self.space, event))
+
+    def renew(self, bot_token: str) -> None:
+        """The next installation gets this token; the one before is none any more."""
+        self.consent.bot_token = bot_token
+        self.web_api.tokens = (bot_token, self.web_api.tokens[1])
+        self.web_api.revoked = False
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=4 * 1024 * 1024)
@@ -284,6 +320,8 @@ class SlackServer:
         return await self.sender.send(delivery)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
+        team = request.match_info["team"]
+        one = next((one for one in self.neighbours if one.space.team_id == team), self)
         body = {"text": await request.text()}
         call = Call("response_url", request.path, body, public_headers(request), self.space.clock())
-        return await self.traffic.serve(request, call, lambda: self.response_urls.handle(request))
+        return await one.traffic.serve(request, call, lambda: one.response_urls.handle(request))

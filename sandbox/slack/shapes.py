@@ -28,6 +28,13 @@ def message_json(space: Workspace, message: Message, *, metadata: bool = False) 
     return body | _thread_json(space, message)
 
 
+def enterprise_json(space: Workspace) -> dict[str, str] | None:
+    """The organisation, None where there is none."""
+    if not space.enterprise_id:
+        return None
+    return {"id": space.enterprise_id, "name": space.enterprise_name}
+
+
 def reactions_json(message: Message) -> list[dict[str, Any]]:
     """The reactions in the order they first appeared."""
     return [

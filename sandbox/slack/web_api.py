@@ -3,6 +3,8 @@
 docs.slack.dev/apis/web-api: forms and JSON alike, refusals with status 200, 429 when too many.
 """
 
+from __future__ import annotations
+
 import math
 from collections import deque
 from typing import Any
@@ -26,6 +28,7 @@ class WebApi:
 
     `tokens` are the bot's and the app-level one; `limits` maps a method to (calls, seconds), and
     a method without an entry is not limited. `scopes` are those of the bot's token, None for all.
+    `revoked`: the bot's token was one. `neighbours` answer calls with tokens of their own.
     """
 
     def __init__(
@@ -36,18 +39,28 @@ class WebApi:
         self.consent = consent
         self.sockets = sockets
         self.tokens: tuple[str, str | None] = ("", None)
+        self.revoked = False
+        self.neighbours: list[WebApi] = []
         self.limits: dict[str, tuple[int, float]] = {}
         self.scopes: frozenset[str] | None = None
         self._spent: dict[str, deque[float]] = {}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The route behind every method."""
-        method = request.match_info["method"]
         refused: SlackRefusal | None = None
         try:
             values = await read_arguments(request)
         except SlackRefusal as refusal:
             values, refused = {}, refusal
+        token = _token(request, values)
+        chosen = next((one for one in self.neighbours if token and token == one.tokens[0]), self)
+        return await chosen.serve(request, values, refused)
+
+    async def serve(
+        self, request: web.Request, values: dict[str, Any], refused: SlackRefusal | None
+    ) -> web.StreamResponse:
+        """One call, whose arguments were read."""
+        method = request.match_info["method"]
         shown = {name: value for name, value in values.items() if name != "token"}
         call = Call(method, request.path, shown, public_headers(request), self.space.clock())
 
@@ -76,8 +89,7 @@ class WebApi:
 
     def _result(self, request: web.Request, method: str, values: dict[str, Any]) -> dict[str, Any]:
         args = Arguments(values)
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        token = token or args.text("token")
+        token = _token(request, values)
         if method in PUBLIC:
             return self._public(request, method, args, token)
         if method != "apps.connections.open" and method not in METHODS:
@@ -86,6 +98,8 @@ class WebApi:
             raise SlackRefusal("not_authed")
         if token not in self.tokens:
             raise SlackRefusal("invalid_auth")
+        if self.revoked and token == self.tokens[0]:
+            raise SlackRefusal("token_revoked")
         if (method == "apps.connections.open") != (token == self.tokens[1]):
             raise SlackRefusal("not_allowed_token_type")
         if method == "apps.connections.open":
@@ -115,3 +129,8 @@ class WebApi:
         if len(spent) >= allowed:
             raise Ratelimited(max(1, math.ceil(seconds - (now - spent[0]))))
         spent.append(now)
+
+
+def _token(request: web.Request, values: dict[str, Any]) -> str:
+    header = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return header or str(values.get("token", ""))

@@ -90,6 +90,9 @@ class Workspace:
     app_id = "A0SANDBOX"
     bot_id = "B0SANDBOX"
     bot_user = "U0BOT"
+    enterprise_id = ""  # of the organisation on Enterprise Grid, with its name
+    enterprise_name = ""
+    whole = False  # whether the organisation installed the app, rather than the workspace
     stream_seconds = 300.0  # how long Slack keeps a stream open
     trigger_seconds = 3.0
 
