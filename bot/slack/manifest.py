@@ -11,6 +11,7 @@ from typing import Any
 from core.commands.command import PREFIX
 from core.commands.registry import COMMANDS
 
+NAME = "Notion Assistant"
 SHORTCUT = "save_to_notion"
 
 SCOPES = (
@@ -69,43 +70,12 @@ def usage_hint() -> str:
 def manifest(public_url: str) -> dict[str, Any]:
     """The manifest of an app whose server is reached at this address."""
     events = f"{public_url}/slack/events"
-    first = next(iter(COMMANDS.values()))
     return {
         "display_information": {
-            "name": "Notion Assistant",
+            "name": NAME,
             "description": "Turns prompts, messages and threads into Notion pages",
         },
-        "features": {
-            "bot_user": {"display_name": "Notion Assistant", "always_online": True},
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
-            "agent_view": {
-                "agent_description": "Writes what you ask for, and keeps it in Notion.",
-                "suggested_prompts": [
-                    {"title": title, "message": message} for title, message in PROMPTS
-                ],
-            },
-            "shortcuts": [
-                {
-                    "name": "Save to Notion",
-                    "type": "message",
-                    "callback_id": SHORTCUT,
-                    "description": "Makes a Notion page of this message, or of its thread",
-                }
-            ],
-            "slash_commands": [
-                {
-                    "command": PREFIX,
-                    "url": events,
-                    "description": first.summary.rstrip("."),
-                    "usage_hint": usage_hint(),
-                    "should_escape": False,
-                }
-            ],
-        },
+        "features": _features(events),
         "oauth_config": {
             "redirect_urls": [f"{public_url}/slack/oauth_redirect"],
             "scopes": {"bot": list(SCOPES)},
@@ -117,4 +87,37 @@ def manifest(public_url: str) -> dict[str, Any]:
             "socket_mode_enabled": False,
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _features(events: str) -> dict[str, Any]:
+    first = next(iter(COMMANDS.values()))
+    return {
+        "bot_user": {"display_name": NAME, "always_online": True},
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "agent_view": {
+            "agent_description": "Writes what you ask for, and keeps it in Notion.",
+            "suggested_prompts": [{"title": title, "message": text} for title, text in PROMPTS],
+        },
+        "shortcuts": [
+            {
+                "name": "Save to Notion",
+                "type": "message",
+                "callback_id": SHORTCUT,
+                "description": "Makes a Notion page of this message, or of its thread",
+            }
+        ],
+        "slash_commands": [
+            {
+                "command": PREFIX,
+                "url": events,
+                "description": first.summary.rstrip("."),
+                "usage_hint": usage_hint(),
+                "should_escape": False,
+            }
+        ],
     }

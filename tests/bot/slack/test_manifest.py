@@ -8,7 +8,11 @@ import pytest
 import yaml  # type: ignore[import-untyped] # no types, and one file to read
 
 from bot.slack.entry import COMMAND, SHORTCUT
+from bot.slack.manifest import EVENTS, SCOPES
+from bot.slack.manifest import manifest as made
+from core.commands.registry import COMMANDS
 from sandbox.slack.scopes import BY_KIND, BY_METHOD
+from scripts.manifest import main, manifest_yaml
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,6 +20,43 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def manifest() -> Any:
     return yaml.safe_load((ROOT / "docs/slack-manifest.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_file_is_what_the_program_makes() -> None:
+    kept = (ROOT / "docs/slack-manifest.yaml").read_text(encoding="utf-8")
+    assert kept == manifest_yaml(), "make manifest"
+
+
+def test_each_server_gets_its_own_addresses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["https://notes.acme.test/"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed == made("https://notes.acme.test")
+    assert "example.com" not in str(printed)
+    assert printed["oauth_config"]["redirect_urls"] == [
+        "https://notes.acme.test/slack/oauth_redirect"
+    ]
+
+
+def test_the_hint_names_every_command_that_people_type(manifest: Any) -> None:
+    [command] = manifest["features"]["slash_commands"]
+    hint = command["usage_hint"].split(" | ")
+    listed = [each for each in COMMANDS.values() if each.listed]
+    assert [f"/notion {each}" for each in hint] == [each.usage for each in listed]
+    assert command["description"] + "." == COMMANDS["generate"].summary
+    # Slack's own limits.
+    assert len(command["usage_hint"]) <= 1000
+    assert len(command["description"]) <= 2000
+
+
+def test_people_find_the_app_as_an_agent_with_a_home(manifest: Any) -> None:
+    features = manifest["features"]
+    assert features["app_home"]["home_tab_enabled"] is True
+    view = features["agent_view"]
+    # Slack takes one of the two views, and `assistant_view` is the older.
+    assert "assistant_view" not in features
+    assert 0 < len(view["agent_description"]) <= 300
+    assert 1 <= len(view["suggested_prompts"]) <= 4
+    assert all(one["title"] and one["message"] for one in view["suggested_prompts"])
 
 
 def test_the_readme_names_every_scope_and_no_other(manifest: Any) -> None:
@@ -44,15 +85,21 @@ def test_each_event_has_the_scope_it_needs(manifest: Any) -> None:
     scopes = set(manifest["oauth_config"]["scopes"]["bot"])
     needed = {
         "app_mention": "app_mentions:read",
+        "app_home_opened": "",
+        "app_uninstalled": "",
+        "assistant_thread_context_changed": "assistant:write",
+        "assistant_thread_started": "assistant:write",
         "message.channels": "channels:history",
         "message.groups": "groups:history",
         "message.im": "im:history",
         "message.mpim": "mpim:history",
         "reaction_added": "reactions:read",
         "reaction_removed": "reactions:read",
+        "tokens_revoked": "",
     }
+    assert needed == EVENTS
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == set(needed)
-    assert set(needed.values()) <= scopes
+    assert set(needed.values()) - {""} <= scopes == set(SCOPES)
 
 
 def test_each_method_that_is_called_has_the_scope_it_needs(manifest: Any) -> None:
