@@ -92,9 +92,9 @@ class Settings(BaseSettings):
         None, description="The app token (xapp-…); turns Slack over Socket Mode on."
     )
     slack_client_id: str | None = Field(
-        None, description="Reserved for many workspaces, and sign-in."
+        None, description="Lets many workspaces install the app: PUBLIC_URL/slack/install."
     )
-    slack_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
+    slack_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
 
     # Discord

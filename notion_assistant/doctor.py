@@ -13,6 +13,7 @@ import aiohttp
 
 from core.config import Settings
 from core.errors import AssistantError, Misconfigured, NotionFailed, Unavailable
+from notion_assistant.doctor_slack import slack
 
 PATIENCE_SECONDS = 5
 
@@ -204,30 +205,6 @@ async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
     return f"Connected; pages go to “{found.title}”."
 
 
-async def _slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
-    way_in = settings.slack_signing_secret is not None or settings.slack_app_token is not None
-    if settings.slack_bot_token is None:
-        if not way_in:
-            return None
-        raise Misconfigured("SLACK_BOT_TOKEN is not set. It is under OAuth & Permissions.")
-    if not way_in:
-        raise Misconfigured(
-            "SLACK_BOT_TOKEN is set, but no way in, so Slack stays off. Set SLACK_SIGNING_SECRET "
-            "(under Basic Information), or SLACK_APP_TOKEN for Socket Mode."
-        )
-    async with http.post(
-        settings.slack_api_url.rstrip("/") + "/auth.test",
-        headers=_bearer(settings.slack_bot_token.get_secret_value()),
-    ) as answer:
-        found = await answer.json()
-    if not found.get("ok"):
-        raise Misconfigured(
-            f"Slack says {found.get('error')}. Check SLACK_BOT_TOKEN, and install the app anew."
-        )
-    way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
-    return f"Connected to {found.get('team')}; commands come by {way}."
-
-
 async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | None:
     if settings.discord_token is None:
         return None
@@ -263,7 +240,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "deepseek": _provider("deepseek", _bearer, "/models"),
     "offline": _offline,
     "notion": _notion,
-    "slack": _slack,
+    "slack": slack,
     "discord": _discord,
 }
 

@@ -43,9 +43,8 @@ _STALE = (
     "Nothing was installed.",
 )
 _OFF = (
-    "To install it in workspaces from here, its admin sets `SLACK_CLIENT_ID`, "
-    "`SLACK_CLIENT_SECRET` and `SLACK_SIGNING_SECRET`. All three are on the Slack app's Basic "
-    "Information page.",
+    "To install it in workspaces from here, the admin of this server sets `SLACK_CLIENT_ID` and "
+    "`SLACK_CLIENT_SECRET`. Both are on the Slack app's page, under Basic Information.",
 )
 
 _log = structlog.get_logger(__name__)

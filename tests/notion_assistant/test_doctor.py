@@ -6,12 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.accounts.installations import StoredInstallations
 from core.config import Settings
+from core.ports import Installation
+from core.storage.database import Database
+from core.storage.migrate import migrate
 from notion_assistant import doctor
 from sandbox.slack.server import SlackServer
 
@@ -116,3 +121,60 @@ async def test_notion_out_of_reach_is_named_within_five_seconds(tmp_path: Path) 
     assert not good
     assert "http://127.0.0.1:9" in rows["notion"]
     assert "NOTION_BASE_URL" in rows["notion"]
+
+
+async def _install(tmp_path: Path, *tokens: str, **settings: str) -> None:
+    """Workspaces T1, T2 … with these tokens, as an earlier run kept them."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/data/test.db"
+    database = Database(url)
+    await migrate(database)
+    store = StoredInstallations(Settings(_env_file=None, **settings), database)
+    for number, token in enumerate(tokens, 1):
+        await store.keep(
+            Installation(
+                platform="slack",
+                enterprise="",
+                workspace=f"T{number}",
+                name=f"Team {number}",
+                bot_user="U0BOT",
+                scopes=(),
+                token=token,
+                installed_by="U1",
+                updated_at=datetime.now(UTC),
+            )
+        )
+    await database.close()
+
+
+async def test_many_workspaces_are_counted_and_each_token_is_tried(tmp_path: Path) -> None:
+    key = {"secret_key": "a-secret-key-that-is-made-up-for-tests"}
+    async with SlackServer("secret", "xoxb-1") as slack:
+        slack.neighbour("T2", "xoxb-2")
+        settings = {
+            "database_url": f"sqlite+aiosqlite:///{tmp_path}/data/test.db",
+            "slack_api_url": slack.api_url,
+            "slack_signing_secret": "secret",
+            "slack_client_id": "id",
+            **key,
+        }
+        good, rows = await _examined(tmp_path, **settings)
+        assert not good
+        assert "SLACK_CLIENT_SECRET is not set" in rows["slack"]
+        settings["slack_client_secret"] = "of-the-client"
+        good, rows = await _examined(tmp_path, **settings)
+        assert good, rows["slack"]
+        assert "no workspace has installed it yet" in rows["slack"]
+        await _install(tmp_path, "xoxb-1", "xoxb-2", **key)
+        good, rows = await _examined(tmp_path, **settings)
+        assert good, rows["slack"]
+        assert "installed in 2 workspaces" in rows["slack"]
+        assert "http://localhost:8080/slack/install" in rows["slack"]
+        slack.neighbours[0].web_api.revoked = True
+        good, rows = await _examined(tmp_path, **settings)
+        assert not good
+        assert "the token of Team 2 (token_revoked)" in rows["slack"]
+        other = {"secret_key": "another-secret-key-that-is-made-up-too"}
+        good, rows = await _examined(tmp_path, **settings | other)
+        assert not good
+        assert "Add that key at the end of SECRET_KEY" in rows["slack"]
+        assert "xoxb" not in rows["slack"]

@@ -1,0 +1,111 @@
+"""What the doctor says of Slack: the token of one workspace, and those of many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from core.config import Settings
+from core.errors import AssistantError, Misconfigured
+from core.ports import Installation
+
+TESTED = 20
+"""Workspaces whose token is tried at most, the newest."""
+
+_NAMED = 3
+
+
+async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+    """One line on Slack; None where it is off. Raises Misconfigured, saying what to do."""
+    way_in = settings.slack_signing_secret is not None or settings.slack_app_token is not None
+    if not way_in and settings.slack_bot_token is not None:
+        raise Misconfigured(
+            "SLACK_BOT_TOKEN is set, but no way in, so Slack stays off. Set SLACK_SIGNING_SECRET "
+            "(under Basic Information), or SLACK_APP_TOKEN for Socket Mode."
+        )
+    if not way_in:
+        return None
+    halves = settings.slack_client_id, settings.slack_client_secret
+    if any(halves) and not all(halves):
+        missing = "SLACK_CLIENT_SECRET" if settings.slack_client_id else "SLACK_CLIENT_ID"
+        raise Misconfigured(
+            f"{missing} is not set, so other workspaces cannot install the app. It is under Basic "
+            "Information, beside the other one."
+        )
+    if settings.slack_bot_token is None and not all(halves):
+        raise Misconfigured(
+            "SLACK_BOT_TOKEN is not set. It is under OAuth & Permissions; for many workspaces set "
+            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET in its place."
+        )
+    way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+    said = [f"commands come by {way}"]
+    if settings.slack_bot_token is not None:
+        found = await _test(settings, http, settings.slack_bot_token.get_secret_value())
+        if not found.get("ok"):
+            raise Misconfigured(
+                f"Slack says {found.get('error')}. Check SLACK_BOT_TOKEN, and install the app anew."
+            )
+        said.insert(0, f"Connected to {found.get('team')}")
+    if all(halves):
+        said.append(await _workspaces(settings, http))
+        said.append(f"install it in more at {settings.public_url}/slack/install")
+    line = "; ".join(said)
+    return f"{line[0].upper()}{line[1:]}."
+
+
+async def _workspaces(settings: Settings, http: aiohttp.ClientSession) -> str:
+    """In how many it is installed. Raises Misconfigured where a token of one does not work."""
+    installed = await _installed(settings)
+    broken = [one.message for one in installed if isinstance(one, AssistantError)]
+    if broken:
+        raise Misconfigured(broken[0])
+    tried = [one for one in installed if isinstance(one, Installation)][-TESTED:]
+    answers = await asyncio.gather(*(_test(settings, http, one.token) for one in tried))
+    refused = [
+        f"{one.name or one.workspace or one.enterprise} ({answer.get('error')})"
+        for one, answer in zip(tried, answers, strict=True)
+        if not answer.get("ok")
+    ]
+    if refused:
+        named = ", ".join(refused[:_NAMED]) + (", …" if len(refused) > _NAMED else "")
+        raise Misconfigured(
+            f"Slack does not accept the token of {named}. An admin of that workspace installs the "
+            f"app again: {settings.public_url}/slack/install"
+        )
+    number = len(installed)
+    if number == 0:
+        return "no workspace has installed it yet"
+    return f"installed in {number} workspace{'' if number == 1 else 's'}"
+
+
+async def _installed(settings: Settings) -> Sequence[Installation | Misconfigured]:
+    from core.accounts.installations import StoredInstallations
+    from core.storage.database import Database
+    from core.storage.migrate import NEWEST, current
+
+    # The row of the database says what is wrong with it; looking makes no file.
+    if settings.embedded and not _file(settings).exists():
+        return []
+    database = Database(settings.database_url)
+    try:
+        if await current(database) != NEWEST:
+            return []
+        return await StoredInstallations(settings, database).all("slack")
+    finally:
+        await database.close()
+
+
+def _file(settings: Settings) -> Path:
+    return Path(settings.database_url.partition(":///")[2])
+
+
+async def _test(settings: Settings, http: aiohttp.ClientSession, token: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    url = settings.slack_api_url.rstrip("/") + "/auth.test"
+    async with http.post(url, headers=headers) as answer:
+        found: dict[str, Any] = await answer.json()
+    return found
