@@ -41,9 +41,8 @@ def installed_in(fields: Mapping[str, Any]) -> Workspace:
     team = word_in(fields, "context_team_id") or word_in(fields, "team_id")
     team = team or word_in(object_in(fields, "event"), "team")
     enterprise = word_in(fields, "context_enterprise_id") or word_in(fields, "enterprise_id")
-    listed = fields.get("authorizations")
-    first = next((one for one in listed if isinstance(one, dict)), None) if listed else None
-    if first is not None:
+    if authorized := _authorized(fields):
+        first = authorized[0]
         # An organisation's installation names no workspace.
         team = word_in(first, "team_id") or team
         enterprise = word_in(first, "enterprise_id") if "enterprise_id" in first else enterprise
@@ -52,9 +51,8 @@ def installed_in(fields: Mapping[str, Any]) -> Workspace:
 
 def is_organisation(fields: Mapping[str, Any]) -> bool:
     """Whether an event is about an organisation's installation, rather than a workspace's."""
-    listed = fields.get("authorizations")
-    for one in (fields, *(listed if isinstance(listed, list) else ())):
-        if isinstance(one, dict) and one.get("is_enterprise_install") in (True, "true"):
+    for one in (fields, *_authorized(fields)):
+        if one.get("is_enterprise_install") in (True, "true"):
             return True
     return installed_in(fields).team == ""
 
@@ -65,6 +63,11 @@ def via(fields: Mapping[str, Any], team: str, enterprise: str) -> dict[str, str]
     return ({"via_team": there.team} if there.team != team else {}) | (
         {"via_enterprise": there.enterprise} if there.enterprise != enterprise else {}
     )
+
+
+def _authorized(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = fields.get("authorizations")
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _told(enterprise: str, team: str) -> Workspace:
