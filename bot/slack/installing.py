@@ -40,7 +40,7 @@ _REMEMBERED_STATES = 10_000
 _AGAIN = ("Start again", INSTALL)
 _STALE = (
     "This link was opened in another browser, was used before, or is older than ten minutes. "
-    "Nothing was installed.",
+    "Nothing new was installed.",
 )
 _OFF = (
     "To install it in workspaces from here, the admin of this server sets `SLACK_CLIENT_ID` and "

@@ -24,6 +24,9 @@ PURPOSE = "installation tokens"
 FRESH = 60.0
 """Seconds for which an installation is not asked for again."""
 
+ABSENT = 5.0
+"""Seconds for which one that is not there is not looked for: somebody may be installing it."""
+
 REMEMBERED = 1_000
 """Workspaces at most."""
 
@@ -59,7 +62,8 @@ class StoredInstallations:
         """As `core.ports.Installations.of`."""
         key = (platform, enterprise, workspace)
         since, known = self._known.get(key, (None, None))
-        if since is not None and not fresh and time.monotonic() - since < self._fresh:
+        for_long = self._fresh if known else min(ABSENT, self._fresh)
+        if since is not None and not fresh and time.monotonic() - since < for_long:
             return known
         changes = self._changes
         async with self._database.read() as unit:

@@ -37,6 +37,7 @@ from sandbox.traffic import Call
 SECRET = "signing-secret"
 CLIENT = ("111.222", "secret-of-the-client")
 FIRST, SECOND = "xoxb-of-the-first", "xoxb-of-the-second"
+APP_TOKEN = "xapp-of-the-app"
 KEY = "a-secret-key-that-is-made-up-for-tests"
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -129,7 +130,7 @@ class Stage:
 @asynccontextmanager
 async def staged(tmp_path: Path, **changes: Any) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(SlackServer(SECRET, FIRST))
+        first = await stack.enter_async_context(SlackServer(SECRET, FIRST, APP_TOKEN))
         first.consent.client = CLIENT
         second = first.neighbour("T0SECOND", SECOND)
         database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/test.db")
@@ -370,6 +371,19 @@ async def test_taking_it_away_in_one_workspace_leaves_the_other(stage: Stage, ne
         await stage.answer(server)
     assert stage.said(stage.first) == (0, 1)
     assert stage.said(stage.second) == (1, 0)
+
+
+async def test_one_socket_brings_what_happens_in_every_workspace(tmp_path: Path) -> None:
+    async with staged(tmp_path, slack_app_token=APP_TOKEN, slack_signing_secret=None) as stage:
+        assert stage.first.sockets.connections
+        for server in (stage.first, stage.second):
+            await stage.install(server)
+            delivery = await server.slash_command(text="generate a plan")
+            assert delivery.acknowledged
+        told = [request.sender.workspace for request in stage.intake.requests]
+        assert told == ["T0SANDBOX", "T0SECOND"]
+        await stage.first.uninstall()
+        assert [one.workspace for one in await stage.store.all("slack")] == ["T0SECOND"]  # type: ignore[union-attr]
 
 
 async def test_a_persons_own_token_is_none_of_the_apps(stage: Stage) -> None:
