@@ -4,6 +4,7 @@ import pytest
 
 from bot.slack.events import asked, people_named, read_reaction, read_said
 from bot.slack.parse import locate, read_press, read_shortcut
+from bot.slack.workspace import Workspace
 from core.messages import Call
 
 US = "U0BOT"
@@ -291,3 +292,19 @@ def test_the_address_of_a_message_is_understood(link: str, where: dict[str, str]
 )
 def test_other_addresses_lead_to_no_message(link: str) -> None:
     assert locate(link) is None
+
+
+def test_what_happens_in_a_shared_channel_is_answered_by_the_installation_it_came_through() -> None:
+    there = {
+        "team_id": "T2",
+        "authorizations": [{"team_id": "T1", "enterprise_id": "E1", "user_id": US, "is_bot": True}],
+    }
+    command = command_of(spoken(f"<@{US}> hello", type="app_mention") | there)
+    assert (command.sender.workspace, command.place) == ("T2", "T2:C1")
+    assert Workspace.of(command.address) == Workspace("E1", "T1")
+    item = {"type": "message", "channel": "C1", "ts": "1700000000.000100"}
+    event = {"type": "reaction_added", "user": "U1", "reaction": "memo", "item": item}
+    reaction = read_reaction(envelope(**event) | there, 1.0)
+    assert reaction is not None
+    assert (reaction.sender.workspace, reaction.place) == ("T2", "T2:C1")
+    assert Workspace.of(reaction.address) == Workspace("E1", "T1")
