@@ -22,10 +22,12 @@ from sandbox.notion.pages import create_page, get_markdown, get_page, update_pag
 from sandbox.notion.people import create_comment, get_comments, get_me, get_user, get_users
 from sandbox.notion.present import Presenter
 from sandbox.notion.store import Clock, PageStore
+from sandbox.notion.uploads import PART, complete_upload, create_upload, get_upload, send_upload
 
 RATE_LIMIT = 180
-# Past this the connection refuses a body before the API has a look at it.
+# Past these the connection refuses a body before the API has a look at it: JSON, and a file's part.
 MAX_BODY = 1_000_000
+MAX_PART = PART + MAX_BODY
 
 ROUTES = (
     web.post("/v1/pages", create_page),
@@ -41,6 +43,10 @@ ROUTES = (
     web.get("/v1/data_sources/{data_source_id}", get_data_source),
     web.post("/v1/data_sources/{data_source_id}/query", query_data_source),
     web.get("/v1/databases/{database_id}", get_database),
+    web.post("/v1/file_uploads", create_upload),
+    web.get("/v1/file_uploads/{file_upload_id}", get_upload),
+    web.post("/v1/file_uploads/{file_upload_id}/send", send_upload),
+    web.post("/v1/file_uploads/{file_upload_id}/complete", complete_upload),
     web.get("/v1/users/me", get_me),
     web.get("/v1/users", get_users),
     web.get("/v1/users/{user_id}", get_user),
@@ -65,7 +71,7 @@ def api_app(
     another application, that one's `client_max_size` must be over 500 kB.
     """
     guard = _guard(token, RequestBudget(rate_limit, clock), hooks or Hooks())
-    app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[guard], client_max_size=MAX_PART)
     app[STORE] = store
     app[PRESENTER] = Presenter(store, page_url)
     app.add_routes(ROUTES)
@@ -82,6 +88,8 @@ def _guard(token: str | None, budget: RequestBudget, hooks: Hooks) -> Middleware
 
     async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if not request.content_type.startswith("multipart/"):
+                _check_size(request)
             budget.spend(_check_token(request, token))
             _check_version(request)
             response = await handler(request)
@@ -96,6 +104,11 @@ def _guard(token: str | None, budget: RequestBudget, hooks: Hooks) -> Middleware
         return response
 
     return guard
+
+
+def _check_size(request: web.Request) -> None:
+    if (request.content_length or 0) > MAX_BODY:
+        raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
 
 
 def _check_token(request: web.Request, token: str | None) -> str:

@@ -16,7 +16,7 @@ from sandbox.notion.checks import (
     read_object,
     read_text,
 )
-from sandbox.notion.errors import MISSING, invalid, not_found, should_be
+from sandbox.notion.errors import MISSING, invalid, should_be
 from sandbox.notion.icons import read_icon
 from sandbox.notion.languages import LANGUAGES
 from sandbox.notion.rich_text import COLORS, EQUATION_LIMIT, read_rich_text
@@ -149,9 +149,7 @@ def _media(kind: str) -> Body:
     def read(given: dict[str, Any], path: str) -> dict[str, Any]:
         only_keys(given, path, ("type", "external", "file_upload", "caption", "name"))
         if "file_upload" in given:
-            where = f"{path}.file_upload"
-            upload = read_object(given["file_upload"], where).get("id", MISSING)
-            raise not_found("file_upload", read_id(upload, f"{where}.id"))
+            return _uploaded(kind, given, path)
         external = read_object(given.get("external", MISSING), f"{path}.external")
         url = read_text(external.get("url", MISSING), f"{path}.external.url", URL_LIMIT)
         _refuse_bad_url(url, kind)
@@ -169,6 +167,22 @@ def _media(kind: str) -> Body:
         }
 
     return read
+
+
+def _uploaded(kind: str, given: dict[str, Any], path: str) -> dict[str, Any]:
+    where = f"{path}.file_upload"
+    upload = read_object(given["file_upload"], where).get("id", MISSING)
+    body: dict[str, Any] = {
+        "caption": read_rich_text(given.get("caption", []), f"{path}.caption"),
+        "type": "file_upload",
+        "file_upload": {"id": read_id(upload, f"{where}.id")},
+    }
+    only_keys(
+        given, path, ("type", "file_upload", "caption", *(("name",) if kind == "file" else ()))
+    )
+    if "name" in given:
+        body["name"] = read_text(given["name"], f"{path}.name", 100)
+    return body
 
 
 def _refuse_bad_url(url: str, kind: str) -> None:

@@ -141,7 +141,8 @@ def _bookmark(store: PageStore, record: Record) -> str:
 
 
 def _media(store: PageStore, record: Record) -> str:
-    url = record.body["external"]["url"]
+    body = record.body
+    url = f"files/{body['file']['upload']}" if "file" in body else body["external"]["url"]
     caption = _caption(store, record)
     if record.type == "image":
         words = escape("".join(item["plain_text"] for item in record.body["caption"]))

@@ -6,7 +6,8 @@ from typing import Any
 from sandbox.notion.ids import page_slug
 from sandbox.notion.store import PageStore
 
-_SAFE_SCHEMES = ("http://", "https://", "mailto:")
+# The last is what was uploaded here.
+_SAFE_SCHEMES = ("http://", "https://", "mailto:", "files/")
 _ICON_COLORS = ("brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
 _TAGS = (("code", "code"), ("bold", "strong"), ("italic", "em"), ("strikethrough", "s"))
 

@@ -42,7 +42,7 @@ def _block(store: PageStore, presenter: Presenter, record: Record) -> list[str]:
         return write(body).split("\n")
     if record.type in MEDIA:
         kind = "!" if record.type == "image" else ""
-        return [f"{kind}[{_inline(body['caption'])}]({body['external']['url']})"]
+        return [f"{kind}[{_inline(body['caption'])}]({body[body['type']]['url']})"]
     return [f"<{record.type.replace('_', '-')}/>"]
 
 

@@ -26,6 +26,7 @@ from sandbox.notion.pages import read_sibling
 from sandbox.notion.present import listing
 from sandbox.notion.records import Parent, Record
 from sandbox.notion.store import PageStore
+from sandbox.notion.uploads import attach
 
 _KINDS = ("block", "page", "database")
 
@@ -81,7 +82,7 @@ async def append_children(request: web.Request) -> web.Response:
     parent = find_editable(store, path_id(request, "block_id"), "block", "page")
     body = await read_body(request)
     only_keys(body, "body", ("children", "position"))
-    drafts = read_blocks(body.get("children", MISSING), "body.children")
+    drafts = attach(store, read_blocks(body.get("children", MISSING), "body.children"))
     _check_place(parent, drafts)
     after = _read_position(store, body.get("position"), parent)
     place = Parent("page_id" if parent.kind == "page" else "block_id", parent.id)

@@ -13,6 +13,7 @@ from sandbox.notion.markdown import page_markdown
 from sandbox.notion.records import Parent, Record
 from sandbox.notion.schema import read_properties, read_title_only
 from sandbox.notion.store import PageStore
+from sandbox.notion.uploads import attach
 
 _PARENTS = ("page_id", "data_source_id", "database_id", "workspace")
 _CREATE_KEYS = ("parent", "properties", "icon", "cover", "children", "position")
@@ -41,7 +42,7 @@ async def create_page(request: web.Request) -> web.Response:
         "icon": read_icon(body.get("icon"), "body.icon"),
         "cover": read_cover(body.get("cover"), "body.cover"),
     }
-    drafts = read_blocks(body.get("children", []), "body.children")
+    drafts = attach(store, read_blocks(body.get("children", []), "body.children"))
     _grow(store, holder, grown)
     page = store.add_page(parent, content, drafts, after)
     return web.json_response(request.app[PRESENTER].page(page))

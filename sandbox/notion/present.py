@@ -1,5 +1,6 @@
 """Stored objects in the form that answers carry."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -158,6 +159,9 @@ class Presenter:
     def linked(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body with the titles and addresses of the pages it mentions."""
         shaped = dict(body)
+        if "upload" in shaped.get("file", ()):
+            url = f"{self._page_url}/files/{shaped['file']['upload']}"
+            shaped["file"] = {"url": url, "expiry_time": timestamp(time.time() + 3600)}
         for key in ("rich_text", "caption"):
             if key in shaped:
                 shaped[key] = [self._mention(item) for item in shaped[key]]

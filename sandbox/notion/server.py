@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from aiohttp import web
 
-from sandbox.notion.app import MAX_BODY, RATE_LIMIT, api_app
+from sandbox.notion.app import MAX_BODY, MAX_PART, RATE_LIMIT, api_app
 from sandbox.notion.hooks import Hooks, api_path
 from sandbox.notion.ids import ROOT_PAGE_ID
 from sandbox.notion.store import Clock, PageStore
@@ -37,7 +37,8 @@ class _Recorder(Hooks):
     async def before(self, request: web.Request) -> web.StreamResponse | None:
         body = None
         # What is too large to be read is left to the API to refuse.
-        if (request.content_length or 0) <= MAX_BODY:
+        is_form = request.content_type.startswith("multipart/")
+        if not is_form and (request.content_length or 0) <= MAX_BODY:
             with contextlib.suppress(ValueError, RecursionError):
                 body = json.loads(await request.read())
         self._server.requests.append(Call(request.method, api_path(request), body))
@@ -86,7 +87,7 @@ class NotionServer:
             rate_limit=self._rate_limit,
             hooks=_Recorder(self),
         )
-        app = web.Application(client_max_size=MAX_BODY)
+        app = web.Application(client_max_size=MAX_PART)
         app.add_subapp("/api", api)
         app.add_subapp("/notion", viewer_app(self.store))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -13,6 +13,7 @@ from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, NOTES_DATABASE_ID, ROOT_PAG
 from sandbox.notion.records import Kind, Parent, Record
 from sandbox.notion.rich_text import text_item
 from sandbox.notion.schema import NOTES_PROPERTIES
+from sandbox.notion.upload_files import Uploads
 
 Clock = Callable[[], float]
 
@@ -54,6 +55,7 @@ class PageStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._clock = clock
+        self.uploads = Uploads(path and path.with_name(f"{path.stem}-files"))
         self._db.execute("PRAGMA journal_mode = WAL")
         # A killed process loses nothing by it, only a power cut could.
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -63,6 +65,10 @@ class PageStore:
 
     def close(self) -> None:
         self._db.close()
+
+    def now(self) -> float:
+        """The time, in Unix seconds."""
+        return self._clock()
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ _STORE = web.AppKey("viewer_store", PageStore)
 _STYLE = Path(__file__).with_name("viewer.css")
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src https: http: data:; base-uri 'none';"
+        "default-src 'none'; style-src 'self'; img-src 'self' https: http: data:; base-uri 'none';"
         " form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +31,7 @@ def viewer_app(store: PageStore) -> web.Application:
     app.router.add_get("", _redirect)
     app.router.add_get("/", _home)
     app.router.add_get("/viewer.css", _style)
+    app.router.add_get("/files/{id}", _file)
     app.router.add_get("/{slug}", _page)
     return app
 
@@ -41,6 +42,15 @@ async def _redirect(request: web.Request) -> web.Response:
 
 async def _style(_request: web.Request) -> web.StreamResponse:
     return web.FileResponse(_STYLE, headers={"X-Content-Type-Options": "nosniff"})
+
+
+async def _file(request: web.Request) -> web.Response:
+    upload = request.app[_STORE].uploads.found(request.match_info["id"])
+    if upload is None or upload.status != "uploaded":
+        return _html(render_missing(), status=404)
+    # Whatever somebody uploaded runs nothing here.
+    headers = _HEADERS | {"Content-Security-Policy": "sandbox; default-src 'none'"}
+    return web.Response(body=upload.content, content_type=upload.type, headers=headers)
 
 
 async def _home(request: web.Request) -> web.Response:
