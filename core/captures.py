@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from core.attachments import Attachments, line_of
 from core.commands.context import Context
 from core.jobs.show import patiently
-from core.messages import Message
+from core.messages import Carried, File, Message
 from core.notion.page import plain
 from core.ports import Pages
 from core.storage.content import Content, Written
@@ -32,6 +33,7 @@ class Captures:
     def __init__(self, database: Database, pages: Pages) -> None:
         self._database = database
         self._pages = pages
+        self._attachments = Attachments(pages)
 
     async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
         """Makes an item of messages, the asker's; where it is there already it stays as it is."""
@@ -56,6 +58,14 @@ class Captures:
                     await unit.content.finish(item, written)
 
         await patiently(store)
+
+    async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:
+        """Copies files to Notion, unless the item has its page already; see `Attachments.carry`."""
+        async with self._database.read() as unit:
+            kept = await unit.content.get(item)
+        if kept is not None and kept.notion_url:
+            return []
+        return await self._attachments.carry(context, files)
 
     async def undo(self, user_id: UUID, item: UUID) -> str:
         """Puts the page of an item in the trash and forgets the item.
@@ -112,7 +122,7 @@ def document(messages: Sequence[Message]) -> str:
 
 
 def _body(message: Message) -> str:
-    files = "\n".join(f"- [{_label(name)}](<{link}>)" for name, link in message.files if link)
+    files = "\n".join(line_of(file) for file in message.files if file.link)
     return "\n\n".join(part for part in (message.text.strip(), files) if part)
 
 
@@ -123,10 +133,6 @@ def _source(message: Message) -> str:
 
 def _name(message: Message) -> str:
     return re.sub(r"([\\`*_\[\]<>])", r"\\\1", message.author) or "Somebody"
-
-
-def _label(name: str) -> str:
-    return re.sub(r"[\[\]\n]", " ", name).strip() or "file"
 
 
 def _when(message: Message) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from core.errors import AssistantError, InvalidInput
+from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
-from core.messages import Message, Request
-from core.ports import CanRead, Platform
+from core.messages import File, Message, Request
+from core.ports import CanFetch, CanRead, Platform
 from core.storage.database import Database
 
 PATIENCE = 60.0
@@ -106,6 +108,15 @@ class Conversation:
         async with self._database.begin() as unit:
             await unit.messages.keep(channel, thread, found)
         return found
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """What is in a file, piece by piece. Raises what `CanFetch.fetch` raises."""
+        platform = self._platform
+        if not file.source or not isinstance(platform, CanFetch):
+            raise NotFound("Its content is not to be had there.")
+        async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
 
     async def said(self, text: str) -> None:
         """Keeps what this app answered in the thread, right behind the question.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
 Json = dict[str, Any]
@@ -62,14 +62,41 @@ class Channel:
     place: str
 
 
+class File(NamedTuple):
+    """Something attached to a message.
+
+    `link` is where people open it, `type` its media type, `size` in bytes, 0 where nobody says.
+    `source` is where the platform hands its content to this app; empty where it does not.
+    """
+
+    name: str
+    link: str
+    type: str = ""
+    size: int = 0
+    source: str = ""
+
+
+class Carried(TypedDict):
+    """What became of a file that was to be copied to where pages are.
+
+    `line` is how the document mentions it. `kind` is the type of its block and `id` what the block
+    names it by; both empty where it stays a link, and `why` says why.
+    """
+
+    name: str
+    line: str
+    kind: str
+    id: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message that people see in a conversation.
 
     `id` is the platform's own; `text` is Markdown, with people and channels as names. `link` is the
-    message's address, `ours` whether this app wrote it, `files` the names and addresses of what is
-    attached. `place` names its channel as `Request` does, where that may be another than the
-    request's own.
+    message's address, `ours` whether this app wrote it, `files` what is attached. `place` names its
+    channel as `Request` does, where that may be another than the request's own.
     """
 
     id: str
@@ -78,7 +105,7 @@ class Message:
     at: datetime
     link: str = ""
     ours: bool = False
-    files: tuple[tuple[str, str], ...] = ()
+    files: tuple[File, ...] = ()
     place: str = ""
 
     def to_json(self) -> Json:
@@ -88,7 +115,7 @@ class Message:
     @classmethod
     def from_json(cls, data: Json) -> Message:
         """The message that `to_json` described."""
-        files = tuple((name, link) for name, link in data["files"])
+        files = tuple(File(*file) for file in data["files"])
         return cls(**(data | {"at": datetime.fromisoformat(data["at"]), "files": files}))
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
-from core.messages import Action, Answer, Channel, Message, Request, Sender
+from core.messages import Action, Answer, Channel, File, Message, Request, Sender
 
 T = TypeVar("T")
 
@@ -203,6 +203,13 @@ class Pages(Protocol):
         self, destination: Destination, title: str, link: str, since: datetime
     ) -> Page | None:
         """The page under the destination, made after `since`, whose footer links to `link`."""
+        ...
+
+    async def upload(self, name: str, media_type: str, content: IO[bytes], size: int) -> str:
+        """Sends a file of so many bytes; the id by which a block names it within the hour.
+
+        Raises NotionFailed also where Notion does not take files of its kind or size.
+        """
         ...
 
     async def trash(self, page_id: str) -> None:
@@ -439,6 +446,19 @@ class CanRead(Platform, Protocol):
         With `message` that message, and where a thread begins with it, the thread; without, the
         thread `thread` as it stands. Raises NotFound where it is not there, Forbidden where this
         app may not read it, with what to do; and RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanFetch(Platform, Protocol):
+    """A platform that hands over what is in the files of its messages."""
+
+    def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
+        """The file's content, piece by piece, from its `source`.
+
+        Raises Forbidden where this app may not have it, NotFound where it is gone, RateLimited, and
+        PlatformFailed, also after 60 seconds of silence.
         """
         ...
 

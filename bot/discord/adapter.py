@@ -17,7 +17,7 @@ from bot.discord.rest import Refused, Rest
 from bot.discord.said import located
 from core.config import Settings
 from core.errors import PlatformFailed
-from core.messages import Action, Answer, Message
+from core.messages import Action, Answer, File, Message
 from core.ports import Address, Mark, Part, Reply
 
 TOKEN_LIFE = 15 * 60 - 15
@@ -115,6 +115,11 @@ class DiscordPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self.reader.read(address)
+
+    def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
+        """See CanFetch."""
+        del address
+        return self._rest.download(file.source)
 
     async def mark(self, address: Address, mark: Mark) -> None:
         """See CanMark."""

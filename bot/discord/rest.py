@@ -6,15 +6,21 @@ https://docs.discord.com/developers/reference
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from core.config import Settings
-from core.errors import AssistantError, PlatformFailed, RateLimited
+from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed, RateLimited
 
 TIMEOUT = 20.0
 """Seconds for one call."""
+
+_DOWNLOAD = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=60)
+_PIECE = 256 * 1024
+_FILES = ("cdn.discordapp.com", "media.discordapp.net")
 
 _RETRY_AFTER = 5.0
 
@@ -52,6 +58,29 @@ class Rest:
         """A call that the interaction token in the path allows. Options: `json`, `params`."""
         return await self._call(method, path, {}, options)
 
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        """What is in an attachment, piece by piece, at most 60 seconds apart.
+
+        From Discord's own addresses alone, whatever address a message names; its signature is what
+        lets it be read. https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
+        """
+        where, api = urlsplit(url), urlsplit(self._base_url)
+        own = where.hostname in _FILES and where.scheme == "https"
+        if not own and (where.hostname, where.scheme) != (api.hostname, api.scheme):
+            raise Forbidden("The file is not Discord's to hand over.")
+        try:
+            async with self._connections().get(
+                url, allow_redirects=False, timeout=_DOWNLOAD
+            ) as answer:
+                if answer.status in (403, 404):
+                    raise NotFound("The file is not there any more.")
+                if answer.status != 200:
+                    raise _failure(answer.status, None, answer.headers.get("Retry-After", ""))
+                async for piece in answer.content.iter_chunked(_PIECE):
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise PlatformFailed("Discord could not be reached.", retryable=True) from None
+
     async def close(self) -> None:
         """Closes the connections. May be called twice."""
         session, self._session = self._session, None
@@ -61,14 +90,8 @@ class Rest:
     async def _call(
         self, method: str, path: str, headers: dict[str, str], options: dict[str, Any]
     ) -> Any:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                headers={"User-Agent": self._agent},
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
-                trust_env=True,
-            )
         try:
-            async with self._session.request(
+            async with self._connections().request(
                 method, self._base_url + path, headers=headers, allow_redirects=False, **options
             ) as answer:
                 text = await answer.text(errors="replace")
@@ -78,6 +101,15 @@ class Rest:
         if 200 <= answer.status < 300:
             return body
         raise _failure(answer.status, body, answer.headers.get("Retry-After", ""))
+
+    def _connections(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"User-Agent": self._agent},
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+                trust_env=True,
+            )
+        return self._session
 
 
 def _parsed(text: str) -> Any:

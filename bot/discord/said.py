@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.discord.text import Names, markdown, named, quoted
-from core.messages import Message
+from core.messages import File, Message
 
 Json = dict[str, Any]
 
@@ -38,8 +38,14 @@ def message_of(data: Json, guild: str, names: Names, ours: Collection[str]) -> M
         at=_moment(data.get("timestamp")),
         link=f"https://discord.com/channels/{guild or '@me'}/{data['channel_id']}/{data['id']}",
         ours=author.get("id") in ours,
-        files=tuple((str(file.get("filename", "")), str(file.get("url", ""))) for file in files),
+        files=tuple(_file(file) for file in files),
     )
+
+
+def _file(file: Json) -> File:
+    url, size = str(file.get("url", "")), file.get("size")
+    size = size if isinstance(size, int) else 0
+    return File(str(file.get("filename", "")), url, str(file.get("content_type") or ""), size, url)
 
 
 def name_of(data: Json) -> str:

@@ -22,7 +22,7 @@ from bot.slack.teams import Teams
 from bot.slack.web import NoAnswer, Refused, Web
 from core.config import Settings
 from core.errors import PlatformFailed
-from core.messages import Action, Answer, Message
+from core.messages import Action, Answer, File, Message
 from core.ports import Address, Installations, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
@@ -143,6 +143,10 @@ class SlackPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self._teams.at(address).reader.read(address)
+
+    def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
+        """See CanFetch."""
+        return self._web(address).download(file.source)
 
     async def mark(self, address: Address, mark: Mark) -> None:
         """See CanMark."""

@@ -22,6 +22,7 @@ SCOPES = (
     "chat:write.public",
     "reactions:read",
     "reactions:write",
+    "files:read",
     "users:read",
     "channels:history",
     "groups:history",

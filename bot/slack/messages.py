@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
-from core.messages import Message
+from core.messages import File, Message
 
 EVENT_TYPE = "notion_assistant_reply"
 """What the metadata of the app's own messages is called."""
@@ -111,11 +111,20 @@ def _author(raw: Raw, names: Mapping[str, str]) -> str:
     return known or word_in(raw, "username") or NOBODY
 
 
-def _files(raw: Raw) -> Iterable[tuple[str, str]]:
+def _files(raw: Raw) -> Iterable[File]:
     for file in _list(raw, "files"):
-        if word_in(file, "mode") not in _GONE:
-            name = word_in(file, "name") or word_in(file, "title") or "file"
-            yield name, word_in(file, "permalink") or word_in(file, "url_private")
+        if word_in(file, "mode") in _GONE:
+            continue
+        private = word_in(file, "url_private_download") or word_in(file, "url_private")
+        size = file.get("size")
+        yield File(
+            word_in(file, "name") or word_in(file, "title") or "file",
+            word_in(file, "permalink") or word_in(file, "url_private"),
+            word_in(file, "mimetype"),
+            size if isinstance(size, int) else 0,
+            # What only hangs on a message from elsewhere is not Slack's to hand over.
+            "" if file.get("is_external") is True else private,
+        )
 
 
 def _list(raw: Raw, name: str, *kinds: str) -> Sequence[Mapping[str, Any]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.slack.workspace import Workspace
 from core.config import Settings
-from core.errors import AssistantError, PlatformFailed, RateLimited
+from core.errors import AssistantError, Forbidden, PlatformFailed, RateLimited
 
 if TYPE_CHECKING:
     from slack_sdk.errors import SlackApiError
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 TIMEOUT = 20.0
 """Seconds for one call."""
+
+_DOWNLOAD = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=60)
+_PIECE = 256 * 1024
 
 _PASSING = {
     "internal_error",
@@ -92,6 +98,20 @@ class Web:
         """
         await self._line.respond(url, message)
 
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        """What is in a private file, piece by piece, at most 60 seconds apart.
+
+        The token goes to Slack's own addresses alone, whatever address a message names. Raises
+        Forbidden where Slack shows its sign-in page instead: the scope `files:read` is missing.
+        https://docs.slack.dev/reference/objects/file-object
+        """
+        token = await self._tokens.of(self._workspace)
+        if token is None:
+            raise Forbidden("This app has no token to read files with.")
+        async with aclosing(self._line.download(url, token)) as pieces:
+            async for piece in pieces:
+                yield piece
+
     async def _call(self, method: str, verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
         token = await self._tokens.of(self._workspace)
         if token is None:
@@ -142,6 +162,30 @@ class Line:
         reason = _reason(body, status)
         if not 200 <= status < 300 or reason:
             raise _failure(status, reason, headers)
+
+    async def download(self, url: str, token: str) -> AsyncGenerator[bytes, None]:
+        """See `Web.download`."""
+        if not self._is_slack(url):
+            raise Forbidden("The file is not Slack's to hand over.")
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self._connections().get(
+                url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD
+            ) as answer:
+                if answer.status != 200:
+                    raise _failure(answer.status, "", dict(answer.headers))
+                if answer.content_type == "text/html" and not url.endswith((".html", ".htm")):
+                    raise Forbidden("Slack does not let this app read files: it lacks files:read.")
+                async for piece in answer.content.iter_chunked(_PIECE):
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise _unreachable() from None
+
+    def _is_slack(self, url: str) -> bool:
+        host, api = urlsplit(url), urlsplit(self._base_url)
+        if host.scheme != "https" and host.scheme != api.scheme:
+            return False
+        return host.hostname == api.hostname or (host.hostname or "").endswith(".slack.com")
 
     async def close(self) -> None:
         """Closes the connections. May be called twice."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from uuid import UUID
 from core.asking.material import Source
 from core.commands.command import Command
 from core.live import Feed
-from core.messages import Channel, Message, Request
+from core.messages import Carried, Channel, File, Message, Request
 from core.ports import Destination, Step, Turn
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -65,8 +65,15 @@ class Writer(Protocol):
 class Saver(Protocol):
     """Saving to Notion, as commands see it. Implemented by `core.notion.saving.Saving`."""
 
-    async def save(self, step: Step, request_id: UUID, content_id: UUID, wanted: str | None) -> str:
-        """Makes the page of an item, once, and returns its address."""
+    async def save(
+        self,
+        step: Step,
+        request_id: UUID,
+        content_id: UUID,
+        wanted: str | None,
+        files: Sequence[Carried] = (),
+    ) -> str:
+        """Makes the page of an item, once, with its files, and returns its address."""
         ...
 
 
@@ -75,6 +82,10 @@ class Keeper(Protocol):
 
     async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
         """Makes an item of messages; a second time changes nothing."""
+        ...
+
+    async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:
+        """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
     async def undo(self, user_id: UUID, item: UUID) -> str:
@@ -95,6 +106,10 @@ class Conversation(Protocol):
 
     async def thread(self) -> list[Message]:
         """The thread the request was written in, oldest first."""
+        ...
+
+    def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """What is in a file of a message, piece by piece."""
         ...
 
     async def said(self, text: str) -> None:

@@ -10,6 +10,9 @@ from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.messages import Answer, Call, Message, stable_id
 
+SHOWN = 5
+"""Files that stayed links of which the answer tells; the page tells of all."""
+
 
 async def run(context: Context, call: Call) -> Answer:
     """Saves the message, or the thread that begins with it; again means the same page.
@@ -27,10 +30,13 @@ async def run(context: Context, call: Call) -> Answer:
     said = [Message.from_json(each) for each in await context.step("read", read)]
     item = item_of(context, said[0].id, place, said[0].place)
     await context.step("keep", partial(context.keeper.keep, context, item, said))
-    page = await context.saver.save(context.step, context.request.id, item, place)
+    attached = [file for message in said for file in message.files if file.link]
+    files = await context.keeper.carry(context, item, attached)
+    page = await context.saver.save(context.step, context.request.id, item, place, files)
     context.feed.saved(page)
     what = "Saved to Notion." if len(said) == 1 else f"Saved to Notion: {len(said)} messages."
-    return Answer(what, page=page, private=True)
+    left = tuple(f"{file['name']} stays a link. {file['why']}" for file in files if file["why"])
+    return Answer(what, left[:SHOWN], page=page, private=True)
 
 
 async def _turn(context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import IO, Any
 
 from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json
@@ -13,6 +13,7 @@ from core.notion.pace import pace_of
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import child, title
+from core.notion.uploads import Uploads
 from core.ports import Child, Destination, Page
 
 REQUESTS_PER_MINUTE = 180
@@ -43,6 +44,7 @@ class NotionPages:
         self._connection = Connection(token, base_url, pace, patience)
         self._destinations = Destinations(self._connection, parent)
         self._reading = Reading(self._connection)
+        self._uploads = Uploads(self._connection)
 
     async def destination(self, wanted: str | None) -> Destination:
         """The page or data source meant by an id, an address or a title; None: the default one.
@@ -90,6 +92,10 @@ class NotionPages:
             return _page(await self._connection.get(f"pages/{made}"))
         except AssistantError:
             return None
+
+    async def upload(self, name: str, media_type: str, content: IO[bytes], size: int) -> str:
+        """Sends a file, in parts where it is large; the id by which a block names it."""
+        return await self._uploads.send(name, media_type, content, size)
 
     async def find(
         self, destination: Destination, title: str, link: str, since: datetime

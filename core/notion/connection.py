@@ -77,6 +77,10 @@ class Connection:
         """Changes something. NotionFailed with `unsure` where it may have been done anyway."""
         return await self._call(method, path, body=body, write=True)
 
+    async def send(self, path: str, form: Mapping[str, Any]) -> Json:
+        """Sends a file's part: a second time takes the first one's place, so it may be repeated."""
+        return await self._call("POST", path, form=form)
+
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
         sdk, self._sdk = self._sdk, None
@@ -91,12 +95,15 @@ class Connection:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
         write: bool = False,
     ) -> Json:
         import stamina
 
         deadline = time.monotonic() + self._patience
-        request = {"method": method, "path": path, "query": query, "body": body}
+        request: Json = {"method": method, "path": path, "query": query, "body": body}
+        if form is not None:
+            request["form_data"] = form
         answer: Json = {}
         try:
             async for attempt in stamina.retry_context(
@@ -120,8 +127,8 @@ class Connection:
         sdk = self._client()
         await self._pace.turn(max(deadline - time.monotonic(), 0))
         left = max(deadline - time.monotonic(), self._patience / 60)
-        # A read that hangs is worth another try; a write is given all the time there is.
-        seconds = left if write else min(left, self._patience / 3)
+        # A read that hangs is worth another try; what sends is given all the time there is.
+        seconds = left if write or "form_data" in request else min(left, self._patience / 3)
         try:
             async with asyncio.timeout(seconds):
                 answer = await sdk.request(**request)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID
 
+from core.attachments import with_files
 from core.errors import Conflict, Misconfigured, NotFound, NotionFailed, RateLimited
 from core.markdown import notion_blocks, plan
+from core.messages import Carried
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
@@ -69,7 +71,14 @@ class Saving:
         self._public_url = public_url.rstrip("/")
         self._patience = patience or Patience()
 
-    async def save(self, step: Step, request_id: UUID, content_id: UUID, wanted: str | None) -> str:
+    async def save(
+        self,
+        step: Step,
+        request_id: UUID,
+        content_id: UUID,
+        wanted: str | None,
+        files: Sequence[Carried] = (),
+    ) -> str:
         """The address of the item's page, made now unless it was before.
 
         `wanted` names the destination; None is what the person, else the channel, else the server
@@ -85,10 +94,10 @@ class Saving:
         else:
             decide = partial(self._places.decide, request_id, content_id)
             place = await step("save: place", decide)
-        page = await step("save: page", partial(self._page, request_id, content_id, place))
+        page = await step("save: page", partial(self._page, request_id, content_id, place, files))
         if page["whole"]:
             return page["url"]
-        draft = self._draft(await self._read(content_id))
+        draft = self._draft(await self._read(content_id), files)
         tree = Tree(self._pages, page["id"], draft.mark)
         for number, request in enumerate(draft.requests[1:], 1):
             try:
@@ -103,7 +112,9 @@ class Saving:
 
     # ── The page ─────────────────────────────────────────────────────────────────────────────────
 
-    async def _page(self, request_id: UUID, content_id: UUID, wanted: Wanted) -> Kept:
+    async def _page(
+        self, request_id: UUID, content_id: UUID, wanted: Wanted, files: Sequence[Carried]
+    ) -> Kept:
         wait, tried = self._patience.other, False
         while True:
             content, busy = await self._free(request_id, content_id, wait)
@@ -112,7 +123,7 @@ class Saving:
             if busy and tried:
                 # Two requests that took over from each other in turn would never end.
                 raise _busy()
-            page = await self._try(request_id, content, wanted, busy=busy)
+            page = await self._try(request_id, content, wanted, files, busy=busy)
             if page is not None:
                 return {"id": page.id, "url": page.url, "whole": False}
             if busy:
@@ -132,10 +143,16 @@ class Saving:
             await asyncio.sleep(self._patience.poll)
 
     async def _try(
-        self, request_id: UUID, content: Content, wanted: Wanted, *, busy: bool
+        self,
+        request_id: UUID,
+        content: Content,
+        wanted: Wanted,
+        files: Sequence[Carried],
+        *,
+        busy: bool,
     ) -> Page | None:
         """The item's page, found or made; None where somebody else was quicker."""
-        draft = self._draft(content)
+        draft = self._draft(content, files)
         owner = content.saving_by
         since = content.saving_since or datetime.now(UTC)
         if content.parent is None:
@@ -252,7 +269,7 @@ class Saving:
         async with self._database.begin() as uow:
             return await uow.content.begin_saving(content_id, request_id, asdict(place), before)
 
-    def _draft(self, content: Content) -> Draft:
+    def _draft(self, content: Content, files: Sequence[Carried]) -> Draft:
         if content.text is None:
             raise Conflict("The answer is not finished yet. Save it when it is.")
         title, body = page_title(content.prompt, content.text)
@@ -264,7 +281,7 @@ class Saving:
             content.note,
             verb="Saved" if content.model is None else "Written",
         )
-        return Draft(title, mark, foot, plan(notion_blocks(body)))
+        return Draft(title, mark, foot, plan(with_files(notion_blocks(body), files)))
 
 
 def _busy() -> Conflict:

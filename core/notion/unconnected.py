@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from core.errors import Misconfigured
 from core.ports import Child, Destination, Page
@@ -37,6 +37,10 @@ class Unconnected:
         link: str,
         since: datetime,
     ) -> Page | None:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def upload(self, name: str, media_type: str, content: IO[bytes], size: int) -> str:
         """Raises Misconfigured."""
         _refuse()
 

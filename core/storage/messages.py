@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.messages import Channel, Message
+from core.messages import Channel, File, Message
 from core.storage.tables import messages as table
 from core.storage.upsert import upsert
 
@@ -75,7 +75,7 @@ class MessageTable:
                 at=row.said_at,
                 link=row.link,
                 ours=row.ours,
-                files=tuple((name, link) for name, link in row.files),
+                files=tuple(File(*file) for file in row.files),
             )
             for row in reversed(rows)
         ]

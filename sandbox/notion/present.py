@@ -15,7 +15,7 @@ from sandbox.notion.records import Parent, Record
 from sandbox.notion.store import PageStore
 
 _BOT = {"object": "user", "id": BOT_USER_ID}
-_MAX_UPLOAD = 5 * 1024 * 1024
+_MAX_UPLOAD = 5 * 1024 * 1024 * 1024
 
 BOT_USER: dict[str, Any] = _BOT | {
     "name": "Notion Assistant",

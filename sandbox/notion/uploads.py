@@ -7,7 +7,7 @@ https://developers.notion.com/reference/file-upload — 20 MiB a part, 5 GiB or,
 import mimetypes
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from sandbox.notion.blocks import Draft
 from sandbox.notion.calls import STORE, path_id, read_body
@@ -114,7 +114,7 @@ async def _read_form(request: web.Request) -> tuple[bytes, str, int]:
         raise should_be("Content-Type", "multipart/form-data", request.content_type)
     content, kind, number = None, "", 1
     async for part in await request.multipart():
-        if not hasattr(part, "name"):
+        if not isinstance(part, BodyPartReader):
             continue
         if part.name == "file":
             kind = part.headers.get("Content-Type", "")

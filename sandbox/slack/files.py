@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.slack.workspace import User, Workspace
+from sandbox.slack.web_api import WebApi
+from sandbox.slack.workspace import User
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Shared:
 class Files:
     """All files by id."""
 
-    def __init__(self, space: Workspace, bot_token: str) -> None:
-        self.space = space
+    def __init__(self, web_api: WebApi, bot_token: str) -> None:
+        self.web_api = web_api
+        self.space = web_api.space
         self.bot_token = bot_token
         self._shared: dict[str, Shared] = {}
 
@@ -50,11 +52,13 @@ class Files:
         }
 
     async def download(self, request: web.Request) -> web.Response:
-        """The content; without the token Slack shows its sign-in page, with status 200."""
+        """The content; without token or scope Slack shows its sign-in page, with status 200."""
         file = self._shared.get(request.match_info["id"])
         if file is None:
             return web.Response(status=404)
-        if request.headers.get("Authorization") != f"Bearer {self.bot_token}":
+        scopes = self.web_api.scopes
+        allowed = scopes is None or "files:read" in scopes
+        if not allowed or request.headers.get("Authorization") != f"Bearer {self.bot_token}":
             return web.Response(
                 text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html"
             )

@@ -58,11 +58,11 @@ class SlackServer:
         self.space = Workspace(clock)
         self.response_urls = ResponseUrls(self.space)
         self.consent = Consent(self.space, bot_token)
-        self.files = Files(self.space, bot_token)
         self.sender = Sender(signing_secret, clock, self.timing)
         self.sender.deliver_to = deliver_to
         self.sockets = Sockets(self.space, self.timing, self.traffic.changed)
         self.web_api = WebApi(self.space, self.traffic, self.consent, self.sockets)
+        self.files = Files(self.web_api, bot_token)
         self.web_api.tokens = (bot_token, app_token)
         self.limits = self.web_api.limits
         self.user = self.space.add_user("ada")

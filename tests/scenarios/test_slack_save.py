@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped] # no types, and one file to read
+from aiohttp import ClientSession
 from product import Product, World, eventually
 
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
@@ -75,8 +76,11 @@ async def test_a_memo_makes_a_page_of_the_message(world: World, launch: Launch) 
     assert reply.thread_ts == message.ts
     assert page["id"].replace("-", "") in str(reply.blocks)
     text = await text_of(world, page)
-    for words in ("Friday", "ada", "plan.pdf", permalink(world.slack.space, message)):
+    for words in ("Friday", "ada", permalink(world.slack.space, message)):
         assert words in text
+    [pdf] = [block["pdf"] for block in await world.children(page["id"]) if block["type"] == "pdf"]
+    async with ClientSession() as http, http.get(pdf["file"]["url"]) as answer:
+        assert await answer.read() == b"%PDF"
     assert await product.stop() == 0
 
 

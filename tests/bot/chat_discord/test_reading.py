@@ -80,7 +80,10 @@ async def test_a_message_is_read_with_names_for_numbers(
     message = await server.write(text, attachments=[file])
     [read] = await platform.read(address(server, message))
     assert (read.author, read.text) == ("Ada", "@Grace see #plans, @@everyone")
-    assert read.files == (("a.txt", file["url"]),)
+    [attached] = read.files
+    assert (attached.name, attached.link) == ("a.txt", file["url"])
+    pieces = [piece async for piece in platform.fetch(address(server, message), attached)]
+    assert b"".join(pieces) == b"abc"
     place = f"{server.guild.id}/{server.general.id}/{message.id}"
     assert read.link == f"https://discord.com/channels/{place}"
     assert not read.ours

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from bot.discord.said import answered, is_blank, is_said, located, message_of
+from core.messages import File
 
 BASE: dict[str, Any] = {
     "id": "10",
@@ -17,12 +18,13 @@ BASE: dict[str, Any] = {
 
 
 def test_a_message_has_its_author_time_address_and_files() -> None:
-    files = [{"filename": "a.txt", "url": "https://cdn.example/a.txt"}]
+    url = "https://cdn.example/a.txt"
+    files = [{"filename": "a.txt", "url": url, "content_type": "text/plain", "size": 3}]
     said = message_of(BASE | {"attachments": files}, "30", {}, {"9"})
     assert (said.id, said.author, said.text) == ("10", "Ada L.", "hello @Grace")
     assert said.at == datetime(2026, 5, 1, 10, 0, 0, 123000, UTC)
     assert said.link == "https://discord.com/channels/30/20/10"
-    assert said.files == (("a.txt", "https://cdn.example/a.txt"),)
+    assert said.files == (File("a.txt", url, "text/plain", 3, url),)
     assert not said.ours
 
 
@@ -47,7 +49,7 @@ def test_what_was_forwarded_is_there_and_marked() -> None:
     }
     said = message_of(forwarded, "", {}, ())
     assert said.text == "Forwarded:\n\n> two\n> lines"
-    assert said.files == (("f", "u"),)
+    assert said.files == (File("f", "u", source="u"),)
     assert answered(forwarded) == ""
 
 

@@ -10,6 +10,7 @@ from bot.slack.messages import (
     people_of,
     read_message,
 )
+from core.messages import File
 
 US = Us("U0BOT", "B0BOT")
 NAMES = {"U1": "ada", "U2": "bob", "U0BOT": "notion"}
@@ -69,12 +70,22 @@ def test_a_message_without_text_is_what_its_blocks_and_attachments_say() -> None
 
 def test_files_come_with_their_addresses_and_those_that_are_gone_do_not() -> None:
     files = [
-        {"name": "a.pdf", "permalink": "https://a.test/a"},
+        {
+            "name": "a.pdf",
+            "permalink": "https://a.test/a",
+            "mimetype": "text/pdf",
+            "size": 3,
+        },
         {"title": "b", "url_private": "https://a.test/b"},
+        {"name": "c", "url_private": "https://drive.test/c", "is_external": True},
         {"id": "F3", "mode": "tombstone"},
     ]
     message = read_message(raw(files=files), NAMES, US)
-    assert message.files == (("a.pdf", "https://a.test/a"), ("b", "https://a.test/b"))
+    assert message.files == (
+        File("a.pdf", "https://a.test/a", "text/pdf", 3),
+        File("b", "https://a.test/b", source="https://a.test/b"),
+        File("c", "https://drive.test/c"),
+    )
 
 
 def test_whose_names_are_wanted() -> None:

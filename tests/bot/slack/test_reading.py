@@ -86,7 +86,10 @@ async def test_a_message_is_read_with_its_author_its_files_and_its_address(stage
     [read] = await stage.platform.read(stage.address(message))
     assert (read.id, read.author, read.text) == (message.ts, "ada", "**Ask** @bob")
     assert read.link == permalink(stage.server.space, message)
-    assert [name for name, _ in read.files] == ["notes.txt"]
+    [attached] = read.files
+    assert (attached.name, attached.type, attached.size) == ("notes.txt", "text/plain", 5)
+    pieces = [piece async for piece in stage.platform.fetch(stage.address(message), attached)]
+    assert b"".join(pieces) == b"hello"
     assert not read.ours
 
 

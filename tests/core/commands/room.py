@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.errors import AssistantError
-from core.messages import Answer, Message
+from core.messages import Answer, File, Message
 from core.ports import Address, Mark, Part, Reply
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -26,6 +27,7 @@ class Room:
     reads: int = 0
     marks: list[Mark] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
+    contents: dict[str, bytes | AssistantError] = field(default_factory=dict)
     name: str = "slack"
 
     def render(self, answer: Answer) -> list[Part]:
@@ -44,6 +46,13 @@ class Room:
         if self.trouble is not None:
             raise self.trouble
         return self.threads.get(address.get("message") or address.get("thread", ""), [])
+
+    async def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:  # noqa: ARG002 - the port's signature
+        content = self.contents[file.source]
+        if isinstance(content, AssistantError):
+            raise content
+        for at in range(0, len(content), 1_000_000):
+            yield content[at : at + 1_000_000]
 
     async def mark(self, address: Address, mark: Mark) -> None:  # noqa: ARG002 - the port's signature
         self.marks.append(mark)

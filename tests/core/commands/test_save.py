@@ -11,7 +11,7 @@ import time_machine
 
 from core.captures import document
 from core.errors import Forbidden, InvalidInput
-from core.messages import Answer, Call, Message, Sender
+from core.messages import Answer, Call, File, Message, Sender
 from core.storage.database import Database
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
@@ -30,7 +30,7 @@ def room() -> Room:
     said = [
         message(1, "# Launch\n\nWe ship on **Thursday**.", link="https://chat.example/m1"),
         message(2, "Who tells *support*?", "Grace"),
-        message(3, "I do.", files=(("plan.pdf", "https://chat.example/plan.pdf"),)),
+        message(3, "I do.", files=(File("plan.pdf", "https://chat.example/plan.pdf"),)),
     ]
     return Room({"m1": said, "m2": said[1:2]})
 
@@ -65,7 +65,7 @@ async def test_a_thread_is_saved_whole_with_who_said_what_and_when(
         "Who tells support?",
         "Ada — 2026-11-24 12:03 UTC",
         "I do.",
-        "plan.pdf",
+        "plan.pdf (not copied to Notion. Its content is not to be had there.)",
     ]
     assert found[:-1] == wanted
 
@@ -159,7 +159,7 @@ async def test_a_saved_message_is_in_the_history_and_costs_nothing(
 
 
 def test_a_name_or_a_file_cannot_break_the_document() -> None:
-    odd = Message("m", "*[x](y)_`", "", message(1, "").at, files=(("a]\n[b", "https://c.example"),))
+    odd = Message("m", "*[x](y)_`", "", message(1, "").at, files=(File("a]\n[b", "https://c.example"),))
     text = document([odd])
     assert r"\*\[x\](y)\_\`" in text
     assert "[a   b](<https://c.example>)" in text

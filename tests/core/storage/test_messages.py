@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from core.messages import Channel, Message
+from core.messages import Channel, File, Message
 from core.storage.database import Database
 
 CHANNEL = Channel("slack", "T1:C1")
 SAID = Message(
-    "1.1", "Ada", "Hello", datetime(2026, 11, 24, tzinfo=UTC), files=(("a", "https://b.example"),)
+    "1.1",
+    "Ada",
+    "Hello",
+    datetime(2026, 11, 24, tzinfo=UTC),
+    files=(File("a", "https://b.example"),),
 )
 
 

@@ -1,0 +1,122 @@
+"""Files of a message that is saved: copied to Notion, or links that say why they are."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from core.attachments import LARGEST, kind_of, type_of
+from core.errors import Forbidden
+from core.messages import Answer, File
+from core.notion.uploads import SINGLE, named
+from sandbox.notion.server import NotionServer
+from tests.core.commands.room import Room, message
+from tests.core.notion.saved import made
+
+Say = Callable[..., Awaitable[Answer]]
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def file(name: str, media_type: str = "", size: int = 0) -> File:
+    return File(name, f"https://chat.example/{name}", media_type, size, f"https://private/{name}")
+
+
+def room_with(*files: File, **contents: Any) -> Room:
+    said = [message(1, "Look at these", files=files)]
+    sources = {name: f"https://private/{name.replace('_', '.')}" for name in contents}
+    return Room({"m1": said}, contents={sources[name]: contents[name] for name in contents})
+
+
+def blocks(notion: NotionServer) -> list[tuple[str, dict[str, Any]]]:
+    (page,) = made(notion)
+    return [(child.type, child.body) for child in notion.store.children(page.id)]
+
+
+async def test_files_become_blocks_that_hold_what_was_in_them(
+    say: Say, notion: NotionServer
+) -> None:
+    files = (file("a.png", "image/png"), file("b.pdf", "application/pdf"), file("c.csv"))
+    room = room_with(*files, a_png=PNG, b_pdf=b"%PDF", c_csv=b"1,2")
+    answer = await say("/notion save room:m1", platform=room)
+    assert answer.ok
+    assert answer.notes == ()
+    shown = [(kind, body) for kind, body in blocks(notion) if "file" in body]
+    assert [kind for kind, _ in shown] == ["image", "pdf", "file"]
+    uploads = [notion.store.uploads.found(body["file"]["upload"]) for _, body in shown]
+    assert [upload and upload.content for upload in uploads] == [PNG, b"%PDF", b"1,2"]
+    assert shown[2][1]["name"] == "c.csv"
+
+
+async def test_a_large_file_is_sent_in_parts(say: Say, notion: NotionServer) -> None:
+    content = bytes(range(256)) * (SINGLE // 256) + b"end"
+    room = room_with(file("a.mp4", "video/mp4"), a_mp4=content)
+    assert (await say("/notion save room:m1", platform=room)).ok
+    [(_, body)] = [(kind, body) for kind, body in blocks(notion) if kind == "video"]
+    upload = notion.store.uploads.found(body["file"]["upload"])
+    assert upload is not None
+    assert upload.parts == 3
+    assert upload.content == content
+
+
+@pytest.mark.parametrize(
+    ("attached", "content", "why"),
+    [
+        (file("a.exe", "application/x-msdownload"), b"MZ", "not supported"),
+        (file("a.txt"), Forbidden("Slack does not let this app read files."), "does not let"),
+        (file("a.txt", size=LARGEST + 1), b"", "larger than 200 MB"),
+        (file("a.txt"), b"", "empty"),
+    ],
+)
+async def test_what_cannot_come_stays_a_link_and_the_page_and_the_answer_say_why(
+    say: Say, notion: NotionServer, attached: File, content: Any, why: str
+) -> None:
+    room = room_with(attached, **{attached.name.replace(".", "_"): content})
+    answer = await say("/notion save room:m1", platform=room)
+    assert answer.ok
+    [note] = answer.notes
+    assert note.startswith(f"{attached.name} stays a link. ")
+    assert why in note
+    [(kind, body)] = [(kind, body) for kind, body in blocks(notion) if attached.link in str(body)]
+    assert kind == "bulleted_list_item"
+    assert why in str(body)
+
+
+async def test_saving_again_copies_nothing_again(say: Say, notion: NotionServer) -> None:
+    room = room_with(file("a.png", "image/png"), a_png=PNG)
+    await say("/notion save room:m1", platform=room)
+    room.contents.clear()
+    assert (await say("/notion save room:m1", platform=room, name="grace")).ok
+    assert len(made(notion)) == 1
+    assert sum(call.path.endswith("/send") for call in notion.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("attached", "media_type", "kind"),
+    [
+        (file("a.jpg", "image/jpeg; charset=x"), "image/jpeg", "image"),
+        (file("a.mov"), "video/quicktime", "video"),
+        (file("song", "audio/mpeg"), "audio/mpeg", "audio"),
+        (file("what"), "application/octet-stream", "file"),
+    ],
+)
+def test_what_kind_of_block_a_file_is(attached: File, media_type: str, kind: str) -> None:
+    assert type_of(attached) == media_type
+    assert kind_of(media_type) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "taken"),
+    [
+        ("a.png", "image/png", "a.png"),
+        ("photo", "image/png", "photo.png"),
+        ("", "", "file.txt"),
+        ("a\nb.pdf", "application/pdf", "a b.pdf"),
+        ("x" * 300 + ".pdf", "application/pdf", "x" * 196 + ".pdf"),
+        ("v1.2 of the whole plan", "text/plain", "v1.2 of the whole plan.txt"),
+    ],
+)
+def test_a_name_has_an_extension_and_an_end(name: str, media_type: str, taken: str) -> None:
+    assert named(name, media_type) == taken
