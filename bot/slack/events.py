@@ -111,6 +111,12 @@ def asked(said: Said, names: Mapping[str, str], accepted_at: float) -> Command:
     )
 
 
+def is_talk(said: Said) -> bool:
+    """Whether the message asks for an answer in a conversation, and for nothing else."""
+    text = asked(said, {}, 0.0).text
+    return isinstance(text, Call) and text.command == "talk"
+
+
 def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
     """📝 put on a message or taken away; None for any other event.
 
