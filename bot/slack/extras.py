@@ -16,8 +16,8 @@ import structlog
 from bot.slack.web import NoAnswer, Refused, Web
 from core.errors import AssistantError
 
-AT_ONCE = 64
-"""Calls under way. With so many, the next ones are left out."""
+AT_ONCE = 256
+"""Things under way. With so many, the next ones are left out."""
 
 REMEMBERED = 3_600.0
 """Seconds for which a refusal holds. An admin may give the missing scope meanwhile."""
@@ -83,14 +83,15 @@ class Extras:
         _log.info("slack did without", method=method, reason=reason)
         return reason
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Has something done beside the answers; not at all where too much is under way."""
+    def later(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Has something done beside the answers; False where too much is under way already."""
         if len(self._tasks) >= AT_ONCE:
             work.close()
-            return
+            return False
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return True
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -42,7 +42,7 @@ AS_USUAL = Choice("as-usual", "As usual")
 """What stands for not choosing: a choice, once made, is not easily taken back in a form."""
 
 _TYPED = "as-typed"
-_SHARED = 3_600.0
+_HOUR = 3_600.0
 _ALSO = {"save": "Save to Notion at once", "private": "Show the answer to me alone"}
 
 # Flags that take a value, and the field each belongs to.
@@ -82,8 +82,10 @@ def read_origin(view: Mapping[str, Any]) -> Origin:
     except ValueError:
         told = {}
     told = told if isinstance(told, dict) else {}
-    words = (word_in(told, name) for name in ("team", "enterprise", "channel", "reply"))
-    return Origin(*words, flags=dict(object_in(told, "flags")))
+    team, enterprise, channel, reply = (
+        word_in(told, name) for name in ("team", "enterprise", "channel", "reply")
+    )
+    return Origin(team, enterprise, channel, reply, dict(object_in(told, "flags")))
 
 
 def without_prompt(text: str | Call) -> Call | None:
@@ -97,9 +99,7 @@ def without_prompt(text: str | Call) -> Call | None:
     return call if call.command == "generate" and not call.text else None
 
 
-def build_form(
-    origin: Origin, choices: Mapping[Chosen, Sequence[Choice]]
-) -> dict[str, Any] | None:
+def build_form(origin: Origin, choices: Mapping[Chosen, Sequence[Choice]]) -> dict[str, Any] | None:
     """The form, with what was typed filled in; None where that is too much for a form."""
     metadata = origin.written()
     if len(metadata) > pieces.LONGEST_METADATA:
@@ -165,7 +165,7 @@ def read_form(
         },
         place=place_of(team, origin.channel),
         key=delivery,
-        holds=_SHARED,
+        holds=_HOUR,
     )
 
 
