@@ -63,13 +63,18 @@ class Extras:
         fresh = since is not None and time.monotonic() - since < REMEMBERED
         return self._web.has_token and not fresh
 
-    async def call(self, team: str, method: str, patience: float, **arguments: Any) -> str | None:
-        """Why Slack did not do it within `patience` seconds; None where it did."""
+    async def call(
+        self, team: str, method: str, patience: float, *, answers: str = "", **arguments: Any
+    ) -> str | None:
+        """Why Slack did not do it within `patience` seconds; None where it did.
+
+        `answers` names what its answer holds where it did; a server may say yes to anything.
+        """
         if not self.has(team, method):
             return "refused before"
         try:
             async with asyncio.timeout(patience):
-                await self._web.call(method, **arguments)
+                told = await self._web.call(method, **arguments)
         except TimeoutError:
             reason = "too_slow"
         except (Refused, NoAnswer) as refused:
@@ -79,7 +84,9 @@ class Extras:
         except AssistantError as error:
             reason = error.message
         else:
-            return None
+            if not answers or told.get(answers):
+                return None
+            reason = "empty_answer"
         _log.info("slack did without", method=method, reason=reason)
         return reason
 

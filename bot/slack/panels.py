@@ -147,7 +147,7 @@ class Panels:
             return False
         left = OPENING - (time.monotonic() - began)
         refused = await self._extras.call(
-            origin.team, "views.open", left, trigger_id=trigger, view=view
+            origin.team, "views.open", left, answers="view", trigger_id=trigger, view=view
         )
         return refused is None
 
