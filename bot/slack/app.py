@@ -83,6 +83,8 @@ def build_app(settings: Settings, command: str, shortcut: str, listeners: Listen
         signing_secret="",
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        # It would refuse events of a pane that say less than Slack does.
+        attaching_conversation_kwargs_enabled=False,
         process_before_response=True,
     )
     app.command(command)(listeners.command)
