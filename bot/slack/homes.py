@@ -70,7 +70,7 @@ class Homes:
         https://docs.slack.dev/reference/events/app_home_opened
         """
         event = object_in(fields, "event")
-        if word_in(event, "type") != "app_home_opened" or word_in(event, "tab") != "home":
+        if word_in(event, "type") != "app_home_opened" or word_in(event, "tab") == "messages":
             return False
         if user := word_in(event, "user"):
             team = word_in(fields, "team_id")
