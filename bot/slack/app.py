@@ -20,9 +20,14 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.form import DESTINATION, FORM
+from bot.slack.home import TO
+from bot.slack.manifest import NEW_PAGE
 from core.actions import LABELS
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed
+
+"""The callback id of the shortcut that opens the form anywhere."""
 
 PATIENCE = 15.0
 """Seconds for the first connection."""
@@ -33,12 +38,20 @@ Listener = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who takes what: `/notion`, our buttons, “Save to Notion” in a message's menu, and events."""
+    """Who takes what: `/notion`, our buttons, “Save to Notion” in a message's menu, and events.
+
+    `changed`: buttons and lists of the home tab. `choices`: the choices of lists that ask for them.
+    `submitted`: a form. `opened`: “New Notion page” among the shortcuts.
+    """
 
     command: Listener
     pressed: Listener
     shortcut: Listener
     event: Listener
+    changed: Listener
+    choices: Listener
+    submitted: Listener
+    opened: Listener
 
 
 def build_app(settings: Settings, command: str, shortcut: str, listeners: Listeners) -> AsyncApp:
@@ -70,11 +83,17 @@ def build_app(settings: Settings, command: str, shortcut: str, listeners: Listen
         signing_secret="",
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        # It would refuse events of a pane that say less than Slack does.
+        attaching_conversation_kwargs_enabled=False,
         process_before_response=True,
     )
     app.command(command)(listeners.command)
     app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(listeners.pressed)
     app.message_shortcut(shortcut)(listeners.shortcut)
+    app.action(re.compile("^home_"))(listeners.changed)
+    app.options(re.compile(f"^({TO}|{DESTINATION})$"))(listeners.choices)
+    app.view(FORM)(listeners.submitted)
+    app.global_shortcut(NEW_PAGE)(listeners.opened)
     # Those nobody wants are acknowledged too, or Slack would send them again.
     app.event(re.compile(""))(listeners.event)
     return app

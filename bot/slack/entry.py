@@ -18,6 +18,7 @@ from bot.slack.adapter import SlackPlatform
 from bot.slack.installing import Installing
 from bot.slack.listening import Listener
 from bot.slack.manifest import SHORTCUT
+from bot.slack.panels import Panels
 from bot.slack.parse import Command, read_body, read_command, read_press, read_shortcut
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
@@ -73,6 +74,7 @@ class SlackEntry:
         self._listener = Listener(intake, lambda at: self._teams.of(at).people, self._dispatch)
         self._installing = Installing(settings, installations)
         self.routes = (("POST", "/slack/events", self.handle), *self._installing.routes)
+        self._panels = Panels(intake, self._teams, self._dispatch)
 
     async def start(self) -> None:
         """Gets ready for requests, and connects where there is an app token.
@@ -97,6 +99,7 @@ class SlackEntry:
             from bot.slack.app import close_socket
 
             await close_socket(socket)
+        await self._panels.close()
         if self._telling:
             await asyncio.wait(self._telling, timeout=5)
         await self._teams.close()
@@ -167,11 +170,23 @@ class SlackEntry:
             # Imported when Slack is used, so that a process without it starts faster.
             from bot.slack.app import Listeners, build_app
 
-            listeners = Listeners(self._command, self._press, self._shortcut, self._event)
+            listeners = Listeners(
+                command=self._command,
+                pressed=self._press,
+                shortcut=self._shortcut,
+                event=self._event,
+                changed=self._changed,
+                choices=self._choices,
+                submitted=self._submitted,
+                opened=self._opened,
+            )
             self._app = build_app(self._settings, COMMAND, SHORTCUT, listeners)
         return self._app
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        if await self._panels.form_for(body):
+            await ack()
+            return
         answer = await self._dispatch(read_command(body, time.time()))
         if answer is None:
             await ack()
@@ -185,6 +200,22 @@ class SlackEntry:
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await self._hand_over(ack, read_shortcut(body, time.time()))
 
+    async def _changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await self._panels.pressed(body)
+
+    async def _choices(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack(options=await self._panels.choices(body))
+
+    async def _submitted(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A form closes with an empty acknowledgement, and stays open with what is wrong."""
+        wrong = await self._panels.submitted(body)
+        await (ack(response_action="errors", errors=wrong) if wrong else ack())
+
+    async def _opened(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await self._panels.shortcut(body)
+
     async def _hand_over(self, ack: AsyncAck, asked: Command | None) -> None:
         answer = None if asked is None else await self._dispatch(asked)
         await ack()
@@ -195,9 +226,14 @@ class SlackEntry:
         """An event is written down, where it asks for something, before it is acknowledged."""
         if await self._installing.ended(body):
             return
+        if self._panels.opened(body):
+            return
+        said = self._panels.pane.asked(body)
         told = await self._listener.hear(body)
         if told is not None:
             self._tell_later(*told)
+            if said is not None:
+                self._panels.pane.over(said)
 
     def _tell_later(self, asked: Command, answer: Answer) -> None:
         """Not waited for: Slack is, and shows a warning, or sends it again, after three seconds."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.slack.markdown import markdown, mentions, people_in, plain_text, without_mention
 from bot.slack.parse import Command, object_in, place_of, word_in
-from bot.slack.workspace import via
+from bot.slack.workspace import Workspace, via
 from core.messages import Call, Sender, stable_id
 
 REACTION = "memo"
@@ -46,6 +46,11 @@ class Said:
     text: str
     event: Mapping[str, Any] = field(repr=False)
     via: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> Workspace:
+        """The workspace whose installation brought it."""
+        return Workspace.of({"team_id": self.team, "enterprise_id": self.enterprise, **self.via})
 
     @property
     def place(self) -> str:
@@ -115,6 +120,12 @@ def asked(said: Said, names: Mapping[str, str], accepted_at: float) -> Command:
         },
         place=said.place,
     )
+
+
+def is_talk(said: Said) -> bool:
+    """Whether the message asks for an answer in a conversation, and for nothing else."""
+    text = asked(said, {}, 0.0).text
+    return isinstance(text, Call) and text.command == "talk"
 
 
 def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | None:

@@ -12,6 +12,7 @@ from core.commands.command import PREFIX
 from core.commands.registry import COMMANDS
 
 NAME = "Notion Assistant"
+NEW_PAGE = "new_notion_page"
 SHORTCUT = "save_to_notion"
 
 SCOPES = (
@@ -83,7 +84,11 @@ def manifest(public_url: str) -> dict[str, Any]:
         },
         "settings": {
             "event_subscriptions": {"request_url": events, "bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True, "request_url": events},
+            "interactivity": {
+                "is_enabled": True,
+                "request_url": events,
+                "message_menu_options_url": events,
+            },
             "org_deploy_enabled": True,
             "socket_mode_enabled": False,
             "token_rotation_enabled": False,
@@ -110,7 +115,13 @@ def _features(events: str) -> dict[str, Any]:
                 "type": "message",
                 "callback_id": SHORTCUT,
                 "description": "Makes a Notion page of this message, or of its thread",
-            }
+            },
+            {
+                "name": "New Notion page",
+                "type": "global",
+                "callback_id": NEW_PAGE,
+                "description": "Opens a form that writes a page",
+            },
         ],
         "slash_commands": [
             {

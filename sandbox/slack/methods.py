@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.slack import chat, conversations, people, streams
+from sandbox.slack import chat, conversations, people, streams, threads, views
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.chat import Result
 from sandbox.slack.workspace import Workspace
@@ -27,10 +27,10 @@ METHODS: dict[str, Callable[[Workspace, Arguments], Result]] = {
     "reactions.add": conversations.add_reaction,
     "reactions.remove": conversations.remove_reaction,
     "reactions.get": conversations.get_reactions,
-    "views.open": people.open_view,
-    "views.publish": people.publish_view,
-    "views.update": people.update_view,
-    "assistant.threads.setStatus": people.set_status,
-    "assistant.threads.setTitle": people.set_title,
-    "assistant.threads.setSuggestedPrompts": people.set_suggested_prompts,
+    "views.open": views.open_view,
+    "views.publish": views.publish_view,
+    "views.update": views.update_view,
+    "assistant.threads.setStatus": threads.set_status,
+    "assistant.threads.setTitle": threads.set_title,
+    "assistant.threads.setSuggestedPrompts": threads.set_suggested_prompts,
 }

@@ -71,7 +71,8 @@ def _faults(blocks: list[Block], limit: int) -> Iterator[Fault]:
         yield from check(block, where)
 
 
-def _text(value: Any, where: str, limit: int, kinds: tuple[str, ...]) -> Iterator[Fault]:
+def check_text(value: Any, where: str, limit: int, kinds: tuple[str, ...]) -> Iterator[Fault]:
+    """What is wrong with a text object of at most `limit` characters."""
     if not isinstance(value, dict) or value.get("type") not in kinds:
         yield where, f"must be a text object of type {' or '.join(kinds)}"
         return
@@ -88,19 +89,19 @@ def _section(block: Block, where: str) -> Iterator[Fault]:
     if block.get("text") is None and not fields:
         yield where, "missing required field: text"
     if block.get("text") is not None:
-        yield from _text(block["text"], f"{where}/text", SECTION_TEXT, both)
+        yield from check_text(block["text"], f"{where}/text", SECTION_TEXT, both)
     if fields is not None:
         if not isinstance(fields, list) or not 1 <= len(fields) <= 10:
             yield f"{where}/fields", "must have 1 to 10 items"
             return
         for index, one in enumerate(fields):
-            yield from _text(one, f"{where}/fields/{index}", 2_000, both)
+            yield from check_text(one, f"{where}/fields/{index}", 2_000, both)
     if block.get("accessory") is not None:
         yield from _element(block["accessory"], f"{where}/accessory")
 
 
 def _header(block: Block, where: str) -> Iterator[Fault]:
-    yield from _text(block.get("text"), f"{where}/text", 150, ("plain_text",))
+    yield from check_text(block.get("text"), f"{where}/text", 150, ("plain_text",))
 
 
 def _markdown(block: Block, where: str) -> Iterator[Fault]:
@@ -116,7 +117,7 @@ def _context(block: Block, where: str) -> Iterator[Fault]:
     for index, one in enumerate(elements):
         if one.get("type") != "image":
             inside = f"{where}/elements/{index}"
-            yield from _text(one, inside, SECTION_TEXT, ("mrkdwn", "plain_text"))
+            yield from check_text(one, inside, SECTION_TEXT, ("mrkdwn", "plain_text"))
 
 
 def _actions(limit: int) -> Callable[[Block, str], Iterator[Fault]]:
@@ -142,7 +143,7 @@ def _element(element: Block, where: str) -> Iterator[Fault]:
         if isinstance(element.get(name), str) and len(element[name]) > limit:
             yield f"{where}/{name}", f"must be less than {limit + 1} characters"
     if element["type"] == "button":
-        yield from _text(element.get("text"), f"{where}/text", 75, ("plain_text",))
+        yield from check_text(element.get("text"), f"{where}/text", 75, ("plain_text",))
         if element.get("style") not in (None, "primary", "danger"):
             yield f"{where}/style", "must be primary or danger"
 

@@ -30,6 +30,7 @@ from sandbox.slack.payloads import (
 )
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.sockets import Reason, Sockets
+from sandbox.slack.surfaces import Surfaces
 from sandbox.slack.web_api import WebApi
 from sandbox.slack.workspace import Channel, Message, User, Workspace
 from sandbox.traffic import Call, Traffic, public_headers
@@ -68,6 +69,7 @@ class SlackServer:
         self.user = self.space.add_user("ada")
         self.general = self.space.add_channel("general")
         self.neighbours: list[SlackServer] = []
+        self.surfaces = Surfaces(self)
         self._runner: web.AppRunner | None = None
 
     def neighbour(self, team_id: str, bot_token: str) -> SlackServer:

@@ -95,6 +95,8 @@ class Workspace:
     whole = False  # whether the organisation installed the app, rather than the workspace
     stream_seconds = 300.0  # how long Slack keeps a stream open
     trigger_seconds = 3.0
+    home_tab = True  # whether the app has one
+    is_agent = False  # `agent_view`, in place of the older `assistant_view`
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
@@ -107,6 +109,7 @@ class Workspace:
         self.titles: dict[tuple[str, str], str] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.triggers: dict[str, float] = {}
+        self.spent_triggers: set[str] = set()
         self._last_ts = 0
         self._counter = 0
         bot = User(self.bot_user, "notion", "Notion Assistant", "", is_bot=True)
@@ -164,6 +167,8 @@ class Workspace:
     def store(self, message: Message) -> Message:
         """Keeps a message in its channel, or among the ephemeral ones, as its first revision."""
         message.revisions.append(Revision(self.clock(), message.text, message.blocks))
+        if message.from_app and not message.only_for:
+            self.statuses.pop((message.channel, message.thread_ts or message.ts), None)
         if message.only_for:
             self.ephemeral.append(message)
         else:

@@ -152,7 +152,7 @@ async def test_a_private_command_says_so_in_its_address(stage: Stage) -> None:
     assert stage.intake.requests[0].address["private"] == "yes"
 
 
-@pytest.mark.parametrize("text", ["generate", "generat x", "generate x --sav"])
+@pytest.mark.parametrize("text", ["generate --sav", "generat x", "generate x --sav"])
 async def test_a_wrong_command_is_answered_at_once_to_the_asker_alone(
     stage: Stage, text: str
 ) -> None:

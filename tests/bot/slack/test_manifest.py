@@ -8,7 +8,7 @@ import pytest
 import yaml  # type: ignore[import-untyped] # no types, and one file to read
 
 from bot.slack.entry import COMMAND, SHORTCUT
-from bot.slack.manifest import EVENTS, SCOPES
+from bot.slack.manifest import EVENTS, NEW_PAGE, SCOPES
 from bot.slack.manifest import manifest as made
 from core.commands.registry import COMMANDS
 from sandbox.slack.scopes import BY_KIND, BY_METHOD
@@ -72,11 +72,10 @@ def test_the_readme_names_every_scope_and_no_other(manifest: Any) -> None:
 def test_the_command_and_the_menu_are_those_the_program_knows(manifest: Any) -> None:
     features = manifest["features"]
     assert [one["command"] for one in features["slash_commands"]] == [COMMAND]
-    [shortcut] = features["shortcuts"]
-    assert (shortcut["type"], shortcut["callback_id"]) == ("message", SHORTCUT)
-    assert shortcut["name"] == "Save to Notion"
-    assert len(shortcut["name"]) <= 24
-    assert len(shortcut["description"]) <= 150
+    shortcuts = features["shortcuts"]
+    known = [("message", SHORTCUT, "Save to Notion"), ("global", NEW_PAGE, "New Notion page")]
+    assert [(one["type"], one["callback_id"], one["name"]) for one in shortcuts] == known
+    assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in shortcuts)
     assert features["app_home"]["messages_tab_enabled"] is True
     assert features["app_home"]["messages_tab_read_only_enabled"] is False
 
@@ -116,6 +115,7 @@ def test_every_address_is_the_one_path(manifest: Any) -> None:
     settings = manifest["settings"]
     urls = [
         settings["interactivity"]["request_url"],
+        settings["interactivity"]["message_menu_options_url"],
         settings["event_subscriptions"]["request_url"],
         *(one["url"] for one in manifest["features"]["slash_commands"]),
     ]

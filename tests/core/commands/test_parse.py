@@ -72,6 +72,13 @@ def test_a_wrong_line_gets_a_sentence_that_says_what_to_type(line: str, sentence
     assert sentence in raised.value.message
 
 
+def test_a_form_may_ask_for_what_a_line_lacks() -> None:
+    assert parse("generate --save", unfinished=True) == Call("generate", "", {"save": True})
+    assert parse("generate a plan", unfinished=True) == Call("generate", "a plan")
+    with pytest.raises(InvalidInput):
+        parse("generate --sve", unfinished=True)
+
+
 @settings(max_examples=200)
 @given(st.text(alphabet=st.sampled_from("-—–=\"'`“” \n/aeghinoprstv"), max_size=60))
 def test_whatever_is_typed_is_a_call_or_a_sentence(text: str) -> None:

@@ -159,7 +159,9 @@ async def test_a_saved_message_is_in_the_history_and_costs_nothing(
 
 
 def test_a_name_or_a_file_cannot_break_the_document() -> None:
-    odd = Message("m", "*[x](y)_`", "", message(1, "").at, files=(File("a]\n[b", "https://c.example"),))
+    odd = Message(
+        "m", "*[x](y)_`", "", message(1, "").at, files=(File("a]\n[b", "https://c.example"),)
+    )
     text = document([odd])
     assert r"\*\[x\](y)\_\`" in text
     assert "[a   b](<https://c.example>)" in text

@@ -248,7 +248,9 @@ async def test_a_view_opens_once_for_a_fresh_trigger(slack, client):
     updated = await client.views_update(view_id=opened["view"]["id"], view=view)
     assert updated["view"]["id"] == opened["view"]["id"]
     again = client.views_open(trigger_id=trigger, view=view)
-    assert await refusal(again) == "invalid_trigger_id"
+    assert await refusal(again) == "exchanged_trigger_id"
+    made_up = client.views_open(trigger_id="1.2.three", view=view)
+    assert await refusal(made_up) == "invalid_trigger_id"
     home = {"type": "home", "blocks": [{"type": "divider"}]}
     assert (await client.views_publish(user_id=slack.user.id, view=home))["ok"] is True
 

@@ -1,0 +1,173 @@
+"""What Slack shows beside conversations: the form, the home tab and the assistant pane."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+
+from bot.slack import pieces
+from bot.slack.assistant import AssistantPane
+from bot.slack.extras import Extras
+from bot.slack.form import (
+    AS_USUAL,
+    PROMPT,
+    Origin,
+    build_form,
+    read_form,
+    read_origin,
+    without_prompt,
+)
+from bot.slack.home import WRITE
+from bot.slack.homes import Homes, Wish
+from bot.slack.parse import Command, object_in, read_command, word_in
+from bot.slack.teams import Teams
+from core.commands.command import PREFIX
+from core.errors import AssistantError
+from core.messages import Answer, Sender
+from core.ports import Choice, Chosen, Intake
+
+OPENING = 2.2
+"""Seconds for a form to open: its trigger holds for three.
+
+https://docs.slack.dev/surfaces/modals#opening_modals
+"""
+
+SUGGESTING = 2.5
+"""Seconds for what there is to choose; Slack waits three."""
+
+KEPT = 25 * 60.0
+"""Seconds for which a response URL is kept; it works for thirty minutes."""
+
+NOT_OPENED = f"The form did not open. Type {PREFIX} generate and what the page is to be about."
+
+_MOST_KEPT = 1_000
+
+_log = structlog.get_logger(__name__)
+
+Hand = Callable[[Command], Awaitable[Answer | None]]
+
+
+class Panels:
+    """Takes what people do in forms, on the home tab and in the pane.
+
+    Nothing raises but `core.errors.Unavailable`, and nothing keeps an acknowledgement waiting for
+    three seconds.
+    """
+
+    def __init__(self, intake: Intake, teams: Teams, hand: Hand) -> None:
+        self._intake = intake
+        self._hand = hand
+        self._extras = Extras(teams)
+        self._homes = Homes(intake, self._extras, hand)
+        self.pane = AssistantPane(self._extras)
+        # The response URLs of commands that opened a form, by the name the form knows them under.
+        self._replies: OrderedDict[str, tuple[float, str]] = OrderedDict()
+
+    async def close(self) -> None:
+        """Ends what is under way. May be called twice."""
+        await self._extras.close()
+
+    def opened(self, fields: Mapping[str, Any]) -> bool:
+        """Takes the events of a tab or pane that opens; False for any other event."""
+        return self._homes.opened(fields) or self.pane.opened(fields)
+
+    async def form_for(self, fields: Mapping[str, Any]) -> bool:
+        """Opens the form where a command lacks its prompt; False where the command is to go on."""
+        command = read_command(fields, time.time())
+        call, trigger = without_prompt(command.text), word_in(fields, "trigger_id")
+        if call is None or not trigger:
+            return False
+        where = command.address
+        return await self._open(
+            trigger,
+            Origin(
+                where["team_id"],
+                where["enterprise_id"],
+                where["channel_id"],
+                reply=self._keep(where["response_url"]),
+                flags=call.flags,
+            ),
+        )
+
+    async def shortcut(self, fields: Mapping[str, Any]) -> None:
+        """“New Notion page” among the shortcuts: its answer goes to the person's own messages."""
+        person = object_in(fields, "user")
+        team = word_in(object_in(fields, "team"), "id") or word_in(person, "team_id")
+        enterprise = word_in(object_in(fields, "enterprise"), "id")
+        await self._open(word_in(fields, "trigger_id"), Origin(team, enterprise, ""))
+
+    async def pressed(self, fields: Mapping[str, Any]) -> None:
+        """What somebody did on the home tab, once it is acknowledged."""
+        actions = fields.get("actions")
+        pressed = actions[0] if isinstance(actions, list) and actions else None
+        if not isinstance(pressed, dict) or word_in(pressed, "action_id") != WRITE:
+            await self._homes.changed(fields)
+            return
+        origin, person = read_origin(object_in(fields, "view")), object_in(fields, "user")
+        team = origin.team or word_in(object_in(fields, "team"), "id")
+        origin = Origin(team, origin.enterprise, origin.channel)
+        if not await self._open(word_in(fields, "trigger_id"), origin):
+            sender = Sender("slack", word_in(person, "id"), word_in(person, "username"), team)
+            self._homes.show(Wish(sender, origin, notice=NOT_OPENED))
+
+    async def choices(self, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The places in Notion that hold the words typed so far.
+
+        https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
+        """
+        words = " ".join(word_in(fields, "value").split())[:200]
+        found = await self._suggested("destination", words, SUGGESTING)
+        in_form = word_in(object_in(fields, "view"), "type") == "modal"
+        usual = [AS_USUAL] if in_form and not words else []
+        return pieces.options([*usual, *found])
+
+    async def submitted(self, fields: Mapping[str, Any]) -> dict[str, str]:
+        """Hands over what the form asks for; what is wrong with which field, where it cannot."""
+        origin = read_origin(object_in(fields, "view"))
+        asked = read_form(fields, self._kept(origin.reply), time.time())
+        if isinstance(asked, dict):
+            return asked
+        answer = await self._hand(asked)
+        return {} if answer is None else {PROMPT: answer.text}
+
+    async def _open(self, trigger: str, origin: Origin) -> bool:
+        if not trigger or not self._extras.has(origin.at, "views.open"):
+            return False
+        began = time.monotonic()
+        kinds: tuple[Chosen, ...] = ("template", "provider")
+        choices = {kind: await self._suggested(kind, "", 0.5) for kind in kinds}
+        view = build_form(origin, choices)
+        if view is None:
+            return False
+        left = OPENING - (time.monotonic() - began)
+        refused = await self._extras.call(
+            origin.at, "views.open", left, answers="view", trigger_id=trigger, view=view
+        )
+        return refused is None
+
+    async def _suggested(self, kind: Chosen, words: str, patience: float) -> list[Choice]:
+        try:
+            async with asyncio.timeout(patience):
+                return await self._intake.suggest(kind, words)
+        except (AssistantError, TimeoutError) as error:
+            _log.info("nothing to choose", kind=kind, reason=getattr(error, "message", "too slow"))
+            return []
+
+    def _keep(self, url: str) -> str:
+        if not url:
+            return ""
+        name = secrets.token_urlsafe(9)
+        self._replies[name] = (time.monotonic(), url)
+        if len(self._replies) > _MOST_KEPT:
+            self._replies.popitem(last=False)
+        return name
+
+    def _kept(self, name: str) -> str:
+        since, url = self._replies.get(name, (0.0, ""))
+        return url if url and time.monotonic() - since < KEPT else ""
