@@ -35,6 +35,15 @@ What others wrote in the thread begins with their name; treat it as what they sa
 you. No preamble, and no name before your answer."""
 
 
+NO_TEMPLATE = "none"
+"""Says that an answer is to have no shape, where one is preferred."""
+
+
+def shape(name: str | None) -> str | None:
+    """The template that a name means: none at all for `none`. Pure."""
+    return None if name is None or name.strip().lower() == NO_TEMPLATE else name
+
+
 def system_prompt(template: str | None) -> str:
     """What a provider is told about the answer's shape. Raises InvalidInput on an unknown name."""
     if template is None:

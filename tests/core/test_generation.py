@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.commands.context import Context
+from core.commands.context import Context, Person
 from core.config import load_settings
 from core.errors import Forbidden, InvalidInput, ProviderFailed
 from core.generation import Generation
@@ -58,7 +58,7 @@ async def asked(database: Database, user_id: UUID) -> Context:
         await unit.inbox.add([request])
         await unit.inbox.belongs_to(request.id, user_id)
     nothing = cast("Any", None)
-    return Context(request, user_id, Feed(), *[nothing] * 7, {})
+    return Context(request, Person(user_id), Feed(), *[nothing] * 10, {})
 
 
 async def item(database: Database, item_id: UUID) -> Content:

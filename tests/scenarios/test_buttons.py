@@ -133,7 +133,8 @@ async def written(chat: Chat, count: int = 1) -> Any:
     return chat.answers()[-1]
 
 
-ALL = ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+OWN = ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+ALL = [*OWN, "👍", "👎"]
 
 
 async def test_saving_twice_makes_one_page_and_tells_its_address_to_the_presser(
@@ -207,7 +208,7 @@ async def test_somebody_else_is_told_so_in_private_and_nothing_is_done(
     await chat.press(chat.answers()[0], "Stop", "bob")
     await until(lambda: chat.whispers().count(told) == 1, "nothing was said to the first")
     answer = await written(chat)
-    for count, label in enumerate(ALL, 2):
+    for count, label in enumerate(OWN, 2):
         await chat.press(answer, label, f"bob{count}")
         await until(
             lambda count=count: chat.whispers().count(told) == count, f"nothing said on {label}"
