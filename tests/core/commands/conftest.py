@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from core.captures import Captures
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
+from core.captures import Captures
 from core.commands.context import Context, Person
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
