@@ -263,3 +263,50 @@ async def test_there_is_no_other_way_to_rewrite(
     earlier = await item(database, context.request.id)
     with pytest.raises(InvalidInput, match="regenerate, shorter, longer"):
         await generation.rewrite(await asked(database, context.user_id), earlier, "funnier")
+
+
+async def prefers(database: Database, context: Context, **chosen: str) -> None:
+    async with database.begin() as unit:
+        await unit.users.prefer(context.user_id, dict(chosen))
+
+
+async def test_the_persons_own_provider_is_asked_first_and_the_others_stand_in(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    assert await generation.write(context, "a plan", **ASK) == []
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("deepseek", "retro")
+    assert "retrospective" in str(ai.calls[-1].messages)
+    ai.fail(Fault(status=401, code="invalid_api_key"))
+    context = await asked(database, context.user_id)
+    [note] = await generation.write(context, "a plan", **ASK)
+    assert note.startswith("deepseek could not answer")
+    assert (await item(database, context.request.id)).provider == "openai"
+
+
+async def test_what_is_named_goes_before_what_is_preferred(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    await generation.write(context, "a plan", provider="openai", model=None, template="none")
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("openai", None)
+
+
+async def test_a_preferred_provider_that_is_gone_is_passed_over_with_a_note(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="anthropic")
+    [note] = await generation.write(context, "a plan", **ASK)
+    assert note.startswith("anthropic, your choice in `/notion settings`, is not set up here")
+    assert (await item(database, context.request.id)).provider == "openai"
+
+
+async def test_a_conversation_begins_with_the_persons_own_provider_too(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    await generation.converse(context, "what now?", [])
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("deepseek", "talk")
