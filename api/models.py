@@ -106,35 +106,6 @@ class RefreshToken(Model):
     refresh_token: Annotated[str, Field(max_length=1000), Plain]
 
 
-class LinkingCode(Model):
-    """A code from `/notion link`."""
-
-    model_config = _example({"code": "K7FQ2M9XJTWB4RDZC6HNVYEAPL"})
-
-    code: Annotated[
-        str, Field(min_length=1, max_length=500, description="As `/notion link` shows it."), Plain
-    ]
-
-
-class Choices(Model):
-    """What a person chooses for themselves; null takes a choice back."""
-
-    provider: Annotated[Name | None, Field(description="Who is asked first.")] = None
-    template: Annotated[Name | None, Field(description="The shape of what is written.")] = None
-
-
-class Change(Model):
-    """What is to change; what is left out stays as it is."""
-
-    model_config = _example({"username": "ada", "preferences": {"template": "retro"}})
-
-    username: (
-        Annotated[str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain]
-        | None
-    ) = None
-    preferences: Choices | None = None
-
-
 class Wish(Model):
     """What to write, and where it goes."""
 
@@ -261,15 +232,6 @@ class LinkedIdentity(Model):
             name=identity.name,
             created_at=identity.created_at,
         )
-
-
-class Code(Model):
-    """A code that is typed in chat, as `/notion link CODE`."""
-
-    model_config = _example({"code": "K7FQ2-M9XJT", "expires_in": 600})
-
-    code: str
-    expires_in: Annotated[int, Field(description="Seconds.")]
 
 
 class Me(Person):

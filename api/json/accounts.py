@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from api.account_models import Change
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import Change, LoggedIn, Login, Me, Nothing, RefreshToken, Registration
+from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
 from core.errors import Unauthorized
 from core.preferences import checked
 

@@ -7,8 +7,9 @@ for is turned away all the same.
 
 from __future__ import annotations
 
+from api.account_models import Code, LinkingCode
 from api.endpoint import Asked, M, Operation, endpoint
-from api.models import Code, LinkedIdentity, LinkingCode, Nothing
+from api.models import LinkedIdentity, Nothing
 from core.accounts.links import LIFE_SECONDS
 from core.errors import Forbidden, NotFound
 

@@ -13,7 +13,9 @@ What is guarded against, and how:
 - Somebody who merely saw the link: without an account they can do nothing. The first account that
   looks at a code is the only one that can use it, so a link seen over a shoulder or on a shared
   screen is worth nothing once its owner has opened it; and the page says so where somebody else was
-  first. Whoever is joined is told in chat, by the same private way, to whom, and how to part again.
+  first. What remains is somebody who sees it and confirms before its owner opens it: the answer
+  says to show it to nobody, and whoever is joined is told at once in chat, by the same private way,
+  to whom, and how to part again.
 - A link that somebody hands to another, so that their own identity joins the other's account: the
   page says who is about to be joined and what that person will see, and asks.
 - Guessing: 130 bits in a link. A typed code has 50, and after five wrong ones in ten minutes a
