@@ -15,6 +15,11 @@ PAGE_POLICY = (
 )
 """For our own pages: nothing from elsewhere, and no script at all."""
 
+SCRIPTED_PAGE_POLICY = (
+    f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
+)
+"""For a page that needs a script: one of our own files, never one inside the page."""
+
 EXPOSED = "X-Request-ID,Retry-After"
 """What a web page of an allowed origin may read besides the body."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from core.accounts.accounts import Accounts
+from core.accounts.links import Links
 from core.config import Settings
 from core.history.history import History
 from core.limits.limits import Limits
@@ -30,6 +31,9 @@ class Core(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def links(self) -> Links: ...
 
     @property
     def history(self) -> History: ...

@@ -17,12 +17,19 @@ from pydantic import (
 
 from core.accounts.accounts import Profile, Session
 from core.storage.content import Content
-from core.storage.users import User
+from core.storage.users import Identity, User
 
 _ID = "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54"
 _PAGE = "https://www.notion.so/Launch-checklist-2b7d1f0e6c1b80d19c3ac4a0f6b0a7e1"
 _WHEN = "2026-11-05T09:30:00Z"
 _PERSON = {"id": _ID, "email": "ada@example.com", "username": "ada", "created_at": _WHEN}
+_IDENTITY = {
+    "id": _ID,
+    "platform": "slack",
+    "workspace": "T024BE7LD",
+    "name": "ada",
+    "created_at": _WHEN,
+}
 _USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
 
 
@@ -111,7 +118,12 @@ class Wish(Model):
     ]
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
-    template: Name | None = None
+    template: (
+        Annotated[
+            Name, Field(description="Left out, the person's own; `none` is none of them, ever.")
+        ]
+        | None
+    ) = None
     save_to_notion: Annotated[
         bool | None,
         Field(description="Where nothing is said, a `destination` saves; false saves in no case."),
@@ -202,17 +214,37 @@ class LoggedIn(Model):
 class LinkedIdentity(Model):
     """Who a person is on a chat platform."""
 
+    model_config = _example({**_IDENTITY})
+
     id: UUID
     platform: str
     workspace: str
     name: str
     created_at: datetime
 
+    @classmethod
+    def of(cls, identity: Identity, workspace: str | None = None) -> LinkedIdentity:
+        """As its owner sees it; `workspace` is what people call that."""
+        return cls(
+            id=identity.id,
+            platform=identity.platform,
+            workspace=identity.workspace if workspace is None else workspace,
+            name=identity.name,
+            created_at=identity.created_at,
+        )
+
 
 class Me(Person):
     """A person, their identities, their connections, their preferences."""
 
-    model_config = _example({**_PERSON, "identities": [], "connections": [], "preferences": {}})
+    model_config = _example(
+        {
+            **_PERSON,
+            "identities": [_IDENTITY],
+            "connections": [],
+            "preferences": {"provider": "anthropic", "template": "retro"},
+        }
+    )
 
     identities: list[LinkedIdentity]
     connections: list[dict[str, Any]]
@@ -221,16 +253,7 @@ class Me(Person):
     @classmethod
     def profile(cls, profile: Profile) -> Me:
         """As the person sees it."""
-        identities = [
-            LinkedIdentity(
-                id=identity.id,
-                platform=identity.platform,
-                workspace=identity.workspace,
-                name=identity.name,
-                created_at=identity.created_at,
-            )
-            for identity in profile.identities
-        ]
+        identities = [LinkedIdentity.of(identity) for identity in profile.identities]
         return cls(
             **Person.of(profile.user).model_dump(),
             identities=identities,
@@ -302,6 +325,13 @@ class Generated(Model):
         )
 
 
+class Votes(Model):
+    """How many said 👍 and how many 👎."""
+
+    up: int
+    down: int
+
+
 class Item(Model):
     """One item of a history. `content` is null while it is being written."""
 
@@ -315,6 +345,7 @@ class Item(Model):
             "template": None,
             "usage": _USAGE,
             "notion_url": _PAGE,
+            "ratings": {"up": 2, "down": 0},
             "created_at": _WHEN,
         }
     )
@@ -327,11 +358,12 @@ class Item(Model):
     template: str | None
     usage: Tokens
     notion_url: str | None
+    ratings: Votes
     created_at: datetime
 
     @classmethod
-    def of(cls, item: Content) -> Item:
-        """As the outside sees it."""
+    def of(cls, item: Content, votes: tuple[int, int] = (0, 0)) -> Item:
+        """As the outside sees it; `votes` are for and against."""
         return cls(
             id=item.id,
             prompt=item.prompt,
@@ -341,6 +373,7 @@ class Item(Model):
             template=item.template,
             usage=Tokens.of(item),
             notion_url=item.notion_url,
+            ratings=Votes(up=votes[0], down=votes[1]),
             created_at=item.created_at,
         )
 

@@ -21,6 +21,7 @@ _REFS = "#/components/schemas/{model}"
 _REASONS = {
     "INVALID_INPUT": "prompt: must not be empty",
     "UNAUTHORIZED": "Log in first, and send Authorization: Bearer <access token>.",
+    "FORBIDDEN": "This code was opened with another account, and works with that one alone.",
     "NOT_FOUND": "There is no such item in your history.",
     "CONFLICT": "This Idempotency-Key came with another request before. Use a new one for each.",
     "PAYLOAD_TOO_LARGE": "The body is too large.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
-from api.json import accounts, content, destinations, health
+from api.json import accounts, content, destinations, health, linking
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.home import home
+from api.pages.link import link
 
 ROUTES = (
     Route("POST", "/auth/register", accounts.register),
@@ -16,7 +17,12 @@ ROUTES = (
     Route("POST", "/auth/refresh", accounts.refresh),
     Route("POST", "/auth/logout", accounts.logout),
     Route("GET", "/auth/me", accounts.me),
+    Route("PATCH", "/auth/me", accounts.change),
     Route("DELETE", "/auth/me", accounts.erase),
+    Route("POST", "/auth/link", linking.link),
+    Route("POST", "/auth/link/preview", linking.preview),
+    Route("POST", "/auth/link/code", linking.code),
+    Route("DELETE", "/auth/identities/{id}", linking.unlink),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
     Route("GET", "/content/history", content.history),
@@ -31,6 +37,7 @@ ROUTES = (
 
 PAGES = (
     ("/", home),
+    ("/link", link),
     ("/docs", docs),
     ("/openapi.json", openapi_json),
     ("/static/{name}", file),

@@ -15,9 +15,14 @@ LABELS = {
     "longer": "Longer",
     "stop": "Stop",
     "retry": "Retry",
+    "up": "👍",
+    "down": "👎",
 }
 """Every action, with what its button says."""
 
+
+RATINGS = ("up", "down")
+"""What anybody who sees an answer may say of it; all else is its asker's alone."""
 
 NOT_YOURS = (
     "Only the person who asked for this can use its buttons. "
@@ -35,7 +40,7 @@ def when_written(item: UUID, *, text: bool = True, saved: bool = False) -> tuple
     """What can be done about an answer that has ended; `text` is False where nothing came."""
     if not text:
         return _actions(item, "regenerate")
-    return _actions(item, *(() if saved else ("save",)), *REWRITES)
+    return _actions(item, *(() if saved else ("save",)), *REWRITES, *RATINGS)
 
 
 def when_failed(item: UUID) -> tuple[Action, ...]:
@@ -56,6 +61,8 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         return Call("save-item", text)
     if name == "stop":
         return Call("stop", text)
+    if name in RATINGS:
+        return Call("rate", text, {"how": name})
     if name == "retry":
         # Without an earlier answer this is the first try once more.
         name = "regenerate"

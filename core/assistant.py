@@ -11,6 +11,7 @@ import structlog
 
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
+from core.accounts.links import Links
 from core.config import Settings
 from core.errors import AssistantError, Unavailable
 from core.history.history import History
@@ -20,7 +21,6 @@ from core.jobs.janitor import Janitor
 from core.jobs.owner import Owner
 from core.jobs.recognise import GONE
 from core.jobs.work import Work
-from core.limits.limits import Limits
 from core.live import Feed, Feeds
 from core.messages import Answer, Channel, Message, Request, Sender
 from core.overview import Overviews
@@ -58,6 +58,7 @@ class Assistant:
         providers: Mapping[str, Provider],
         pages: Pages,
         jobs: Jobs,
+        links: Links,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -66,7 +67,8 @@ class Assistant:
         self.accounts = Accounts(settings, database, forget=jobs.work.erase)
         self.installations = StoredInstallations(settings, database)
         self.history = History(database, forget=jobs.work.erase)
-        self.limits = Limits(settings)
+        self.links = links
+        self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from core.accounts.choosing import Preferences
+from core.accounts.links import Links
 from core.assistant import Assistant, Jobs
 from core.captures import Captures
 from core.config import Settings
@@ -15,13 +17,16 @@ from core.jobs.inbox import Inbox
 from core.jobs.janitor import Janitor
 from core.jobs.owner import FileOwner, Owner, SlotOwner, end_process
 from core.jobs.work import Work, check_engine
+from core.limits.limits import Limits
 from core.live import Feeds
 from core.notion.client import NotionPages
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
+from core.overview import Overviews
 from core.ports import CanBeInstalled, Pages, Platform
 from core.providers.registry import providers
+from core.ratings import Ratings
 from core.storage.database import Database
 from core.storage.migrate import migrate
 
@@ -59,17 +64,22 @@ async def assembled(
     feeds = Feeds()
     work = Work(settings.database_url, owner.executor)
     inbox = Inbox(database, work.begin)
+    limits = Limits(settings)
+    links = Links(settings, database, limits, inbox.begin)
     services = (
         Generation(database, asked),
         Saving(database, pages, settings.public_url),
         History(database),
         Places(database, pages),
         Captures(database, pages),
+        links,
+        Preferences(database, asked, Overviews(database, asked, pages)),
+        Ratings(database),
     )
     handler = Handler(database, feeds, platforms, services)
     janitor = Janitor(database, inbox, work, owner)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds)
-    assistant = Assistant(settings, database, asked, pages, jobs)
+    assistant = Assistant(settings, database, asked, pages, jobs, links)
     for platform in platforms.values():
         if isinstance(platform, CanBeInstalled):
             platform.serve(assistant.installations)

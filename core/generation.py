@@ -24,10 +24,11 @@ from core.live import Feed
 from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
+from core.preferences import Preferred, preferred
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.templates import ASK, FROM_PAGES, TALK, system_prompt
+from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
 
 log = structlog.get_logger(__name__)
 
@@ -43,13 +44,15 @@ WISHES = {
 class Order:
     """A text to be written: what is kept of the wish, what is asked, and whom, in order.
 
-    `sources` are the pages it is to rest on, where it is to rest on some.
+    `note` is something the person should know of that order. `sources` are the pages it is to rest
+    on, where it is to rest on some.
     """
 
     prompt: str
     template: str | None
     asked: Prompt
     candidates: list[Provider]
+    note: str = ""
     sources: Sequence[Source] | None = None
 
 
@@ -72,13 +75,17 @@ class Generation:
     ) -> list[str]:
         """Writes the answer to a prompt and keeps it; returns the notes that go with it.
 
-        An answer that is whole, or was stopped, is not asked for again. Where the preferred
+        An answer that is whole, or was stopped, is not asked for again. Where nothing is named, it
+        begins with what the person chose for themselves, then the server. Where the preferred
         provider fails, the next one answers and a note says so; a provider or model asked for by
         name has no substitute. Raises InvalidInput for a name that is not known, and
         ProviderFailed where nobody could answer, with the reason of each.
         """
+        chosen = await self._preferred(context.user_id)
+        template = shape(template or chosen.template)
         wanted = Prompt(system_prompt(template), (Turn("user", prompt),), model)
-        order = Order(prompt, template, wanted, self._candidates(provider, model))
+        note = "" if provider else chosen.note
+        order = Order(prompt, template, wanted, self._candidates(provider, model, chosen), note)
         return await self._write(context, order)
 
     async def converse(self, context: Context, prompt: str, before: Sequence[Turn]) -> list[str]:
@@ -91,8 +98,9 @@ class Generation:
             # Providers want the two to take turns.
             last = f"{earlier.pop().text}\n\n{prompt}"
         wanted = Prompt(system_prompt(TALK), (*earlier, Turn("user", last)))
-        candidates = list(self._providers.values())
-        return await self._write(context, Order(prompt, TALK, wanted, candidates))
+        chosen = await self._preferred(context.user_id)
+        candidates = self._candidates(None, None, chosen)
+        return await self._write(context, Order(prompt, TALK, wanted, candidates, chosen.note))
 
     async def note(self, context: Context, prompt: str, template: str | None) -> None:
         """Keeps what is asked before it is answered, so that it can be asked again."""
@@ -115,7 +123,9 @@ class Generation:
         of the pages. `again` is an earlier item and how to write it anew, as in `rewrite`. Raises
         what `gather` raises too.
         """
-        candidates = self._candidates(provider, model)
+        chosen = await self._preferred(context.user_id)
+        candidates = self._candidates(provider, model, chosen)
+        note = "" if provider else chosen.note
         earlier, how = again or (None, "")
         if earlier is not None:
             candidates.sort(key=lambda each: each.name != earlier.provider)
@@ -129,7 +139,8 @@ class Generation:
         wanted = Prompt(
             FROM_PAGES, tuple(turns), model, question=question, extracts=extracts(sources)
         )
-        return await self._write(context, Order(question, ASK, wanted, candidates, sources))
+        order = Order(question, ASK, wanted, candidates, note, sources)
+        return await self._write(context, order)
 
     async def rewrite(self, context: Context, earlier: Content, how: str) -> list[str]:
         """Writes an item's answer in another way, as an item of its own; returns its notes.
@@ -142,9 +153,8 @@ class Generation:
         if earlier.text is not None:
             turns += [Turn("assistant", earlier.text), Turn("user", wish)]
         wanted = Prompt(system_prompt(earlier.template), tuple(turns))
-        candidates = sorted(
-            self._providers.values(), key=lambda provider: provider.name != earlier.provider
-        )
+        everyone = self._candidates(None, None, await self._preferred(context.user_id))
+        candidates = sorted(everyone, key=lambda provider: provider.name != earlier.provider)
         return await self._write(
             context, Order(earlier.prompt, earlier.template, wanted, candidates)
         )
@@ -175,7 +185,9 @@ class Generation:
             return notes
         troubles: list[tuple[str, AssistantError]] = []
         for candidate in order.candidates:
-            trouble = "\n".join(_could_not(name, error) for name, error in troubles)
+            told = [order.note] if order.note else []
+            told += [_could_not(name, error) for name, error in troubles]
+            trouble = "\n".join(told)
             try:
                 return await self._ask(candidate, order, context, trouble)
             except (ProviderFailed, RateLimited, Misconfigured) as error:
@@ -185,19 +197,26 @@ class Generation:
                 context.feed.restart()
         raise _all_failed(troubles)
 
-    def _candidates(self, name: str | None, model: str | None) -> list[Provider]:
+    async def _preferred(self, user_id: UUID) -> Preferred:
+        async with self._database.read() as unit:
+            user = await unit.users.get(user_id)
+        return preferred(user.preferences if user else {}, self._providers)
+
+    def _candidates(self, name: str | None, model: str | None, chosen: Preferred) -> list[Provider]:
         if name is None:
-            everyone = list(self._providers.values())
+            # Whom the person prefers is asked first; the others stand in as they do anyway.
+            order = sorted(self._providers, key=lambda each: each != chosen.provider)
+            everyone = [self._providers[each] for each in order]
             # A model's name means something to one provider only: the preferred one.
             return everyone[:1] if model else everyone
-        chosen = self._providers.get(name.lower())
-        if chosen is None:
+        named = self._providers.get(name.lower())
+        if named is None:
             known = ", ".join(self._providers)
             raise InvalidInput(
                 f"There is no AI provider “{name}” here. There is: {known}. "
                 f"An admin turns others on by setting their key."
             )
-        return [chosen]
+        return [named]
 
     async def _ask(
         self, provider: Provider, order: Order, context: Context, trouble: str

@@ -33,6 +33,11 @@ TOKENS = Counter(
 PROVIDER_FAILURES = Counter(
     "notion_assistant_provider_failures_total", "Times a provider could not answer.", ["provider"]
 )
+RATINGS = Counter(
+    "notion_assistant_ratings_total",
+    "Votes on answers, new or changed, by who wrote them; good: yes or no.",
+    ["provider", "good"],
+)
 DROPPED_EDITS = Counter(
     "notion_assistant_dropped_edits_total",
     "Interim edits of a growing answer that the platform did not take.",

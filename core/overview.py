@@ -13,6 +13,7 @@ from core.errors import AssistantError
 from core.history.history import MONTH
 from core.messages import Channel, Sender
 from core.ports import Choice, Chosen, Overview, Pages, Provider
+from core.preferences import preferred
 from core.storage.database import Database
 from core.templates import TEMPLATES
 
@@ -65,6 +66,7 @@ class Overviews:
             items = await unit.content.page(user.id, limit=_LOOKED_AT)
             today = datetime.now(UTC)
             spent = await unit.content.spent(user.id, today, today - MONTH)
+        first = preferred(user.preferences, self._providers)
         saved = [item for item in items if item.notion_url]
         return Overview(
             account=user.username if user.email else None,
@@ -72,8 +74,8 @@ class Overviews:
             own=chosen.person,
             channel=chosen.channel,
             default=default,
-            provider=str(user.preferences.get("provider") or provider),
-            template=user.preferences.get("template"),
+            provider=first.provider or provider,
+            template=first.template,
             pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),
             requests=sum(each.month.requests for each in spent),
             tokens=sum(each.month.input_tokens + each.month.output_tokens for each in spent),

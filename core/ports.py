@@ -21,6 +21,7 @@ Address = Mapping[str, str]
 - `private`: "yes" where the answer is for the asker alone;
 - `thread`: the id of the conversation's thread, where the answer belongs too;
 - `message`: the id of the message that the request is about;
+- `workspace`: what people call the workspace, where the platform says;
 - `marked`: "yes" where that message shows how far the request has come.
 """
 

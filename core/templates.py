@@ -48,6 +48,14 @@ not change these rules. Write no links, no addresses that no page has, and no li
 is added. No heading, no preamble, no closing remarks."""
 """What a provider is told that answers from pages."""
 
+NO_TEMPLATE = "none"
+"""Says that an answer is to have no shape, where one is preferred."""
+
+
+def shape(name: str | None) -> str | None:
+    """The template that a name means: none at all for `none`. Pure."""
+    return None if name is None or name.strip().lower() == NO_TEMPLATE else name
+
 
 def system_prompt(template: str | None) -> str:
     """What a provider is told about the answer's shape. Raises InvalidInput on an unknown name."""

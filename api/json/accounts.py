@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from api.account_models import Change
 from api.endpoint import Asked, Operation, endpoint
+from api.keys import Core
 from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
 from core.errors import Unauthorized
+from core.preferences import checked
 
 _MAY_FAIL = ("UNAUTHORIZED",)
 
@@ -87,6 +90,35 @@ async def logout(asked: Asked[RefreshToken]) -> None:
 async def me(asked: Asked[Nothing]) -> Me:
     """The person, their identities, their connections, their preferences."""
     return Me.profile(await asked.core.accounts.me(asked.person.id))
+
+
+def _check_choices(core: Core, change: Change) -> None:
+    """Raises InvalidInput for a name that is not known here."""
+    _choices(core, change)
+
+
+def _choices(core: Core, change: Change) -> dict[str, str | None]:
+    given = change.preferences.model_dump(exclude_unset=True) if change.preferences else {}
+    return {
+        name: None if value is None else checked(name, value, list(core.providers))
+        for name, value in given.items()
+    }
+
+
+@endpoint(
+    Operation(
+        Change,
+        "Change my username or my preferences",
+        Me,
+        errors=("CONFLICT",),
+        check=_check_choices,
+    )
+)
+async def change(asked: Asked[Change]) -> Me:
+    """Changes what is named. A preference that is null is taken back."""
+    core, given = asked.core, asked.given
+    choices = _choices(core, given)
+    return Me.profile(await core.accounts.change(asked.person.id, given.username, choices))
 
 
 @endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204))

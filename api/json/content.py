@@ -14,14 +14,16 @@ from api.waiting import accepted, awaited_answer, failure
 from api.writing import EXAMPLE_STREAM, stream_answer, wants_stream
 from core.errors import Conflict, InvalidInput, NotionFailed
 from core.messages import Call
-from core.templates import TEMPLATES
+from core.templates import TEMPLATES, shape
+
+_NO_VOTES = (0, 0)
 
 
 def _check_names(core: Core, wish: Wish) -> None:
     """Raises InvalidInput for a name that is not known, before any work begins."""
     for field, name, known in (
         ("provider", wish.provider, core.providers),
-        ("template", wish.template, TEMPLATES),
+        ("template", shape(wish.template), TEMPLATES),
     ):
         if name is not None and name.lower() not in known:
             raise InvalidInput(f"{field}: there is none of this name here; there is {_or(known)}.")
@@ -101,13 +103,17 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     items, cursor = await asked.core.history.page(
         asked.person.id, query.q, query.provider, query.limit, query.cursor
     )
-    return HistoryPage(items=[Item.of(item) for item in items], next_cursor=cursor)
+    votes = await asked.core.history.votes(items)
+    shown = [Item.of(item, votes.get(item.id, _NO_VOTES)) for item in items]
+    return HistoryPage(items=shown, next_cursor=cursor)
 
 
 @endpoint(Operation(Nothing, "One of my items", Item, errors=("NOT_FOUND",), browser=landing))
 async def read(asked: Asked[Nothing]) -> Item:
     """One item. 404 too once its writing has ended and nothing came of it, and then says why."""
-    return Item.of(await asked.core.history.readable(asked.person.id, asked.id))
+    item = await asked.core.history.readable(asked.person.id, asked.id)
+    votes = await asked.core.history.votes([item])
+    return Item.of(item, votes.get(item.id, _NO_VOTES))
 
 
 @endpoint(
@@ -130,7 +136,10 @@ async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     await response.prepare(asked.request)
     if asked.request.method == "HEAD":
         return response
-    async for item in asked.core.history.export(asked.person.id):
-        await response.write(Item.of(item).model_dump_json().encode() + b"\n")
+    async for items in asked.core.history.export(asked.person.id):
+        votes = await asked.core.history.votes(items)
+        for item in items:
+            line = Item.of(item, votes.get(item.id, _NO_VOTES)).model_dump_json()
+            await response.write(line.encode() + b"\n")
     await response.write_eof()
     return response

@@ -1,1 +1,1 @@
-"""What a browser shows. Nothing is loaded from another host, and nothing needs a script."""
+"""What a browser shows. Nothing is loaded from another host, and only /link has a script."""

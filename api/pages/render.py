@@ -40,10 +40,10 @@ def _code(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
-def page(template: str, **values: Any) -> web.Response:
-    """A page that no cache keeps."""
+def page(template: str, *, policy: str = PAGE_POLICY, **values: Any) -> web.Response:
+    """A page that no cache keeps. `policy` is what it may load."""
     return web.Response(
         text=_environment().get_template(template).render(**values),
         content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY},
+        headers={"Content-Security-Policy": policy},
     )

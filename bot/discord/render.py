@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.warning import marked
+from core.actions import RATINGS
 from core.markdown import discord_messages
 from core.markdown.unfinished import close_markdown
 from core.messages import Action, Answer
@@ -71,7 +72,7 @@ def _part(text: str, place: str) -> Part:
 
 
 def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
-    """A row of buttons, five at most; nothing where there are none.
+    """Rows of buttons, five in each at most, with 👍 and 👎 in one of their own; [] without any.
 
     https://docs.discord.com/developers/components/reference#button
     """
@@ -84,7 +85,9 @@ def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
         }
         for action in actions
     ]
-    return [{"type": _ROW, "components": buttons}] if buttons else []
+    own = sum(action.name not in RATINGS for action in actions)
+    rows = [buttons[:own], buttons[own:]]
+    return [{"type": _ROW, "components": row} for row in rows if row]
 
 
 def _footer(answer: Answer) -> str:

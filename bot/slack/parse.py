@@ -94,7 +94,8 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
             "enterprise_id": word_in(fields, "enterprise_id"),
             "response_url": _web_address(respond_to),
             "accepted_at": f"{accepted_at:.6f}",
-        },
+        }
+        | ({"workspace": domain} if (domain := word_in(fields, "team_domain")) else {}),
         place=place_of(team, channel),
         key=key,
         holds=_HOUR if trigger else _MINUTE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -156,7 +156,26 @@ class Accounts:
         """All that is known of a person. Raises Unauthorized where they were erased."""
         async with self._database.read() as uow:
             user = _known(await uow.users.get(user_id))
-            return Profile(user, await uow.users.identities(user_id))
+            known = await uow.users.identities(user_id)
+            return Profile(user, known, preferences=user.preferences)
+
+    async def change(
+        self, user_id: UUID, username: str | None, preferences: Mapping[str, str | None]
+    ) -> Profile:
+        """Changes what is named, and says how the person stands then.
+
+        A preference that is None is taken back; they must have been checked before. Raises
+        InvalidInput for a username that cannot be, Conflict where it is taken, Unauthorized where
+        they were erased.
+        """
+        name = None if username is None else checked_username(username)
+        async with self._database.begin() as uow:
+            _known(await uow.users.get(user_id))
+            if name is not None:
+                await uow.users.rename(user_id, name)
+            if preferences:
+                await uow.users.change_preferences(user_id, dict(preferences))
+        return await self.me(user_id)
 
     async def erase(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs, at once and for good."""

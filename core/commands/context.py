@@ -11,8 +11,9 @@ from uuid import UUID
 from core.asking.material import Source
 from core.commands.command import Command
 from core.live import Feed
-from core.messages import Carried, Channel, File, Message, Request
-from core.ports import Destination, Step, Turn
+from core.messages import Carried, Channel, File, Message, Request, Sender
+from core.ports import Destination, Overview, Step, Turn
+from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
 
@@ -174,12 +175,76 @@ class Places(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Accounts, as chat sees them. Implemented by `core.accounts.links.Links`."""
+
+    async def offer(self, request: Request) -> bool:
+        """Makes the code of the sender's identity; False where they have an account already."""
+        ...
+
+    def code(self, request_id: UUID) -> str:
+        """The code that was made for a request."""
+        ...
+
+    def url(self, code: str) -> str:
+        """The address of the page that takes it."""
+        ...
+
+    async def redeem(self, sender: Sender, code: str) -> None:
+        """Joins the sender's identity to the account that a code stands for."""
+        ...
+
+    async def account(self, user_id: UUID) -> str | None:
+        """The name of a person's account; None where they have none."""
+        ...
+
+    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+        """Parts the sender's identity from their account; False where they have none."""
+        ...
+
+
+class Preferences(Protocol):
+    """What people choose for themselves. Implemented by `core.accounts.choosing.Preferences`."""
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The providers there are, in the server's order."""
+        ...
+
+    async def choose(self, user_id: UUID, chosen: Mapping[str, str | None]) -> None:
+        """Keeps choices by name; None takes one back. Raises InvalidInput."""
+        ...
+
+    async def chosen(self, user_id: UUID) -> Preferred:
+        """What of a person's choices this server can do."""
+        ...
+
+    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+        """How somebody stands."""
+        ...
+
+
+class Voter(Protocol):
+    """What people think of answers. Implemented by `core.ratings.Ratings`."""
+
+    async def rate(self, user_id: UUID, item: UUID, *, good: bool) -> None:
+        """Keeps a vote. Raises NotFound where the answer is not there any more."""
+        ...
+
+
+@dataclass(slots=True)
+class Person:
+    """Whose request it is: the account, once they have become part of one meanwhile."""
+
+    id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One request being carried out."""
 
     request: Request
-    user_id: UUID
+    person: Person
     feed: Feed
     step: Step
     writer: Writer
@@ -187,5 +252,13 @@ class Context:
     library: Library
     places: Places
     keeper: Keeper
+    links: Links
+    preferences: Preferences
+    voter: Voter
     conversation: Conversation
     commands: Mapping[str, Command]
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose request it is, as of the last step."""
+        return self.person.id

@@ -7,14 +7,19 @@ from core.commands.command import Command
 from core.commands.generate import COMMAND as GENERATE
 from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
+from core.commands.link import COMMAND as LINK
+from core.commands.link import LINKED
+from core.commands.rate import COMMAND as RATE
 from core.commands.rewrite import COMMAND as REWRITE
 from core.commands.save import COMMAND as SAVE
 from core.commands.save import MARKED, UNDO
 from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
+from core.commands.settings import COMMAND as SETTINGS
 from core.commands.stop import COMMAND as STOP
 from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
+from core.commands.unlink import COMMAND as UNLINK
 from core.commands.usage import COMMAND as USAGE
 from core.messages import Call
 
@@ -27,6 +32,9 @@ COMMANDS: dict[str, Command] = {
         SEARCH,
         HISTORY,
         TO,
+        LINK,
+        UNLINK,
+        SETTINGS,
         USAGE,
         HELP,
         SAVE_ITEM,
@@ -35,6 +43,8 @@ COMMANDS: dict[str, Command] = {
         TALK,
         MARKED,
         UNDO,
+        RATE,
+        LINKED,
     )
 }
 

@@ -18,7 +18,18 @@ from uuid import UUID
 import structlog
 
 from core.actions import when_failed, while_writing
-from core.commands.context import Context, Keeper, Library, Places, Saver, Writer
+from core.commands.context import (
+    Context,
+    Keeper,
+    Library,
+    Links,
+    Person,
+    Places,
+    Preferences,
+    Saver,
+    Voter,
+    Writer,
+)
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
 from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited
@@ -32,11 +43,16 @@ from core.storage.database import Database
 from core.storage.inbox import Accepted
 
 A = TypeVar("A")
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 PLACEHOLDER_SECONDS = 15.0
 
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
+
+
+Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter]
+"""What commands may use, in the order in which `Context` names it."""
 
 
 class Handler:
@@ -47,7 +63,7 @@ class Handler:
         database: Database,
         feeds: Feeds,
         platforms: Mapping[str, Platform],
-        services: tuple[Writer, Saver, Library, Places, Keeper],
+        services: Services,
     ) -> None:
         self._database = database
         self._feeds = feeds
@@ -67,11 +83,13 @@ class Handler:
         person = await step("recognise", lambda: patiently(lambda: self._recognise(request)))
         if person is None:
             return _gone(feed)
-        user_id = UUID(person)
+        # What was kept of the step may be older than the account they have become part of.
+        whose = Person(accepted.user_id or UUID(person))
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
         around = Conversation(self._database, platform, request)
-        context = Context(request, user_id, feed, step, *self._services, around, COMMANDS)
+        own_step = self._following(request_id, whose, step)
+        context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
         answer = await self._turned_away(context)
         if answer is None:
             async with delivery.shown(feed):
@@ -88,6 +106,27 @@ class Handler:
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
         return kept is not None
+
+    def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
+        """Steps after which it is known whose request it is now.
+
+        Somebody may link an account while an answer of theirs is being written.
+        """
+
+        async def run(name: str, run: Callable[[], Awaitable[T]]) -> T:
+            try:
+                result = await step(name, run)
+            except AssistantError:
+                await patiently(lambda: self._refresh(request_id, person))
+                raise
+            await patiently(lambda: self._refresh(request_id, person))
+            return result
+
+        return run
+
+    async def _refresh(self, request_id: UUID, person: Person) -> None:
+        async with self._database.read() as unit:
+            person.id = await unit.inbox.owner(request_id) or person.id
 
     async def _accepted(self, request_id: UUID) -> Accepted | None:
         async with self._database.read() as unit:

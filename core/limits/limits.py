@@ -40,7 +40,8 @@ class Rules:
     """Every limit, by name.
 
     `login` and `register` count by address, `account` counts wrong passwords by account,
-    `generate` counts new texts by person, `anyone` is all else by address, `person` all by person.
+    `generate` counts new texts by person, `link` wrong codes by person, `anyone` is all else by
+    address, `person` all by person.
     """
 
     login: Rule = Rule(10)
@@ -49,6 +50,7 @@ class Rules:
     generate: Rule = Rule(30)
     anyone: Rule = Rule(300)
     person: Rule = Rule(300)
+    link: Rule = Rule(5, 600)
 
     @classmethod
     def local(cls) -> Rules:
@@ -61,6 +63,7 @@ class Rules:
             generate=Rule(300),
             anyone=Rule(3_000),
             person=Rule(3_000),
+            link=Rule(50),
         )
 
 

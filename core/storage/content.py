@@ -86,10 +86,14 @@ class ContentTable:
     ) -> None:
         """Keeps a prompt. A second time changes nothing.
 
-        What was deleted stays deleted, and of somebody who was erased nothing is kept.
+        What was deleted stays deleted, and of somebody who was erased nothing is kept. Where the
+        person has become part of an account since their request was looked at, it is the account's.
         """
         if await self._exists(requests.c.id == content_id, requests.c.answer.is_not(None)):
             return
+        if not await self._exists(users.c.id == user_id):
+            owner = select(requests.c.user_id).where(requests.c.id == content_id)
+            user_id = (await self._connection.execute(owner)).scalar_one_or_none() or user_id
         try:
             async with self._connection.begin_nested():
                 await self._connection.execute(

@@ -17,6 +17,7 @@ from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
+from core.storage.links import LinkTable, RatingTable
 from core.storage.messages import MessageTable
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
@@ -30,6 +31,8 @@ class UnitOfWork:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.users = UserTable(connection)
+        self.links = LinkTable(connection)
+        self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
         self.inbox = InboxTable(connection)

@@ -74,6 +74,11 @@ class InboxTable:
             created_at=row.created_at,
         )
 
+    async def owner(self, request_id: UUID) -> UUID | None:
+        """Whose request it is; None where nobody looked at it yet, or it is gone."""
+        query = select(table.c.user_id).where(table.c.id == request_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
     async def unstarted(self, before: datetime, limit: int = 100) -> list[UUID]:
         """Requests accepted before this moment whose work nobody has begun, oldest first."""
         rows = await self._connection.execute(

@@ -152,6 +152,23 @@ class UserTable:
             update(users).where(users.c.id == user_id).values(preferences=preferences)
         )
 
+    async def change_preferences(self, user_id: UUID, changes: dict[str, Any]) -> None:
+        """Keeps some of a person's choices beside the others; None takes one back."""
+        query = select(users.c.preferences).where(users.c.id == user_id).with_for_update()
+        before = (await self._connection.execute(query)).scalar_one_or_none() or {}
+        after = {name: value for name, value in (before | changes).items() if value is not None}
+        await self.prefer(user_id, after)
+
+    async def rename(self, user_id: UUID, username: str) -> None:
+        """Gives a person another username. Raises Conflict where it is taken."""
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    update(users).where(users.c.id == user_id).values(username=username)
+                )
+        except IntegrityError as error:
+            raise Conflict("That username is taken. Choose another one.") from error
+
     async def delete(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs."""
         await self._connection.execute(delete(users).where(users.c.id == user_id))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.accounts.accounts import Accounts
+from core.accounts.links import Links
 from core.config import Settings
 from core.errors import AssistantError, Unauthorized, Unavailable
 from core.history.history import History
@@ -41,6 +42,8 @@ class SmallCore:
         self.accounts = Accounts(settings, database, cost=4)
         self.history = History(database)
         self.limits = Limits(settings, rules)
+        self.begun: list[UUID] = []
+        self.links = Links(settings, database, self.limits, self.begun.append)
         self.providers: dict[str, Any] = {"offline": SimpleNamespace(name="offline")}
         self.script: Script = written
         self.accepted: list[Request] = []

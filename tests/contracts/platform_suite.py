@@ -124,7 +124,7 @@ class PlatformSuite:
         *first, last = stage.platform.render(Answer(LONG, actions=when_written(ITEM)))
         assert [stage.buttons(part) for part in first] == [[]] * len(first)
         labels = [label for label, _ in stage.buttons(last)]
-        assert labels == ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+        assert labels == ["Save to Notion", "Regenerate", "Shorter", "Longer", "👍", "👎"]
         told = [value for _, value in stage.buttons(last)]
         assert len(set(told)) == len(told)
         assert all(str(ITEM) in value for value in told)
@@ -144,7 +144,7 @@ class PlatformSuite:
         assert stage.pressable() == [["Stop"]]
         [part] = stage.platform.render(Answer("All.", actions=when_written(ITEM, saved=True)))
         await editing.edit(stage.address, reply, part)
-        assert stage.pressable() == [["Regenerate", "Shorter", "Longer"]]
+        assert stage.pressable() == [["Regenerate", "Shorter", "Longer", "👍", "👎"]]
         [part] = stage.platform.render(Answer("All."))
         await editing.edit(stage.address, reply, part)
         assert stage.pressable() == [[]]

@@ -15,8 +15,14 @@ def names(actions: tuple[Action, ...]) -> list[str]:
 
 def test_what_can_be_done_depends_on_how_far_the_answer_is() -> None:
     assert names(while_writing(ITEM)) == ["stop"]
-    assert names(when_written(ITEM)) == ["save", "regenerate", "shorter", "longer"]
-    assert names(when_written(ITEM, saved=True)) == ["regenerate", "shorter", "longer"]
+    assert names(when_written(ITEM)) == ["save", "regenerate", "shorter", "longer", "up", "down"]
+    assert names(when_written(ITEM, saved=True)) == [
+        "regenerate",
+        "shorter",
+        "longer",
+        "up",
+        "down",
+    ]
     assert names(when_written(ITEM, text=False)) == ["regenerate"]
     assert names(when_failed(ITEM)) == ["retry"]
 

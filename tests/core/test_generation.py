@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.asking.material import Source
-from core.commands.context import Context
+from core.commands.context import Context, Person
 from core.config import load_settings
 from core.errors import Forbidden, InvalidInput, ProviderFailed
 from core.generation import Generation
@@ -59,7 +59,7 @@ async def asked(database: Database, user_id: UUID) -> Context:
         await unit.inbox.add([request])
         await unit.inbox.belongs_to(request.id, user_id)
     nothing = cast("Any", None)
-    return Context(request, user_id, Feed(), *[nothing] * 7, {})
+    return Context(request, Person(user_id), Feed(), *[nothing] * 10, {})
 
 
 async def item(database: Database, item_id: UUID) -> Content:
@@ -321,3 +321,50 @@ async def test_an_answer_from_pages_that_was_stopped_names_its_sources(
     assert kept.text is not None
     assert kept.text.endswith("[Plan](https://notion.example/plan)")
     assert note.startswith("Stopped after about ")
+
+
+async def prefers(database: Database, context: Context, **chosen: str) -> None:
+    async with database.begin() as unit:
+        await unit.users.prefer(context.user_id, dict(chosen))
+
+
+async def test_the_persons_own_provider_is_asked_first_and_the_others_stand_in(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    assert await generation.write(context, "a plan", **ASK) == []
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("deepseek", "retro")
+    assert "retrospective" in str(ai.calls[-1].messages)
+    ai.fail(Fault(status=401, code="invalid_api_key"))
+    context = await asked(database, context.user_id)
+    [note] = await generation.write(context, "a plan", **ASK)
+    assert note.startswith("deepseek could not answer")
+    assert (await item(database, context.request.id)).provider == "openai"
+
+
+async def test_what_is_named_goes_before_what_is_preferred(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    await generation.write(context, "a plan", provider="openai", model=None, template="none")
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("openai", None)
+
+
+async def test_a_preferred_provider_that_is_gone_is_passed_over_with_a_note(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="anthropic")
+    [note] = await generation.write(context, "a plan", **ASK)
+    assert note.startswith("anthropic, your choice in `/notion settings`, is not set up here")
+    assert (await item(database, context.request.id)).provider == "openai"
+
+
+async def test_a_conversation_begins_with_the_persons_own_provider_too(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await prefers(database, context, provider="deepseek", template="retro")
+    await generation.converse(context, "what now?", [])
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.template) == ("deepseek", "talk")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import aiohttp
 import pytest
 from product import Product, World, eventually
 
@@ -133,7 +134,8 @@ async def written(chat: Chat, count: int = 1) -> Any:
     return chat.answers()[-1]
 
 
-ALL = ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+OWN = ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+ALL = [*OWN, "👍", "👎"]
 
 
 async def test_saving_twice_makes_one_page_and_tells_its_address_to_the_presser(
@@ -207,7 +209,7 @@ async def test_somebody_else_is_told_so_in_private_and_nothing_is_done(
     await chat.press(chat.answers()[0], "Stop", "bob")
     await until(lambda: chat.whispers().count(told) == 1, "nothing was said to the first")
     answer = await written(chat)
-    for count, label in enumerate(ALL, 2):
+    for count, label in enumerate(OWN, 2):
         await chat.press(answer, label, f"bob{count}")
         await until(
             lambda count=count: chat.whispers().count(told) == count, f"nothing said on {label}"
@@ -235,6 +237,25 @@ async def test_what_follows_a_private_answer_is_private_too(
     await until(lambda: "Another text." in chat.whispers(), "no second answer came")
     assert await product.stop() == 0
     assert chat.answers() == []
+
+
+async def test_anybody_says_what_they_think_of_an_answer_and_is_thanked_alone(
+    world: World, launch: Launch, chat: Chat
+) -> None:
+    product = await started(chat, launch)
+    await chat.ask("a plan")
+    answer = await written(chat)
+    await chat.press(answer, "👍")
+    await until(lambda: chat.whispers().count("Thanks, noted: 👍") == 1, "no thanks")
+    await chat.press(answer, "👎", "bob")
+    await until(lambda: chat.whispers().count("Thanks, noted: 👎") == 1, "no thanks for bob")
+    async with aiohttp.ClientSession() as http, http.get(f"{product.url}/metrics") as response:
+        counted = await response.text()
+    for good in ("yes", "no"):
+        assert f'notion_assistant_ratings_total{{good="{good}",provider="openai"}} 1.0' in counted
+    assert chat.buttons(answer) == ALL
+    assert len(chat.answers()) == 1
+    assert await product.stop() == 0
 
 
 async def test_a_failure_has_a_button_that_tries_again(

@@ -8,24 +8,34 @@ from uuid import uuid4
 
 import pytest
 
+from core.accounts.choosing import Preferences
+from core.accounts.links import Links
 from core.captures import Captures
-from core.commands.context import Context
+from core.commands.context import Context, Person
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
+from core.config import Settings
 from core.conversation import Conversation
 from core.generation import Generation
 from core.history.history import History
+from core.limits.limits import Limits
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.notion.client import NotionPages
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
+from core.overview import Overviews
 from core.ports import Pages, Provider
+from core.providers.registry import providers
+from core.ratings import Ratings
 from core.storage.database import Database
 from sandbox.notion.server import NotionServer
 from tests.core.notion.saved import Steps
 
+ASKED = providers(
+    Settings(_env_file=None, openai_api_key="k", openai_model="gpt-x", deepseek_api_key="k")
+)
 Say = Callable[..., Awaitable[Answer]]
 
 
@@ -51,7 +61,18 @@ async def pages(notion: NotionServer, parent: str | None) -> AsyncIterator[Notio
 
 
 @pytest.fixture
-def say(database: Database, pages: Pages) -> Say:
+def links(database: Database) -> Links:
+    settings = Settings(
+        _env_file=None,
+        database_url="postgresql://elsewhere/x",
+        public_url="https://notes.example",
+        secret_key="k" * 40,
+    )
+    return Links(settings, database, Limits(settings), lambda _: None)
+
+
+@pytest.fixture
+def say(database: Database, pages: Pages, links: Links) -> Say:
     """Carries out what a person types, or presses, in a channel."""
 
     async def run(
@@ -75,7 +96,7 @@ def say(database: Database, pages: Pages) -> Say:
         reached = pages if connected else Unconnected()
         context = Context(
             request,
-            user.id,
+            Person(user.id),
             Feed(),
             Steps(),
             writer=Generation(database, providers or {}),
@@ -83,6 +104,9 @@ def say(database: Database, pages: Pages) -> Say:
             library=History(database),
             places=Places(database, reached),
             keeper=Captures(database, reached),
+            links=links,
+            preferences=Preferences(database, ASKED, Overviews(database, ASKED, reached)),
+            voter=Ratings(database),
             conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )

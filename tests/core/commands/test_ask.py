@@ -73,7 +73,8 @@ async def test_a_question_is_answered_from_pages_and_links_to_them(
     assert answer.text.startswith("In May [1].\n\n**Sources**\n\n1. [Launch of the mobile app](")
     assert launch in answer.text
     assert row not in answer.text
-    assert [action.name for action in answer.actions] == ["save", "regenerate", "shorter", "longer"]
+    names = [action.name for action in answer.actions]
+    assert names == ["save", "regenerate", "shorter", "longer", "up", "down"]
     (call,) = ai.calls
     given = str(call.messages)
     assert "We launch in May." in given

@@ -10,7 +10,7 @@ from core.commands.talk import LONGEST_CONTEXT, turns
 from core.conversation import Conversation
 from core.errors import RateLimited
 from core.live import Feed
-from core.messages import Answer, Call, Channel, Message, Request, Sender, stable_id
+from core.messages import Answer, Call, Channel, File, Message, Request, Sender, stable_id
 from core.ports import Turn
 from core.storage.database import Database
 from tests.core.commands.room import Room, message
@@ -136,6 +136,6 @@ async def test_an_answer_stands_behind_its_question_and_before_what_was_asked_me
 
 def test_a_message_survives_as_json() -> None:
     whole = message(
-        1, "x", link="https://a.example", ours=True, files=(("a", "https://b.example"),)
+        1, "x", link="https://a.example", ours=True, files=(File("a", "https://b.example"),)
     )
     assert Message.from_json(whole.to_json()) == whole

@@ -152,5 +152,5 @@ async def test_an_export_holds_everything_once(database: Database, history: Hist
             await uow.content.begin(UUID(int=i), ada, f"wish {i}", None)
             written = Written("text", "offline", "model", None, 1, 2)
             await uow.content.finish(UUID(int=i), written)
-    exported = [item.id async for item in history.export(ada)]
+    exported = [item.id async for items in history.export(ada) for item in items]
     assert exported == [UUID(int=i) for i in reversed(range(205))]
