@@ -27,10 +27,11 @@ _VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)�
 _LONGEST_ECHO = 200
 
 
-def parse(line: str) -> Call:
+def parse(line: str, *, forms: bool = False) -> Call:
     """The call a line means; the leading `/notion` may be left out.
 
-    Raises InvalidInput, with a sentence that says what to type instead.
+    `forms`: a text that a form can ask for may be missing. Raises InvalidInput, with a sentence
+    that says what to type instead.
     """
     text = line.replace("\0", "").strip()
     if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):
@@ -43,7 +44,8 @@ def parse(line: str) -> Call:
     if command is None:
         raise InvalidInput(_unknown_command(name, list(listed), text))
     words, flags = _take_flags(rest, command)
-    _check_text(words, command)
+    if words or not (forms and command.form):
+        _check_text(words, command)
     return Call(command.name, words, flags)
 
 
