@@ -23,6 +23,9 @@ COMMAND = "settings"
 PREFIX = "panel:"
 """How the ids of its buttons and lists begin."""
 
+NONE = Choice("default", "No template")
+"""What takes the choice of a template back."""
+
 WRITE, PLACE, RESET, REFRESH = "write", "place", "reset", "refresh"
 """Its buttons."""
 
@@ -96,7 +99,7 @@ def _controls(overview: Overview, choices: Choices) -> list[Json]:
     own = overview.own
     rows = [
         _list("provider", "AI provider", choices.get("provider", ()), overview.provider),
-        _list("template", "Template", choices.get("template", ()), overview.template),
+        _list("template", "Template", [*choices.get("template", ()), NONE], overview.template),
         _list(
             "destination", "Where your pages go", _own_first(own, choices), own.id if own else None
         ),

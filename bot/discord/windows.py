@@ -66,7 +66,7 @@ class Windows:
     ) -> bool:
         """Opens what a line without words asks for; False where it is to be carried out."""
         try:
-            call = parse(line, forms=True)
+            call = parse(line, unfinished=True)
         except InvalidInput:
             return False
         if call.text:

@@ -27,11 +27,11 @@ _VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)�
 _LONGEST_ECHO = 200
 
 
-def parse(line: str, *, forms: bool = False) -> Call:
+def parse(line: str, *, unfinished: bool = False) -> Call:
     """The call a line means; the leading `/notion` may be left out.
 
-    `forms`: a text that a form can ask for may be missing. Raises InvalidInput, with a sentence
-    that says what to type instead.
+    `unfinished`: a text that the command needs may be missing, for a form asks for it. Raises
+    InvalidInput, with a sentence that says what to type instead.
     """
     text = line.replace("\0", "").strip()
     if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):
@@ -44,8 +44,7 @@ def parse(line: str, *, forms: bool = False) -> Call:
     if command is None:
         raise InvalidInput(_unknown_command(name, list(listed), text))
     words, flags = _take_flags(rest, command)
-    if words or not (forms and command.form):
-        _check_text(words, command)
+    _check_text(words, command, unfinished=unfinished)
     return Call(command.name, words, flags)
 
 
@@ -132,13 +131,13 @@ def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, 
     return value.strip(), match.end()
 
 
-def _check_text(text: str, command: Command) -> None:
+def _check_text(text: str, command: Command, *, unfinished: bool) -> None:
     argument = command.argument
     if argument is None:
         if text:
             raise InvalidInput(f"`{command.usage}` takes no text after it.")
         return
-    if argument.required and not text:
+    if argument.required and not text and not unfinished:
         what = argument.name if argument.name.endswith("s") else f"a {argument.name}"
         example = f" For example: `{PREFIX} {command.name} {argument.example}`"
         raise InvalidInput(
