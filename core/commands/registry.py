@@ -11,6 +11,7 @@ from core.commands.save import COMMAND as SAVE
 from core.commands.save import MARKED, UNDO
 from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
+from core.commands.settings import COMMAND as SETTINGS
 from core.commands.stop import COMMAND as STOP
 from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Command] = {
         SEARCH,
         HISTORY,
         TO,
+        SETTINGS,
         USAGE,
         HELP,
         SAVE_ITEM,
