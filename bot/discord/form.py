@@ -139,7 +139,7 @@ def _choice(flag: Flag, given: str | bool | None, choices: Choices) -> Json:
     key, wanted = option_name(flag.name), given if isinstance(given, str) else ""
     known = fitting(choices.get(flag.choose, ()) if flag.choose else ())
     chosen = next((one for one in known if wanted in (one.value, one.label)), None)
-    if wanted and chosen is None and units(wanted) <= LONGEST:
+    if known and wanted and chosen is None and units(wanted) <= LONGEST:
         chosen = Choice(wanted, wanted)
         known = fitting([chosen, *known])
     if not known or (wanted and chosen is None):

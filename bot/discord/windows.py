@@ -52,10 +52,15 @@ class Windows:
         """Lets go of connections. May be called twice."""
         await self._rest.close()
 
-    async def suggested(self, kind: Chosen, words: str = "", wait: float = LISTING) -> list[Choice]:
-        """What may be chosen, as Discord takes it; nothing where it takes more than `wait` s."""
+    async def suggested(
+        self, kind: Chosen, words: str = "", wait: float | None = None
+    ) -> list[Choice]:
+        """What may be chosen, as Discord takes it.
+
+        Nothing where it takes more than `wait` seconds, LISTING if none are named.
+        """
         try:
-            async with asyncio.timeout(wait):
+            async with asyncio.timeout(LISTING if wait is None else wait):
                 return fitting(await self._intake.suggest(kind, words))
         except (AssistantError, TimeoutError) as error:
             _log.info("discord is offered no choices", kind=kind, error=type(error).__name__)
