@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from product import Product, World, eventually
+from product import Product, World
+
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
 
 Launch = Callable[..., Awaitable[Product]]
 
@@ -13,27 +15,22 @@ async def test_choices_a_form_and_settings_work_from_end_to_end(
     world: World, launch: Launch
 ) -> None:
     world.ai.answer = "# Plan\n\nDone."
-    notes = world.notion.add_page("Team notes")
     product = await launch("discord")
     server = world.discord
     await server.wait_until_connected(timeout=20)
 
-    typed = await server.autocomplete("notion", "generate", "to", {"to": "team"})
+    typed = await server.autocomplete("notion", "generate", "to", {"to": "notes"})
     await typed.acknowledged()
-    assert [one["name"] for one in typed.choices or []] == ["Team notes"]
+    assert [one["name"] for one in typed.choices or []] == ["Notes"]
 
     opened = await server.slash_command(sub="generate", options={"template": "retro"})
     assert await opened.acknowledged() == 9
     chosen = [one["value"] for one in typed.choices or []]
     sent = await server.submit(opened, {"prompt": "a plan", "to": chosen})
-
-    async def saved() -> bool:
-        return bool(await world.children(notes))
-
-    await eventually(saved, "the page was never made")
     await server.wait_for(
         lambda: sent.original and "Open in Notion" in sent.original.content, timeout=20
     )
+    assert len(world.notion.store.pages_under(NOTES_DATA_SOURCE_ID)) == 1
 
     settings = await server.slash_command(sub="settings")
     panel = await settings.answered(timeout=20)
@@ -41,7 +38,7 @@ async def test_choices_a_form_and_settings_work_from_end_to_end(
     assert "1 request" in panel.content
     changed = await server.click(panel, "panel:destination", values=chosen)
     await server.wait_for(
-        lambda: changed.original and "Team notes" in changed.original.content, timeout=20
+        lambda: changed.original and "Notes" in changed.original.content, timeout=20
     )
     again = await server.slash_command(sub="settings")
     assert "your own choice" in (await again.answered(timeout=20)).content
