@@ -43,7 +43,7 @@ _NO_REPLIES = 160002
 
 # The bot is not where the command was given, or may not write there: 10003 unknown channel, 50001
 # missing access, 50013 missing permissions.
-_NOT_THERE = {10003, 50001, 50013, 403, 404}
+_NOT_THERE = {10003, 50001, 50013}
 
 _log = structlog.get_logger(__name__)
 

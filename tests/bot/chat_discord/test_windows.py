@@ -8,6 +8,8 @@ import pytest
 from bot.discord import windows
 from bot.discord.adapter import DiscordPlatform
 from bot.discord.entry import DiscordEntry
+from bot.discord.parse import options_of
+from core.commands.registry import COMMANDS
 from core.errors import Unavailable
 from core.messages import Answer, Call, Channel, Sender
 from core.ports import Choice, Chosen, Destination, Overview
@@ -248,7 +250,8 @@ async def test_a_standing_that_nobody_can_tell_is_said_so() -> None:
 
 
 async def test_settings_with_words_are_a_request(stage: Stage) -> None:
-    asked = await stage.server.slash_command(sub="settings", options={"change": "reset"})
+    words = options_of(COMMANDS["settings"])[0].name
+    asked = await stage.server.slash_command(sub="settings", options={words: "reset"})
     assert await asked.acknowledged() == 5
     assert stage.intake.requests[0].call == Call("settings", "reset")
 

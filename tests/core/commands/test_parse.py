@@ -72,6 +72,13 @@ def test_a_wrong_line_gets_a_sentence_that_says_what_to_type(line: str, sentence
     assert sentence in raised.value.message
 
 
+def test_a_text_that_a_form_asks_for_may_be_missing() -> None:
+    assert parse("/notion generate --save", unfinished=True) == Call("generate", "", {"save": True})
+    with pytest.raises(InvalidInput, match="has no flag"):
+        parse("/notion generate --sav", unfinished=True)
+    assert {command.name for command in COMMANDS.values() if command.form} == {"generate"}
+
+
 @settings(max_examples=200)
 @given(st.text(alphabet=st.sampled_from("-—–=\"'`“” \n/aeghinoprstv"), max_size=60))
 def test_whatever_is_typed_is_a_call_or_a_sentence(text: str) -> None:
