@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -210,24 +211,74 @@ async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | Non
         return None
     async with http.get(
         settings.discord_api_url.rstrip("/") + "/oauth2/applications/@me",
-        headers={"Authorization": f"Bot {settings.discord_token.get_secret_value()}"},
+        headers=_bot(settings),
     ) as answer:
         if answer.status == 401:
-            raise Misconfigured("The token is not accepted. Reset it under Bot, DISCORD_TOKEN.")
-        found = await answer.json(content_type=None)
-    query = urlencode(
-        {
-            "client_id": found.get("id", ""),
-            "scope": "bot applications.commands",
-            "permissions": _DISCORD_PERMISSIONS,
-        }
-    )
-    invite = f"invite it: https://discord.com/oauth2/authorize?{query}"
-    if int(found.get("flags") or 0) & _DISCORD_CONTENT:
-        return f"Connected as {found.get('name')}; {invite}"
+            raise Misconfigured(
+                "The token is not accepted. Reset it under Bot, DISCORD_TOKEN. "
+                + _invitations(_client_id(settings))
+            )
+        if answer.status >= 500:
+            raise Unavailable(f"Discord answers {answer.status} just now. Try again later.")
+        told = await answer.json(content_type=None) if answer.status == 200 else None
+    found = told if isinstance(told, dict) else {}
+    said = f"Connected as {found.get('name') or 'a bot'}."
+    if not await _in_a_server(settings, http):
+        said += " It is in no server yet."
+    if not int(found.get("flags") or 0) & _DISCORD_CONTENT:
+        said += " 📝 works once Message Content Intent is on, under Bot."
+    return f"{said} {_invitations(str(found.get('id') or _client_id(settings)))}"
+
+
+async def _in_a_server(settings: Settings, http: aiohttp.ClientSession) -> bool:
+    """Whether the bot is in one; where nobody says, it is taken for granted."""
+    try:
+        async with http.get(
+            settings.discord_api_url.rstrip("/") + "/users/@me/guilds",
+            params={"limit": "1"},
+            headers=_bot(settings),
+        ) as answer:
+            return answer.status != 200 or await answer.json(content_type=None) != []
+    except (aiohttp.ClientError, ValueError):
+        return True
+
+
+def _client_id(settings: Settings) -> str:
+    """The app's id as the settings tell it; a bot's token begins with it, in base 64."""
+    if settings.discord_client_id:
+        return settings.discord_client_id
+    token = settings.discord_token
+    first = token.get_secret_value().partition(".")[0] if token else ""
+    try:
+        known = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return ""
+    return known if known.isdecimal() else ""
+
+
+def _bot(settings: Settings) -> dict[str, str]:
+    token = settings.discord_token
+    return {"Authorization": f"Bot {token.get_secret_value() if token else ''}"}
+
+
+def _invitations(client_id: str) -> str:
+    """Where the app is added to a server, and to a person's own account.
+
+    https://docs.discord.com/developers/topics/oauth2#advanced-bot-authorization
+    """
+    if not client_id:
+        return "For a link that invites it, set DISCORD_CLIENT_ID."
+    server = {
+        "client_id": client_id,
+        "scope": "bot applications.commands",
+        "permissions": _DISCORD_PERMISSIONS,
+        "integration_type": 0,
+    }
+    person = {"client_id": client_id, "scope": "applications.commands", "integration_type": 1}
+    page = "https://discord.com/oauth2/authorize?"
     return (
-        f"Connected as {found.get('name')}. 📝 works once Message Content Intent is on, under Bot; "
-        f"{invite}"
+        f"Invite it to a server: {page}{urlencode(server)} "
+        f"or use it anywhere yourself: {page}{urlencode(person)}"
     )
 
 

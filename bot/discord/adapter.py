@@ -41,6 +41,10 @@ _GONE = {10008, 10015, 10062, 50027, 401, 404}
 # The bot may write there and not read what was written, so it may not reply.
 _NO_REPLIES = 160002
 
+# The bot is not where the command was given, or may not write there: 10003 unknown channel, 50001
+# missing access, 50013 missing permissions.
+_NOT_THERE = {10003, 50001, 50013}
+
 _log = structlog.get_logger(__name__)
 
 
@@ -49,8 +53,8 @@ class DiscordPlatform:
 
     The placeholder is edited, which twice is once; what continues is a follow-up. After fifteen
     minutes, or where the process died before the placeholder came, the bot writes into the channel,
-    or to the asker directly where the answer is for them alone. What did not come by an interaction
-    it answers as the bot, in a reply to the message that asked.
+    or to the asker directly where the answer is for them alone or the bot is not there. What did
+    not come by an interaction it answers as the bot, in a reply to the message that asked.
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
 
@@ -184,7 +188,24 @@ class DiscordPlatform:
     # ── As the bot ───────────────────────────────────────────────────────────────────────────────
 
     async def _say(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
-        channel = await self._direct(address) if _private(address) else _channel(address)
+        """Where it was asked; to the asker directly where that is private, or no place of the bot.
+
+        People who installed the app for themselves use it where the bot is not. There it has five
+        follow-ups, and no more once the token has died.
+        """
+        if not _private(address):
+            try:
+                return await self._write(address, part, marker, _channel(address), again=again)
+            except Refused as refused:
+                if not address["interaction_token"] or refused.reason not in _NOT_THERE:
+                    raise
+                _log.info("discord channel out of reach", reason=refused.reason)
+        channel = await self._direct(address)
+        return await self._write(address, part, marker, channel, again=again)
+
+    async def _write(
+        self, address: Address, part: Part, marker: str, channel: str, *, again: bool
+    ) -> Reply:
         if again and (found := await self._find(address, part, marker, channel)):
             return found
         # With the nonce Discord itself drops a repeat that comes within a few minutes.

@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.discord.lenient import UNREADABLE, make_lenient
+from bot.discord.lenient import UNREADABLE, Completer, Tree, make_lenient
 from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
 from core.commands.command import Command
 from core.config import Settings
@@ -31,12 +31,16 @@ class Listeners:
 
     `asked` takes an interaction and the line that its options amount to, `pressed` an interaction
     and its button's id, `chosen` an interaction and the message whose menu it was in, as Discord
-    describes it. `heard` takes what is no interaction: the event's name and what Discord tells.
+    describes it. `submitted` takes a form that was filled in. `listed` says what there is to choose
+    for an option that holds these words. `heard` takes what is no interaction: the event's name and
+    what Discord tells.
     """
 
     asked: Listener
     pressed: Listener
     chosen: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
+    submitted: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
+    listed: Completer
     heard: Callable[[str, Json], None]
 
 
@@ -93,9 +97,10 @@ class Client(discord.AutoShardedClient):
             parsers[name] = _untouched(name, listeners.heard)
         self._content = content
         self._pressed = listeners.pressed
+        self._submitted = listeners.submitted
         self._parents: dict[str, str] = {}
-        self.tree = app_commands.CommandTree(self)
-        self.tree.add_command(_group(commands, listeners.asked))
+        self.tree = Tree(self, commands, GROUP, listeners.listed)
+        self.tree.add_command(_group(commands, listeners))
         self.tree.add_command(_menu(listeners.chosen))
         make_lenient(self, self.tree, commands, GROUP, listeners.asked)
 
@@ -135,10 +140,15 @@ class Client(discord.AutoShardedClient):
         return role.name if role else None
 
     async def on_interaction(self, interaction: discord.Interaction[Client]) -> None:
-        """Buttons. discord.py's own views keep them in memory, and ours outlive the process."""
+        """Buttons, lists and forms.
+
+        discord.py's own views keep them in memory, and ours outlive the process.
+        """
+        data: Json = {**(interaction.data or {})}
         if interaction.type is discord.InteractionType.component:
-            data: Mapping[str, object] = {**(interaction.data or {})}
             await self._pressed(interaction, str(data.get("custom_id", "")))
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await self._submitted(interaction, data)
 
     async def setup_hook(self) -> None:
         """Tells Discord of the commands; the same ones again change nothing.
@@ -207,7 +217,7 @@ def _point_to(settings: Settings) -> bool:
     return True
 
 
-def _group(commands: Mapping[str, Command], listener: Listener) -> app_commands.Group:
+def _group(commands: Mapping[str, Command], listeners: Listeners) -> app_commands.Group:
     group = app_commands.Group(
         name=GROUP,
         description="Write Notion pages from here",
@@ -218,12 +228,12 @@ def _group(commands: Mapping[str, Command], listener: Listener) -> app_commands.
     )
     for command in commands.values():
         if command.listed:
-            group.add_command(_subcommand(command, listener))
+            group.add_command(_subcommand(command, listeners))
     return group
 
 
 def _subcommand(
-    command: Command, listener: Listener
+    command: Command, listeners: Listeners
 ) -> app_commands.Command[app_commands.Group, ..., None]:
     """A subcommand with an option for the text and one for each flag.
 
@@ -233,7 +243,7 @@ def _subcommand(
 
     async def carry_out(interaction: discord.Interaction[Client], **given: object) -> None:
         values = {options[key].name: value for key, value in given.items()}
-        await listener(interaction, line_of(command, values))
+        await listeners.asked(interaction, line_of(command, values))
 
     carry_out.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
@@ -243,9 +253,19 @@ def _subcommand(
     )
     app_commands.describe(**{key: option.description for key, option in options.items()})(carry_out)
     app_commands.rename(**{key: option.name for key, option in options.items()})(carry_out)
+    for key, option in options.items():
+        if option.choose is not None:
+            app_commands.autocomplete(**{key: _asked_for})(carry_out)
     return app_commands.Command(
         name=command.name, description=describe(command.summary), callback=carry_out
     )
+
+
+async def _asked_for(
+    _interaction: discord.Interaction[Any], _words: str
+) -> list[app_commands.Choice[str]]:
+    """Has Discord ask for choices. What it asks, the tree answers before it comes here."""
+    return []
 
 
 def _parameter(key: str, option: Option) -> inspect.Parameter:

@@ -11,15 +11,18 @@ import aiohttp
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
+from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
+from bot.discord.panel import PREFIX as PANEL
 from bot.discord.parse import call_of_button
 from bot.discord.render import render_answer
+from bot.discord.windows import Windows
 from bot.dispatch import dispatch
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
-from core.messages import Answer, Call, Sender, stable_id
+from core.messages import Answer, Call, Channel, Sender, stable_id
 from core.ports import Intake
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class DiscordEntry:
         self._intake = intake
         self._platform = DiscordPlatform(settings)
         self._listener = Listener(intake, self._platform)
+        self._windows = Windows(settings, intake)
         self._client: Client | None = None
         self._connection: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -77,6 +81,7 @@ class DiscordEntry:
             await asyncio.wait([keeper])
         await self._disconnect()
         await self._listener.end()
+        await self._windows.close()
         await self._platform.close()
 
     async def _connect(self, token: str) -> None:
@@ -98,7 +103,14 @@ class DiscordEntry:
         def heard(name: str, data: Json) -> None:
             self._listener.hear(client, name, data)
 
-        listeners = Listeners(self._take, self._press, self._choose, heard)
+        listeners = Listeners(
+            asked=self._ask,
+            pressed=self._press,
+            chosen=self._choose,
+            submitted=self._submit,
+            listed=self._windows.suggested,
+            heard=heard,
+        )
         self._client = client = Client(self._settings, COMMANDS, listeners, content=content)
         await _log_in(client, token)
         self._connection = asyncio.create_task(client.connect(), name="discord-gateway")
@@ -155,8 +167,26 @@ class DiscordEntry:
         _log.warning("discord still connecting", seconds=PATIENCE)
         return True
 
+    async def _ask(self, interaction: discord.Interaction[Client], line: str) -> None:
+        """A command. Without words it may open a form or the settings instead."""
+        who, where = _sender(interaction), _channel(interaction)
+        if not await self._windows.opened(interaction, line, who, where):
+            await self._take(interaction, line)
+
+    async def _submit(self, interaction: discord.Interaction[Client], data: Json) -> None:
+        """A form that was filled in. One that is not ours is left alone."""
+        line = line_of_form(data, COMMANDS)
+        if line is not None:
+            await self._take(interaction, line)
+
     async def _press(self, interaction: discord.Interaction[Client], custom_id: str) -> None:
-        """A button. One that is not ours is left alone."""
+        """A button, or a list. One that is not ours is left alone."""
+        if custom_id.startswith(PANEL):
+            name, who = custom_id.removeprefix(PANEL), _sender(interaction)
+            line = await self._windows.pressed(interaction, name, who, _channel(interaction))
+            if line is not None:
+                await self._take(interaction, line)
+            return
         message = interaction.message
         call = call_of_button(custom_id, private=message is not None and message.flags.ephemeral)
         if call is not None:
@@ -263,6 +293,11 @@ def _place(interaction: discord.Interaction[Client]) -> str:
     """The channel's id. What is chosen for a channel holds in its threads, which come and go."""
     parent = getattr(interaction.channel, "parent_id", None)
     return str(parent or interaction.channel_id or "")
+
+
+def _channel(interaction: discord.Interaction[Client]) -> Channel | None:
+    place = _place(interaction)
+    return Channel("discord", place) if place else None
 
 
 def _library_errors() -> tuple[type[Exception], ...]:

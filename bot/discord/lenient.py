@@ -6,7 +6,7 @@ Imports discord.py: import this when Discord is used.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -17,13 +17,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.discord import tolerance
+from bot.discord.complete import typed
 from bot.discord.sent import line_sent
 from core.commands.command import Command
+from core.ports import Choice, Chosen
 
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 """What discord.py raises where an answer says less, or something else, than it expects."""
 
 Parser = Callable[[Any], None]
+Completer = Callable[[Chosen, str], Awaitable[Sequence[Choice]]]
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +60,36 @@ class LenientSocket(DiscordWebSocket):
         shard = (self.shard_id or 0, self.shard_count or 1)
         data = tolerance.ready(told, str(self.gateway), shard, own_id, app_id)
         return json.dumps({"s": 1} | event | {"d": data})
+
+
+class Tree(app_commands.CommandTree[Any]):
+    """The commands. It lists what can be chosen for an option also where it does not know that one.
+
+    `listed` says what there is to choose.
+    """
+
+    def __init__(
+        self,
+        client: discord.AutoShardedClient,
+        commands: Mapping[str, Command],
+        group: str,
+        listed: Completer,
+    ) -> None:
+        super().__init__(client)
+        self._offered, self._group, self._listed = commands, group, listed
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        if interaction.type is not discord.InteractionType.autocomplete:
+            return True
+        wanted = typed(dict(interaction.data or {}), self._group, self._offered)
+        known = await self._listed(*wanted) if wanted else ()
+        choices = [app_commands.Choice(name=one.label, value=one.value) for one in known]
+        try:
+            await interaction.response.autocomplete(choices)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+            # Somebody who types on has made Discord forget what it asked.
+            log.info("discord took no choices", error=type(error).__name__)
+        return False
 
 
 async def _json_or_text(response: aiohttp.ClientResponse) -> Any:

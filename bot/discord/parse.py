@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from core.actions import call_of
 from core.commands.command import Command
 from core.messages import Call
+from core.ports import Chosen
 
 LONGEST_OPTION = 6_000
 """Characters of one option."""
@@ -22,24 +23,34 @@ _LONGEST_NAME = 32
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a subcommand; `switch` is a yes or no, all else is text."""
+    """One option of a subcommand; `switch` is a yes or no, all else is text.
+
+    `choose` is what Discord lists while somebody types it.
+    """
 
     name: str
     description: str
     required: bool = False
     switch: bool = False
+    choose: Chosen | None = None
 
 
 def options_of(command: Command) -> list[Option]:
-    """The options of a command: the text after its name first, then its flags."""
+    """The options of a command: the text after its name first, then its flags.
+
+    A text that a form asks for may be left out.
+    """
     found = []
     if command.argument is not None:
         example = f", such as: {command.argument.example}" if command.argument.example else ""
         about = describe(f"The {command.argument.name}{example}")
-        found.append(Option(_option_name(command.argument.name), about, command.argument.required))
+        required = command.argument.required and not command.form
+        name, choose = option_name(command.argument.name), command.argument.choose
+        found.append(Option(name, about, required, choose=choose))
     for flag in command.flags:
         about = describe(flag.help)
-        found.append(Option(_option_name(flag.name), about, switch=flag.value is None))
+        name, switch = option_name(flag.name), flag.value is None
+        found.append(Option(name, about, switch=switch, choose=flag.choose))
     return found
 
 
@@ -57,13 +68,13 @@ def line_of(command: Command, values: Mapping[str, object]) -> str:
     """
     words = [command.name]
     for flag in command.flags:
-        value = values.get(_option_name(flag.name))
+        value = values.get(option_name(flag.name))
         if flag.value is None and value:
             words.append(f"--{flag.name}")
         elif isinstance(value, str) and value.strip():
             words.append(f"--{flag.name} {_quoted(value)}")
     if command.argument is not None:
-        text = values.get(_option_name(command.argument.name))
+        text = values.get(option_name(command.argument.name))
         if isinstance(text, str):
             words.append(text)
     return " ".join(words)
@@ -75,7 +86,8 @@ def call_of_button(custom_id: str, *, private: bool) -> Call | None:
     return call_of(name, item, private=private)
 
 
-def _option_name(name: str) -> str:
+def option_name(name: str) -> str:
+    """A name as Discord takes it."""
     return re.sub(r"[^\w-]+", "-", name.lower())[:_LONGEST_NAME]
 
 

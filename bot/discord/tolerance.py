@@ -12,7 +12,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-COMMAND, COMPONENT = 2, 3
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 
 _SUBCOMMAND, _GROUP = 1, 2
 _TEXT, _INTEGER, _SWITCH, _NUMBER = 3, 4, 5, 10
@@ -74,7 +74,9 @@ def interaction(told: object, app_id: str) -> Json:
     """INTERACTION_CREATE."""
     data = {name: value for name, value in _fields(told).items() if value is not None}
     inner = _fields(data.get("data"))
-    kind = COMPONENT if "custom_id" in inner else COMMAND
+    kind = COMMAND
+    if "custom_id" in inner:
+        kind = SUBMIT if "components" in inner else COMPONENT
     common = {"version": 1, "attachment_size_limit": 0, "application_id": app_id, "type": kind}
     data = _with(common, data)
     place, shown = _fields(data.get("channel")), _fields(data.get("message"))
@@ -85,7 +87,10 @@ def interaction(told: object, app_id: str) -> Json:
     data |= {"guild_id": guild} if guild else {}
     data |= {"channel": _channel(place, where, in_guild=guild is not None)} if where else {}
     data |= {"message": _message(shown, where)} if shown else {}
-    data["data"] = _choice(inner, where) if data["type"] != COMPONENT else _press(inner)
+    if data["type"] == SUBMIT:
+        data["data"] = _form(inner)
+    else:
+        data["data"] = _press(inner) if data["type"] == COMPONENT else _choice(inner, where)
     return data | _person(data, in_guild=guild is not None)
 
 
@@ -145,6 +150,12 @@ def _press(told: Json) -> Json:
     return _with({"custom_id": "", "component_type": 2}, told)
 
 
+def _form(told: Json) -> Json:
+    """A form as it was filled in. None of ours asks for people, channels or files."""
+    data = {name: value for name, value in told.items() if name != "resolved"}
+    return _with({"custom_id": ""}, data) | {"components": _list(told.get("components"))}
+
+
 def _choice(told: Json, where: object) -> Json:
     """A command as it was chosen. Options are of the kind that their values are."""
     data = _with({"id": "0", "name": "", "type": 1}, told)
@@ -168,7 +179,10 @@ def _options(told: object, *, within: bool) -> list[Json]:
         one = {name: value for name, value in _fields(each).items() if value is not None}
         if not isinstance(one.get("name"), str):
             continue
-        if "value" in one:
+        if one.get("focused"):
+            # Nothing is typed yet, or something that is not yet what it is to be.
+            found.append(one | {"type": _TEXT, "value": str(one.get("value", ""))})
+        elif "value" in one:
             found.append(one | _valued(one["value"], one.get("type")))
         elif not within:
             group = one.get("type") == _GROUP

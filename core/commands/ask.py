@@ -265,8 +265,8 @@ COMMAND = Command(
     run=run,
     argument=Argument("question", example="when do we launch the mobile app?"),
     flags=(
-        Flag("provider", "Ask this AI provider.", "NAME"),
-        Flag("model", "Ask this model.", "NAME"),
+        Flag("provider", "Ask this AI provider.", "NAME", "provider"),
+        Flag("model", "Ask this model.", "NAME", "model"),
         Flag("private", "Show the answer to you alone."),
     ),
     live=True,

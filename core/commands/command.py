@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.messages import Answer, Call
+from core.ports import Chosen
 
 if TYPE_CHECKING:
     from core.commands.context import Context
@@ -18,20 +19,28 @@ LONGEST_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """The text after a command's name. `name` is how help shows it."""
+    """The text after a command's name. `name` is how help shows it.
+
+    `choose` is what the text names, where `core.ports.Intake.suggest` knows what there is.
+    """
 
     name: str
     required: bool = True
     example: str = ""
+    choose: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`--name`, or `--name VALUE` where `value` says what to put there."""
+    """`--name`, or `--name VALUE` where `value` says what to put there.
+
+    `choose` is what the value names, where `core.ports.Intake.suggest` knows what there is.
+    """
 
     name: str
     help: str
     value: str | None = None
+    choose: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,8 @@ class Command:
     looks on. `listed` is False for what buttons and HTTP ask for and nobody types. `run` is carried
     out again from its last finished step after a crash, so everything that reaches outside goes
     through `Context.step`. `admit`, where there is one, goes before it, before anything is shown:
-    what it raises is told to the asker alone.
+    what it raises is told to the asker alone. `form`: where the text is missing, a platform that
+    has forms shows one instead of saying so.
     """
 
     name: str
@@ -54,6 +64,7 @@ class Command:
     live: bool = False
     listed: bool = True
     admit: Callable[[Context, Call], Awaitable[None]] | None = None
+    form: bool = False
 
     @property
     def usage(self) -> str:

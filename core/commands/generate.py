@@ -55,11 +55,17 @@ COMMAND = Command(
     argument=Argument("prompt", example="a launch checklist for our mobile app --save"),
     flags=(
         Flag("save", "Save the answer to Notion."),
-        Flag("to", "Save it to this page or data source: a title or an address.", "DESTINATION"),
-        Flag("provider", "Ask this AI provider.", "NAME"),
-        Flag("model", "Ask this model.", "NAME"),
-        Flag("template", f"Give the answer a shape: {', '.join(TEMPLATES)}.", "NAME"),
+        Flag(
+            "to",
+            "Save it to this page or data source: a title or an address.",
+            "DESTINATION",
+            "destination",
+        ),
+        Flag("provider", "Ask this AI provider.", "NAME", "provider"),
+        Flag("model", "Ask this model.", "NAME", "model"),
+        Flag("template", f"Give the answer a shape: {', '.join(TEMPLATES)}.", "NAME", "template"),
         Flag("private", "Show the answer to you alone."),
     ),
     live=True,
+    form=True,
 )

@@ -30,8 +30,8 @@ _LONGEST_ECHO = 200
 def parse(line: str, *, unfinished: bool = False) -> Call:
     """The call a line means; the leading `/notion` may be left out.
 
-    `unfinished`: the text that the command needs may be missing, for a form asks for it.
-    Raises InvalidInput, with a sentence that says what to type instead.
+    `unfinished`: a text that the command needs may be missing, for a form asks for it. Raises
+    InvalidInput, with a sentence that says what to type instead.
     """
     text = line.replace("\0", "").strip()
     if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):

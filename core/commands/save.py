@@ -64,7 +64,12 @@ def item_of(context: Context, message: str, place: str | None, channel: str = ""
     return stable_id("message", request.sender.platform, where, message, place or "")
 
 
-_TO = Flag("to", "Save it to this page or data source: a title or an address.", "DESTINATION")
+_TO = Flag(
+    "to",
+    "Save it to this page or data source: a title or an address.",
+    "DESTINATION",
+    "destination",
+)
 
 COMMAND = Command(
     name="save",

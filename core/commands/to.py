@@ -109,7 +109,7 @@ COMMAND = Command(
     name="to",
     summary="Show or choose where your pages go.",
     run=run,
-    argument=Argument("destination", required=False, example="Team notes"),
+    argument=Argument("destination", required=False, example="Team notes", choose="destination"),
     flags=(
         Flag("channel", "Choose for everybody in this channel who chose nothing."),
         Flag("clear", "Take the choice back."),

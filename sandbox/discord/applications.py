@@ -9,6 +9,7 @@ from sandbox.discord.commands import overwrite
 from sandbox.discord.errors import DiscordRefusal, unknown
 from sandbox.discord.rest import Rest, Route
 from sandbox.discord.shapes import (
+    ALL_PERMISSIONS,
     application_json,
     channel_json,
     guild_json,
@@ -38,10 +39,19 @@ async def get_gateway_bot(rest: Rest) -> Answer:
     return Answer({"url": rest.gateway.url, "shards": 1, "session_start_limit": start})
 
 
+async def get_guilds(rest: Rest) -> Answer:
+    """GET the guilds the bot is in."""
+    shapes = (guild_json(guild) for guild in rest.world.installed())
+    names = ("id", "name", "icon", "banner", "features")
+    common: Json = {"owner": False, "permissions": ALL_PERMISSIONS}
+    found = [{name: one.get(name) for name in names} | common for one in shapes]
+    return Answer(found[: int(rest.query.get("limit", 200))])
+
+
 async def get_guild(rest: Rest) -> Answer:
     """GET one guild the bot is in."""
     guild = rest.world.guilds.get(rest.params["guild_id"])
-    if guild is None:
+    if guild is None or not guild.installed:
         raise unknown("Guild")
     return Answer(guild_json(guild))
 
@@ -148,6 +158,7 @@ ROUTES = [
     Route("GET", "/applications/@me", get_application),
     Route("GET", "/gateway", get_gateway, open=True),
     Route("GET", "/gateway/bot", get_gateway_bot),
+    Route("GET", "/users/@me/guilds", get_guilds),
     Route("GET", "/guilds/{guild_id}", get_guild),
     Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
     Route("POST", "/users/@me/channels", open_dm),

@@ -32,6 +32,7 @@ class Scene:
 def interaction_json(world: World, scene: Scene, kind: int, data: Json) -> Json:
     """INTERACTION_CREATE: in a guild with its member, in direct messages with the user."""
     channel, user = scene.channel, scene.user
+    owners: Json = {"1": user.id}
     body: Json = {
         "id": world.next_id(),
         "application_id": world.application_id,
@@ -48,26 +49,28 @@ def interaction_json(world: World, scene: Scene, kind: int, data: Json) -> Json:
         "attachment_size_limit": FILE_LIMIT,
     }
     if channel.type == DM:
-        owners = {"1": user.id}
         return body | {
             "user": user_json(user),
             "context": 1,
             "authorizing_integration_owners": owners,
         }
+    installed = world.guilds[str(channel.guild_id)].installed
+    owners = {"0": channel.guild_id} if installed else owners
     return body | {
         "guild_id": channel.guild_id,
         "guild": {"id": channel.guild_id, "locale": "en-US", "features": []},
         "guild_locale": "en-US",
         "member": member_json(user) | {"user": user_json(user)},
         "context": 0,
-        "authorizing_integration_owners": {"0": channel.guild_id},
+        "authorizing_integration_owners": owners,
     }
 
 
 def command_data(command: Json, path: list[str], values: Json, focused: str | None) -> Json:
     """The data of a slash command; `path` leads through group and sub-command.
 
-    Raises LookupError for an unknown sub-command, ValueError for options Discord refuses.
+    Raises LookupError for an unknown sub-command, or a `focused` option without autocomplete;
+    ValueError for options Discord refuses.
     """
     data: Json = {"id": command["id"], "name": command["name"], "type": 1}
     if command.get("guild_id"):
@@ -81,6 +84,10 @@ def command_data(command: Json, path: list[str], values: Json, focused: str | No
         holder["options"] = [{"name": name, "type": found["type"]}]
         level, holder = found, holder["options"][0]
     known = level.get("options") or []
+    if focused is not None and not any(
+        one["name"] == focused and one.get("autocomplete") for one in known
+    ):
+        raise LookupError(f"nothing is listed for {focused}")
     if any(one["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP) for one in known):
         raise LookupError(f"{level['name']} needs a sub-command")
     if focused is None:
@@ -116,25 +123,10 @@ def component_data(message: Message, custom_id: str, values: list[str] | None) -
                 "component_type": one["type"],
                 "custom_id": custom_id,
             }
-            return data if values is None else data | {"values": values}
+            if values is None:
+                return data
+            known = [each["value"] for each in one.get("options") or []]
+            if not set(values) <= set(known):
+                raise LookupError(f"{custom_id} does not offer {values}")
+            return data | {"values": values}
     raise LookupError(f"no component {custom_id} in the message")
-
-
-def modal_data(modal: Json, values: dict[str, Any]) -> Json:
-    """The data of a submitted modal; `values` by custom id, the rest stays empty."""
-
-    def filled_in(one: Json) -> Json:
-        if one["type"] == 1:
-            rows = [filled_in(inner) for inner in one["components"]]
-            return {"id": one.get("id", 1), "type": 1, "components": rows}
-        if one["type"] == 18:
-            return {"id": one.get("id", 1), "type": 18, "component": filled_in(one["component"])}
-        if one["type"] == 10:
-            return {"id": one.get("id", 1), "type": 10}
-        key = one["custom_id"]
-        given = values.get(key)
-        held = {"values": given or []} if isinstance(given, list) else {"value": given or ""}
-        return {"id": one.get("id", 1), "type": one["type"], "custom_id": key, **held}
-
-    shown = [filled_in(one) for one in modal["components"]]
-    return {"custom_id": modal["custom_id"], "components": shown}

@@ -153,14 +153,14 @@ class Gateway:
         self.sessions[session.id] = session
         self.identified += 1
         await self._dispatch(session, "READY", self._ready(session))
-        for guild in self.world.guilds.values():
+        for guild in self.world.installed():
             created = guild_create_json(self.world, guild)
             if session.hears("GUILD_CREATE", created):
                 await self._dispatch(session, "GUILD_CREATE", created)
         self.changed()
 
     def _ready(self, session: Session) -> Json:
-        guilds = [{"id": one.id, "unavailable": True} for one in self.world.guilds.values()]
+        guilds = [{"id": one.id, "unavailable": True} for one in self.world.installed()]
         return {
             "v": 10,
             "user": user_json(self.world.bot)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sandbox.discord.channels import NO_CONTENT, announce, apply_edit, fill, remove
 from sandbox.discord.errors import DiscordRefusal, fault, invalid_form, unknown
+from sandbox.discord.forms import check_modal
 from sandbox.discord.rest import Rest, Route
-from sandbox.discord.rules import check_choices, check_message, check_modal
+from sandbox.discord.rules import check_choices, check_message
 from sandbox.discord.shapes import message_json
 from sandbox.discord.world import EPHEMERAL, LOADING, Message, World
 from sandbox.traffic import Answer, Traffic
@@ -18,6 +19,9 @@ Json = dict[str, Any]
 
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 COMPONENT, AUTOCOMPLETE, SUBMIT = 3, 4, 5
+
+FOREIGN_FOLLOW_UPS = 5
+"""Follow-ups to one interaction in a server that the bot is not in."""
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Interaction:
     messages: list[Message] = field(default_factory=list)
     choices: list[Json] | None = None
     modal: Json | None = None
+    followed: int = 0
 
     @property
     def deferred(self) -> bool:
@@ -172,11 +177,19 @@ class Interactions:
         if known.original and known.original.loading:
             await self._edit(rest, known.original)
             return Answer(message_json(self.world, known.original))
+        if self._foreign(known) and known.followed >= FOREIGN_FOLLOW_UPS:
+            raise DiscordRefusal(400, 40094, "Maximum number of follow-up messages reached.")
+        known.followed += 1
         message = self._message(known)
         fill(message, rest.form)
         known.messages.append(self.world.store(message))
         await announce(rest, "MESSAGE_CREATE", message)
         return Answer(message_json(self.world, message))
+
+    def _foreign(self, known: Interaction) -> bool:
+        """Whether it came from a server that the bot is not in."""
+        guild = self.world.guilds.get(str(self.world.channels[known.channel_id].guild_id))
+        return guild is not None and not guild.installed
 
     def _target(self, rest: Rest) -> Message:
         known = self._known(rest)

@@ -24,8 +24,8 @@ from sandbox.discord.events import (
     component_data,
     interaction_json,
     message_command_data,
-    modal_data,
 )
+from sandbox.discord.forms import filled_in
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.rest import PREFIX, Front, Rest, Route
@@ -234,7 +234,7 @@ class DiscordServer:
         if opened.modal is None:
             raise LookupError("no modal was opened")
         scene = self._scene(self.world.channels[opened.channel_id], user)
-        data = modal_data(opened.modal, values)
+        data = filled_in(opened.modal, values)
         return await self._interact(scene, SUBMIT, data, opened.source, opened)
 
     async def _download(self, request: web.Request) -> web.Response:

@@ -316,7 +316,7 @@ def application_json(world: World) -> Json:
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
         "owner": user_json(owner),
-        "approximate_guild_count": len(world.guilds),
+        "approximate_guild_count": len(world.installed()),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,

@@ -55,12 +55,13 @@ class Channel:
 
 @dataclass
 class Guild:
-    """A server with its members."""
+    """A server with its members; `installed` says whether the bot is one of them."""
 
     id: str
     name: str
     owner_id: str
     members: list[str]
+    installed: bool = True
 
 
 @dataclass(frozen=True)
@@ -169,12 +170,19 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_guild(self, name: str, people: list[User]) -> Guild:
-        """A new guild of these people and the bot; the first is its owner."""
-        members = [user.id for user in people] + [self.bot.id]
-        guild = Guild(self.next_id(), name, members[0], members)
+    def add_guild(self, name: str, people: list[User], *, installed: bool = True) -> Guild:
+        """A new guild of these people and, where it is installed, the bot; the first is its owner.
+
+        Where it is not, people use the bot that they installed for themselves.
+        """
+        members = [user.id for user in people] + ([self.bot.id] if installed else [])
+        guild = Guild(self.next_id(), name, members[0], members, installed)
         self.guilds[guild.id] = guild
         return guild
+
+    def installed(self) -> list[Guild]:
+        """The guilds that the bot is in."""
+        return [guild for guild in self.guilds.values() if guild.installed]
 
     def add_channel(
         self,
@@ -189,7 +197,8 @@ class World:
         """A new text channel, or a thread below `parent`, begun from `message` or from nothing."""
         parent_id = parent.id if parent else None
         channel_id = message.id if message else self.next_id()
-        channel = Channel(channel_id, name, kind, guild.id, [], parent_id, readable)
+        seen = readable and guild.installed
+        channel = Channel(channel_id, name, kind, guild.id, [], parent_id, seen)
         self.channels[channel.id] = channel
         return channel
 

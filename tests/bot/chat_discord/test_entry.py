@@ -32,7 +32,10 @@ async def test_every_command_is_offered_with_its_options(stage: Stage) -> None:
     assert list(offered) == [name for name, command in COMMANDS.items() if command.listed]
     options = {one["name"]: one for one in offered["generate"]["options"]}
     assert next(iter(options)) == "prompt"
-    assert options["prompt"]["required"]
+    assert not options["prompt"]["required"], "a form asks for it"
+    completed = {name for name, one in options.items() if one.get("autocomplete")}
+    assert completed == {"provider", "model", "template", "to"}
+    assert offered["to"]["options"][0]["autocomplete"]
     assert {flag.name for flag in COMMANDS["generate"].flags} == set(options) - {"prompt"}
     assert (options["save"]["type"], options["model"]["type"]) == (5, 3)
     assert not options["save"]["required"]

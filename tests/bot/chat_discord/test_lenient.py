@@ -15,11 +15,13 @@ from bot.discord.entry import DiscordEntry
 from core.actions import when_written
 from core.config import Settings
 from core.messages import Answer, Request
+from core.ports import Choice
 from sandbox.discord.interactions import DEFERRED_UPDATE, Interaction
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as Traffic
+from tests.bot.offers import Offers
 
 Json = dict[str, Any]
 TOKEN = "lenient.bot.token"
@@ -27,7 +29,7 @@ ITEM = "6f0d7a1e-0000-4000-8000-000000000001"
 
 
 @dataclass
-class Recorder:
+class Recorder(Offers):
     """An intake that remembers what it was given."""
 
     requests: list[Request] = field(default_factory=list)
@@ -327,9 +329,7 @@ def chosen(*options: Json, name: str = "notion") -> Callable[[Json], Json]:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (chosen({"name": "generate", "type": 1}), "needs a prompt"),
-        (chosen({"name": "generate", "type": 1, "options": None}), "needs a prompt"),
-        (chosen({"name": "generate", "options": [{"name": "prompt", "type": 3}]}), "needs a"),
+        (chosen({"name": "search", "type": 1}), "needs words"),
         (chosen({"name": "bogus", "type": 1}), "no command “bogus”"),
         (chosen({"name": "genrate"}), "`/notion generate`"),
         (chosen({"name": "text", "type": 3, "value": "flat"}), "no command “flat”"),
@@ -344,6 +344,68 @@ async def test_a_command_that_is_not_offered_gets_the_sentence_of_every_platform
     assert asked.original.ephemeral
     assert sentence in asked.original.content
     assert terse.intake.requests == []
+
+
+UNSAID = [
+    chosen({"name": "generate", "type": 1}),
+    chosen({"name": "generate", "type": 1, "options": None}),
+    chosen({"name": "generate", "options": [{"name": "prompt", "type": 3}]}),
+    chosen({"name": "text", "type": 3, "value": "generate"}),
+    chosen(name="generate"),
+]
+
+
+@pytest.mark.parametrize("event", UNSAID)
+async def test_a_prompt_that_is_not_there_is_asked_for_in_a_form(
+    terse: Terse, event: Callable[[Json], Json]
+) -> None:
+    asked = await terse.tell(event)
+    assert await asked.acknowledged() == 9
+    assert asked.modal
+    terse._told(least)
+    sent = await terse.server.submit(asked, {"prompt": "a list", "switches": ["save"]})
+    assert await sent.acknowledged() == 5
+    [request] = terse.intake.requests
+    assert (request.call.text, request.call.flags) == ("a list", {"save": True})
+
+
+@pytest.mark.parametrize("event", UNSAID[:2])
+@pytest.mark.parametrize("status", [400, 404, 501])
+async def test_a_server_without_forms_gets_the_sentence_of_every_platform(
+    terse: Terse, event: Callable[[Json], Json], status: int
+) -> None:
+    async def hook(call: Traffic) -> Reaction | None:
+        form = call.name.endswith("/callback") and call.body.get("type") == 9
+        return Reaction({"message": "no", "code": 0}, status) if form else None
+
+    terse.server.hooks.before.append(hook)
+    asked = await terse.tell(event)
+    assert await asked.acknowledged() == 4
+    assert asked.original.ephemeral
+    assert "needs a prompt" in asked.original.content
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [{"name": "generate", "type": 1, "options": [{"name": "to", "type": 3, "focused": True}]}],
+        [{"name": "generate", "options": [{"name": "to", "value": "te", "focused": True}]}],
+        [{"name": "bogus", "type": 1, "options": [{"name": "x", "value": "", "focused": True}]}],
+        [{"name": "generate", "type": 1, "options": [{"name": "prompt", "type": 3, "value": "a"}]}],
+        [],
+    ],
+)
+async def test_whoever_asks_for_choices_gets_a_list(terse: Terse, options: list[Json]) -> None:
+    terse.intake.choices = {"destination": [Choice("1", "Team notes")]}
+
+    def event(data: Json) -> Json:
+        return least(data) | {"type": 4, "data": {"name": "notion", "options": options}}
+
+    terse._told(event)
+    asked = await terse.server.autocomplete("notion", "generate", "to", {"to": "te"})
+    assert await asked.acknowledged() == 8
+    listed = [{"name": "Team notes", "value": "1"}] if "to" in str(options) else []
+    assert asked.choices == listed
 
 
 PROMPT: Json = {"name": "prompt", "value": "a list"}

@@ -72,11 +72,11 @@ def test_a_wrong_line_gets_a_sentence_that_says_what_to_type(line: str, sentence
     assert sentence in raised.value.message
 
 
-def test_a_form_may_ask_for_what_a_line_lacks() -> None:
-    assert parse("generate --save", unfinished=True) == Call("generate", "", {"save": True})
-    assert parse("generate a plan", unfinished=True) == Call("generate", "a plan")
-    with pytest.raises(InvalidInput):
-        parse("generate --sve", unfinished=True)
+def test_a_text_that_a_form_asks_for_may_be_missing() -> None:
+    assert parse("/notion generate --save", unfinished=True) == Call("generate", "", {"save": True})
+    with pytest.raises(InvalidInput, match="has no flag"):
+        parse("/notion generate --sav", unfinished=True)
+    assert {command.name for command in COMMANDS.values() if command.form} == {"generate"}
 
 
 @settings(max_examples=200)
