@@ -19,6 +19,7 @@ from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message as Posted
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as ApiCall
+from tests.bot.memory import Memory
 
 SECRET = "signing-secret"
 BOT_TOKEN = "xoxb-listening-token"
@@ -26,13 +27,20 @@ APP_TOKEN = "xapp-listening-token"
 
 
 @dataclass
-class Recorder:
+class Recorder(Memory):
     """An intake that remembers what it was given, and the threads that the app is in."""
 
     requests: dict[Any, Request] = field(default_factory=dict)
     heard: list[tuple[Channel, str, Message, bool]] = field(default_factory=list)
     threads: set[tuple[Channel, str]] = field(default_factory=set)
     away: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.silent = True
+
+    def given(self) -> list[Request]:
+        return list(self.requests.values())
 
     async def accept(self, request: Request) -> bool:
         self._check()
