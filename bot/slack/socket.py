@@ -163,14 +163,17 @@ async def open_line(app: AsyncApp, app_token: str, ping_seconds: float, patience
 
 async def _address(app: AsyncApp, app_token: str) -> str:
     """https://docs.slack.dev/reference/methods/apps.connections.open"""
-    client = AsyncWebClient(
-        base_url=app.client.base_url,
-        timeout=int(CALL_SECONDS),
-        retry_handlers=[],
-        logger=logging.getLogger("slack_sdk"),
-    )
+    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
     try:
-        opened = await client.apps_connections_open(app_token=app_token)
+        # A session of our own: the SDK's stays open where the call is given up.
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            client = AsyncWebClient(
+                base_url=app.client.base_url,
+                session=session,
+                retry_handlers=[],
+                logger=logging.getLogger("slack_sdk"),
+            )
+            opened = await client.apps_connections_open(app_token=app_token)
         url = opened.get("url")
     except SlackApiError as error:
         raise _refusal(error) from None

@@ -125,9 +125,11 @@ class Watch:
             gap = gap or line.ended.is_set()
             self._line = new
             self._standing.made()
-            if not gap:
-                await _within(new.greeted.wait(), self._limits.handover)
-            self._let_go(line)
+            try:
+                if not gap:
+                    await _within(new.greeted.wait(), self._limits.handover)
+            finally:
+                self._let_go(line)
             if gap:
                 self._missed(since)
             log.info("slack connected", missed=gap)
