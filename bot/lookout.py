@@ -26,11 +26,16 @@ Look = Callable[[datetime], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: before the first look, between two notes that all is well, and after a failure."""
+    """Seconds: before the first look, between two notes that all is well, and after a failure.
+
+    The last doubles with every failure up to `longest`; after `tries` of them the look is given up.
+    """
 
     settle: float = 1.0
     beat: float = 15.0
     again: float = 30.0
+    longest: float = 300.0
+    tries: int = 10
 
 
 class Lookout:
@@ -78,21 +83,28 @@ class Lookout:
 
     async def _run(self) -> None:
         await asyncio.sleep(self._pace.settle)
+        failures = 0
         while True:
-            pause = self._pace.beat
             try:
                 if self._gap.is_set():
                     await self._look_back()
                 if (heard := self._heard()) is not None and not self._gap.is_set():
                     await self._memory.alive(self._name, heard)
+                failures = 0
+                await self._rest()
+                continue
             except AssistantError as error:
                 log.warning("what was missed is not looked for yet", reason=error.message)
-                pause = self._pace.again
             except Exception:
                 # Whatever a platform answered that no one foresaw: the next round looks again.
                 log.exception("the look for what was missed failed", platform=self._name)
-                pause = self._pace.again
-            await self._wait(pause, for_gap=pause == self._pace.beat)
+            failures += 1
+            if failures >= self._pace.tries:
+                log.error("what was missed is looked for no longer", platform=self._name)
+                self._gap.clear()
+                failures, self._since = 0, None
+            pause = self._pace.again * 2 ** max(0, failures - 1)
+            await asyncio.sleep(min(pause, self._pace.longest))
 
     async def _look_back(self) -> None:
         now = datetime.now(UTC)
@@ -107,11 +119,9 @@ class Lookout:
         if not self._gap.is_set():
             self._since = None
 
-    async def _wait(self, seconds: float, *, for_gap: bool) -> None:
-        if not for_gap:
-            await asyncio.sleep(seconds)
-            return
+    async def _rest(self) -> None:
+        """Waits for the next beat, or for a gap."""
         try:
-            await asyncio.wait_for(self._gap.wait(), seconds)
+            await asyncio.wait_for(self._gap.wait(), self._pace.beat)
         except TimeoutError:
             return

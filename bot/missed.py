@@ -72,7 +72,7 @@ def is_late(known: Sequence[Known], user: str, command: str, moment: float | Non
     for each in own:
         if not (looked := _looked(each)):
             continue
-        same = each.request.call.command == command
+        same = each is own[-1] and each.request.call.command == command
         if moment <= (each.at.timestamp() + SKEW if same else looked):
             return True
     return False

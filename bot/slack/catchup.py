@@ -29,7 +29,7 @@ from bot.slack.listening import Listener
 from bot.slack.marks import MARKS
 from bot.slack.parse import Command, object_in, place_of, word_in
 from bot.slack.web import Refused, Web
-from core.errors import PlatformFailed, RateLimited
+from core.errors import RateLimited
 from core.messages import Answer, Channel
 from core.metrics import RECOVERED
 from core.ports import Known, Memory
@@ -223,14 +223,6 @@ class CatchUp:
                 if self._waits > _WAITS or wait > _LONGEST_WAIT:
                     raise
                 await asyncio.sleep(wait)
-            except Refused:
-                raise
-            except PlatformFailed as failure:
-                self._waits += 1
-                if self._waits > _WAITS:
-                    raise
-                _log.info("slack is asked again", method=method, reason=failure.message)
-                await asyncio.sleep(_PAUSE)
 
 
 def _reaction(us: _Us, channel: str, ts: str, found: Missed) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Memory:
     async def known(self, channel: Channel, message: str) -> list[Known]:
         queue, now = marked_queue(channel.place, message), datetime.now(UTC)
         about = {one.id: one for one in self.given() if one.queue == queue}
-        return [Known(one, self.accepted_at.get(one.id, now)) for one in about.values()]
+        return [Known(one, self.accepted_at.setdefault(one.id, now)) for one in about.values()]
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         return self.places if platform and since else []

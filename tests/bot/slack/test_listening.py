@@ -83,6 +83,18 @@ class Stage:
         return f"<@{self.server.space.bot_user}>"
 
 
+async def serve(entry: SlackEntry) -> tuple[web.AppRunner, str]:
+    """The way in behind a server, and its address."""
+    app = web.Application(client_max_size=8 * LARGEST_BODY)
+    for method, path, handler in entry.routes:
+        app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    return runner, f"http://{host}:{port}/slack/events"
+
+
 @asynccontextmanager
 async def staged(**changes: Any) -> AsyncIterator[Stage]:
     async with SlackServer(SECRET, BOT_TOKEN, APP_TOKEN) as server:
@@ -95,14 +107,7 @@ async def staged(**changes: Any) -> AsyncIterator[Stage]:
         intake = Recorder()
         entry = SlackEntry(Settings(_env_file=None, **(values | changes)), intake)
         await entry.start()
-        app = web.Application(client_max_size=8 * LARGEST_BODY)
-        for method, path, handler in entry.routes:
-            app.router.add_route(method, path, handler)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        server.deliver_to = f"http://{host}:{port}/slack/events"
+        runner, server.deliver_to = await serve(entry)
         yield Stage(server, intake, entry)
         await runner.cleanup()
         await entry.stop()
