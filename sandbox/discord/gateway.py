@@ -71,6 +71,8 @@ class Gateway:
     """All sessions. `heartbeat` is the interval asked for, in seconds.
 
     `deaf` keeps sockets open and answers nothing, the way a half-dead connection does.
+    `acknowledges` False takes heartbeats and acknowledges none; `resumes` False answers nothing to
+    who wants to resume or identify, as a gateway in trouble.
     """
 
     def __init__(self, world: World, token: str, changed: Callable[[], None]) -> None:
@@ -79,6 +81,8 @@ class Gateway:
         self.changed = changed
         self.heartbeat = 41.25
         self.deaf = False
+        self.acknowledges = True
+        self.resumes = True
         self.sessions: dict[str, Session] = {}
         self.identified = 0
         self.resumed = 0
@@ -129,7 +133,11 @@ class Gateway:
         except (ValueError, KeyError, TypeError):
             await socket.close(code=DECODE_ERROR)
             return
+        if code in (IDENTIFY, RESUME) and not self.resumes:
+            return
         if code == HEARTBEAT:
+            if not self.acknowledges:
+                return
             await self._send(socket, HEARTBEAT_ACK, None)
         elif code == IDENTIFY:
             await self._identify(socket, data)
