@@ -65,6 +65,41 @@ async def test_memos_put_and_taken_in_slack_while_the_server_was_down(
     assert [page["id"].replace("-", "") in str(one.blocks) for one in replies] == [True]
 
 
+async def test_a_memo_put_in_discord_while_the_server_was_down_is_saved_once(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("discord")
+    await world.discord.wait_until_connected(timeout=20)
+    await noted(product, "discord was looked through")
+    product.kill()
+    await product.dead()
+    message = await world.discord.write("Keep this.")
+    await world.discord.react(message, "📝")
+    await product.start()
+    bot = world.discord.world.bot.id
+
+    async def saved() -> bool:
+        return message.reactions.get("✅") == [bot]
+
+    await eventually(saved, f"it was not saved: {message.reactions}")
+    # The gateway tells of it once more, as of something new.
+    await world.discord.react(message, "📝")
+
+    async def dropped() -> bool:
+        found = await numbers(product)
+        return found.get('notion_assistant_duplicates_total{platform="discord"}') == 1
+
+    await eventually(dropped, "the second telling was not dropped")
+    found = await numbers(product)
+    assert found['notion_assistant_recovered_reactions_total{platform="discord"}'] == 1
+    assert found['notion_assistant_connected{platform="discord"}'] == 1
+    assert found['notion_assistant_connection_age_seconds{platform="discord"}'] > 0
+    assert await product.stop() == 0
+    assert len(await world.pages()) == 1
+    [answer] = world.discord.answers()
+    assert answer.content
+
+
 async def noted(product: Product, words: str) -> None:
     async def there() -> bool:
         return words in product.output()
