@@ -54,10 +54,12 @@ class Away:
         came = datetime.now(UTC)
         await entry.start()
         runner, self.server.deliver_to = await serve(entry)
-        await until(lambda: self.intake.noted["slack"] > came)
-        yield entry
-        await runner.cleanup()
-        await entry.stop()
+        try:
+            await until(lambda: self.intake.noted["slack"] > came)
+            yield entry
+        finally:
+            await runner.cleanup()
+            await entry.stop()
 
     def react(self, message: Message, user: str = "") -> None:
         message.reactions.setdefault("memo", []).append(user or self.server.user.id)

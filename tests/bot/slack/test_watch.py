@@ -71,10 +71,12 @@ async def staged(limits: Limits = BRISK, pinging: float | None = None) -> AsyncI
         app = build_app(settings, "/notion", "save", Listeners(take, take, take, event))
         opened = partial(open_line, app, APP_TOKEN, limits.ping, limits.opening)
         stage = Stage(server, Watch(opened, lambda since: stage.gaps.append(since), limits))
-        await stage.watch.start()
-        await stage.again(1)
-        yield stage
-        await stage.watch.stop()
+        try:
+            await stage.watch.start()
+            await stage.again(1)
+            yield stage
+        finally:
+            await stage.watch.stop()
 
 
 def number(name: str) -> float:
