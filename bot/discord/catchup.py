@@ -6,8 +6,9 @@ have been; `bot.missed` says what that is. A message has one id by whatever way 
 that was answered is not answered again.
 
 No more than `CHANNELS` channels are read, those written in last, of each `MESSAGES` messages at
-most, those of the last day before the gap; what was said to the bot, where it is not older than an
-hour. https://docs.discord.com/developers/resources/message#get-channel-messages
+most, those of the last day before the gap; what was said to the bot by name, in reply or in
+private, where it is not older than an hour.
+https://docs.discord.com/developers/resources/message#get-channel-messages
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import structlog
 from bot.discord.listener import Listener, Place
 from bot.discord.marks import EMOJI
 from bot.discord.rest import Refused, Rest
-from bot.discord.spoken import MEMO
+from bot.discord.spoken import MEMO, is_to_us
 from bot.missed import Missed, missed
 from core.errors import RateLimited
 from core.messages import Channel
@@ -98,7 +99,10 @@ class CatchUp:
                         {"channel_id": channel} | message | ({"guild_id": guild} if guild else {})
                     )
                     found += await self._reactions(place, data, looked)
-                    if _moment(data["id"]) > max(began, datetime.now(UTC) - SPEECH):
+                    young = _moment(data["id"]) > max(began, datetime.now(UTC) - SPEECH)
+                    # What merely stands in a thread may have been said before the bot was asked
+                    # there, and was rightly left alone.
+                    if young and is_to_us(data, place.own_id):
                         await self._listener.hear_again(place, data)
         except RateLimited:
             _log.warning("discord allows no more reads; the look for what was missed ends early")

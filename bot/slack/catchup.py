@@ -6,7 +6,8 @@ would have been; `bot.missed` says what that is. A message has one id by whateve
 one that was answered is not answered again.
 
 No more than `CHANNELS` conversations and `THREADS` threads are read, of each `MESSAGES` at most,
-those of the last day before the gap; people's questions, where they are not older than an hour.
+those of the last day before the gap; what was said to the app by name or in private, where it is
+not older than an hour.
 Slack allows some fifty reads a minute, fifteen messages each and one a minute to apps that are
 distributed outside its marketplace: the reading slows down, and waits where Slack asks for it.
 https://docs.slack.dev/reference/methods/conversations.history
@@ -24,7 +25,7 @@ from typing import Any
 import structlog
 
 from bot.missed import Missed, missed
-from bot.slack.events import REACTION
+from bot.slack.events import REACTION, read_said
 from bot.slack.listening import Listener
 from bot.slack.marks import MARKS
 from bot.slack.parse import Command, object_in, place_of, word_in
@@ -205,7 +206,13 @@ class CatchUp:
         event = dict(raw) | {"type": "message", "channel": channel}
         if channel.startswith("D"):
             event["channel_type"] = "im"
-        told = await self._listener.hear(_envelope(us, channel, event))
+        envelope = _envelope(us, channel, event)
+        said = read_said(envelope)
+        # What merely stands in a thread may have been said before the app was asked there, and was
+        # rightly left alone.
+        if said is None or not said.called:
+            return
+        told = await self._listener.hear(envelope)
         if told is not None:
             self._tell(*told)
 

@@ -201,6 +201,14 @@ async def test_what_was_asked_meanwhile_is_answered_by_its_own_id(away: Away) ->
         found = {one.address["message"]: one for one in away.intake.requests.values()}
         assert set(found) == {mention.ts, letter.ts}
         assert found[mention.ts].call.text == "when do we ship?"
+        # A thread that the app is in by now was none of its own when this was said.
+        before = server.write("Nobody is asked here either.", thread_ts=mention.ts)
+        away.intake.places = [(found[mention.ts].place, mention.ts)]
+        away.ago(minutes=5)
+        async with away.back():
+            assert before.ts not in {
+                one.address["message"] for one in away.intake.requests.values()
+            }
         await server.event(message_event(server.space, mention) | {"type": "app_mention"})
         await server.event(message_event(server.space, letter))
         assert len(away.intake.requests) == 2
