@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -22,9 +23,9 @@ from core.jobs.owner import Owner
 from core.jobs.recognise import GONE
 from core.jobs.work import Work
 from core.live import Feed, Feeds
-from core.messages import Answer, Channel, Message, Request, Sender
+from core.messages import Answer, Channel, Message, Request, Sender, marked_queue
 from core.overview import Overviews
-from core.ports import Choice, Chosen, Destination, Overview, Pages, Provider
+from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider
 from core.providers.registry import CanWarm
 from core.storage.content import Content
 from core.storage.database import Database
@@ -32,6 +33,7 @@ from core.storage.database import Database
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
+RECENT = 100
 RUNNING_WORK_SECONDS = 15.0
 ENGINE_RETRY_SECONDS = 10.0
 
@@ -119,6 +121,29 @@ class Assistant:
     async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
         """As `core.ports.Intake.overview`."""
         return await self._overviews.overview(sender, channel)
+
+    async def seen(self, name: str) -> datetime | None:
+        """As `core.ports.Memory.seen`."""
+        async with self.database.read() as unit:
+            return await unit.heartbeats.get(name)
+
+    async def alive(self, name: str, at: datetime) -> None:
+        """As `core.ports.Memory.alive`."""
+        async with self.database.begin() as unit:
+            await unit.heartbeats.keep(name, at)
+
+    async def known(self, channel: Channel, message: str) -> list[Known]:
+        """As `core.ports.Memory.known`."""
+        async with self.database.read() as unit:
+            found = await unit.inbox.about(channel.platform, marked_queue(channel.place, message))
+        return [Known(each.request, each.created_at) for each in found]
+
+    async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
+        """As `core.ports.Memory.recent`."""
+        async with self.database.read() as unit:
+            said = await unit.messages.recent(platform, since, RECENT)
+            asked = await unit.inbox.places(platform, since, RECENT)
+        return list(dict.fromkeys([*said, *((place, "") for place in asked)]))[:RECENT]
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

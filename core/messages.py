@@ -23,6 +23,11 @@ def stable_id(*parts: str) -> UUID:
     return uuid5(_NAMESPACE, "\x1f".join(parts))
 
 
+def marked_queue(place: str, message: str) -> str:
+    """The queue of what people's reactions to a message ask for."""
+    return f"{place}:{message}:marked"
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who wrote: one identity on one platform.
@@ -154,7 +159,7 @@ class Request:
         """
         thread = self.address.get("thread", "")
         if self.marked:
-            return f"{self.place}:{self.address.get('message', '')}:marked"
+            return marked_queue(self.place, self.address.get("message", ""))
         return f"{self.place}:{thread}" if thread and self.call.command == "talk" else None
 
     def to_json(self) -> Json:

@@ -6,7 +6,9 @@ name: each label is one of a few.
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+import time
+
+from prometheus_client import Counter, Gauge, Histogram
 
 ACCEPTED = Histogram(
     "notion_assistant_acceptance_seconds",
@@ -48,3 +50,67 @@ UNDELIVERED = Counter(
     "Messages that could not be sent however patiently; the answer stays in the history.",
     ["platform"],
 )
+EVENTS = Counter(
+    "notion_assistant_events_total",
+    "What platforms delivered: command, interaction, message, reaction, or other.",
+    ["platform", "kind"],
+)
+ACKNOWLEDGED = Histogram(
+    "notion_assistant_acknowledgement_seconds",
+    "From a delivery's coming in to its acknowledgement, in seconds.",
+    ["platform"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+)
+DUPLICATES = Counter(
+    "notion_assistant_duplicates_total",
+    "Deliveries that had come before, by whatever way, and so were not carried out again.",
+    ["platform"],
+)
+RECOVERED = Counter(
+    "notion_assistant_recovered_reactions_total",
+    "Reactions that came or went while nobody listened, found afterwards and carried out.",
+    ["platform"],
+)
+RECONNECTS = Counter(
+    "notion_assistant_reconnects_total",
+    "Times a connection was made anew after the first.",
+    ["platform"],
+)
+CONNECTED = Gauge(
+    "notion_assistant_connected",
+    "1 while the connection stands, 0 while it does not.",
+    ["platform"],
+)
+CONNECTION_AGE = Gauge(
+    "notion_assistant_connection_age_seconds",
+    "How long the connection has stood; 0 while it does not.",
+    ["platform"],
+)
+
+
+class Standing:
+    """A platform's long connection as the numbers show it. Reckons in this process's own time."""
+
+    def __init__(self, platform: str) -> None:
+        self._platform = platform
+        self._since: float | None = None
+        self._before = False
+        CONNECTED.labels(platform).set(0)
+        RECONNECTS.labels(platform)
+        CONNECTION_AGE.labels(platform).set_function(self.age)
+
+    def age(self) -> float:
+        """Seconds since it was made; 0 where it does not stand."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    def made(self) -> None:
+        """It was made, or made anew."""
+        if self._before:
+            RECONNECTS.labels(self._platform).inc()
+        self._before, self._since = True, time.monotonic()
+        CONNECTED.labels(self._platform).set(1)
+
+    def lost(self) -> None:
+        """It is gone."""
+        self._since = None
+        CONNECTED.labels(self._platform).set(0)

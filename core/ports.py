@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
+from core.errors import Misconfigured
 from core.messages import Action, Answer, Channel, File, Message, Request, Sender
 
 T = TypeVar("T")
@@ -315,6 +316,10 @@ class Installations(Protocol):
         """Keeps it, in place of an earlier one of the same workspace or organisation."""
         ...
 
+    async def all(self, platform: str) -> Sequence[Installation | Misconfigured]:
+        """Every installation, oldest first; the error in place of one that cannot be read."""
+        ...
+
     async def forget(
         self, platform: str, enterprise: str, workspace: str, before: datetime | None = None
     ) -> bool:
@@ -329,7 +334,38 @@ class Installations(Protocol):
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────
 
 
-class Intake(Protocol):
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A request that was accepted before, and when."""
+
+    request: Request
+    at: datetime
+
+
+class Memory(Protocol):
+    """What a platform asks after a silence, to find what it missed. Raises Unavailable."""
+
+    async def seen(self, name: str) -> datetime | None:
+        """When the connection of this name was last alive; None where it never was."""
+        ...
+
+    async def alive(self, name: str, at: datetime) -> None:
+        """Notes that it was alive at this moment; `name` has at most 64 characters."""
+        ...
+
+    async def known(self, channel: Channel, message: str) -> list[Known]:
+        """What people's reactions to a message asked for in the last days, oldest first."""
+        ...
+
+    async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
+        """Where something was said or asked after this moment: place and thread, newest first.
+
+        A hundred at most; the thread is empty where there is none.
+        """
+        ...
+
+
+class Intake(Memory, Protocol):
     """Where platforms hand over what people ask."""
 
     @property

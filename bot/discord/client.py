@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from discord.http import Route
 
 from bot.discord.lenient import UNREADABLE, Completer, Tree, make_lenient
 from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
+from bot.discord.watch import LOST, READY, RESUMED
 from core.commands.command import Command
 from core.config import Settings
 
@@ -25,10 +27,15 @@ Json = dict[str, Any]
 Listener = Callable[["discord.Interaction[Client]", str], Awaitable[None]]
 
 
+def _unheard(_what: str, _shard: int) -> None:
+    """For whoever does not ask what becomes of shards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listeners:
     """Who takes what people do.
 
+    `news` takes what became of a shard, as `bot.discord.watch` names it, and the shard's number.
     `asked` takes an interaction and the line that its options amount to, `pressed` an interaction
     and its button's id, `chosen` an interaction and the message whose menu it was in, as Discord
     describes it. `submitted` takes a form that was filled in. `listed` says what there is to choose
@@ -42,6 +49,7 @@ class Listeners:
     submitted: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
     listed: Completer
     heard: Callable[[str, Json], None]
+    news: Callable[[str, int], None] = _unheard
 
 
 GROUP = "notion"
@@ -51,6 +59,7 @@ HEARD = ("MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE")
 
 _THREADS = (10, 11, 12)
 _REMEMBERED = 10_000
+_WRITTEN_IN = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +81,7 @@ class Client(discord.AutoShardedClient):
         listeners: Listeners,
         *,
         content: bool = True,
+        silence: float = 60.0,
     ) -> None:
         # Below this level discord.py logs whole events, the tokens in them included.
         logging.getLogger("discord").setLevel(logging.INFO)
@@ -89,6 +99,8 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=1 if own_gateway else None,
             max_messages=None,
+            # Seconds in which something has to come, an acknowledged heartbeat at least.
+            heartbeat_timeout=silence,
             # Seconds without a further guild after which start-up is over. Commands need no guild.
             guild_ready_timeout=0.25,
         )
@@ -96,6 +108,8 @@ class Client(discord.AutoShardedClient):
         for name in HEARD:
             parsers[name] = _untouched(name, listeners.heard)
         self._content = content
+        self._news = listeners.news
+        self.heard = time.monotonic()
         self._pressed = listeners.pressed
         self._submitted = listeners.submitted
         self._parents: dict[str, str] = {}
@@ -138,6 +152,31 @@ class Client(discord.AutoShardedClient):
         guild = self.get_guild(int(guild_id)) if guild_id else None
         role = guild.get_role(int(name_id)) if guild else None
         return role.name if role else None
+
+    def rooms(self) -> list[tuple[str, str, int]]:
+        """Each channel and thread: its id, its guild's, and its last message's, 0 if unknown."""
+        return [
+            (str(one.id), str(guild.id), int(one.last_message_id or 0))
+            for guild in self.guilds
+            for one in (*guild.channels, *guild.threads)
+            if isinstance(one, _WRITTEN_IN)
+        ]
+
+    def bare_guilds(self) -> list[str]:
+        """The guilds of which no channel is known."""
+        return [str(guild.id) for guild in self.guilds if not guild.channels]
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A session began, and its guilds are known."""
+        self._news(READY, shard)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """A session goes on, with all that it missed."""
+        self._news(RESUMED, shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        """A connection is gone; discord.py makes it anew."""
+        self._news(LOST, shard)
 
     async def on_interaction(self, interaction: discord.Interaction[Client]) -> None:
         """Buttons, lists and forms.

@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
+from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
 from bot.discord.panel import PREFIX as PANEL
 from bot.discord.parse import call_of_button
 from bot.discord.render import render_answer
+from bot.discord.rest import Rest
+from bot.discord.watch import Limits, Watch
 from bot.discord.windows import Windows
 from bot.dispatch import dispatch
+from bot.lookout import Lookout, Pace
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
 from core.messages import Answer, Call, Channel, Sender, stable_id
+from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Intake
 
 if TYPE_CHECKING:
@@ -51,12 +57,24 @@ class DiscordEntry:
     # Everything comes through the gateway.
     routes = ()
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        intake: Intake,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._settings = settings
         self._intake = intake
         self._platform = DiscordPlatform(settings)
         self._listener = Listener(intake, self._platform)
         self._windows = Windows(settings, intake)
+        self._rest = Rest(settings)
+        self._watch = Watch(self._look_back, limits)
+        look = CatchUp(self._rest, intake, self._listener, lambda: self._client).look
+        self._lookout = Lookout(
+            intake, self.name, lambda: self._watch.heard(self._client), look, pace
+        )
         self._client: Client | None = None
         self._connection: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -79,10 +97,12 @@ class DiscordEntry:
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait([keeper])
+        await self._lookout.stop()
         await self._disconnect()
         await self._listener.end()
         await self._windows.close()
         await self._platform.close()
+        await self._rest.close()
 
     async def _connect(self, token: str) -> None:
         try:
@@ -101,8 +121,14 @@ class DiscordEntry:
         from bot.discord.client import Client, Listeners
 
         def heard(name: str, data: Json) -> None:
+            EVENTS.labels(self.name, "message" if name == "MESSAGE_CREATE" else "reaction").inc()
             self._listener.hear(client, name, data)
 
+        def news(what: str, shard: int) -> None:
+            if client is self._client:
+                self._watch.news(client, what, shard)
+
+        silence = self._watch.limits.silent
         listeners = Listeners(
             asked=self._ask,
             pressed=self._press,
@@ -110,14 +136,18 @@ class DiscordEntry:
             submitted=self._submit,
             listed=self._windows.suggested,
             heard=heard,
+            news=news,
         )
-        self._client = client = Client(self._settings, COMMANDS, listeners, content=content)
+        self._client = client = Client(
+            self._settings, COMMANDS, listeners, content=content, silence=silence
+        )
         await _log_in(client, token)
         self._connection = asyncio.create_task(client.connect(), name="discord-gateway")
         return await self._first_connection(client, self._connection)
 
     async def _disconnect(self) -> None:
         client, self._client = self._client, None
+        self._watch.gone()
         connection, self._connection = self._connection, None
         if client is not None:
             await client.close()
@@ -132,9 +162,10 @@ class DiscordEntry:
             try:
                 if self._connection is None:
                     await self._connect(token.get_secret_value())
-                if (connection := self._connection) is not None:
-                    await asyncio.wait([connection])
-                    _log.error("discord disconnected", error=_ending(connection))
+                client, connection = self._client, self._connection
+                if client is not None and connection is not None:
+                    why = await self._watch.over(client, connection)
+                    _log.error("discord disconnected", error=why or _ending(connection))
                 pause = RECONNECT
                 await self._disconnect()
             except Misconfigured as error:
@@ -144,6 +175,11 @@ class DiscordEntry:
                 pause = min(pause * 2, LONGEST_RECONNECT)
                 _log.warning("discord not connected again", reason=error.message, seconds=pause)
             await asyncio.sleep(pause)
+
+    def _look_back(self, since: datetime | None) -> None:
+        """A session began: the first one, or one that brings nothing of what came before it."""
+        self._lookout.start()
+        self._lookout.missed(since)
 
     async def _first_connection(self, client: Client, connection: asyncio.Task[None]) -> bool:
         ready = asyncio.create_task(client.wait_until_ready())
@@ -217,6 +253,16 @@ class DiscordEntry:
         nobody ever fills. Recording takes some 5 ms of Discord's three seconds, and at most two
         seconds.
         """
+        EVENTS.labels(self.name, "command" if isinstance(line, str) else "interaction").inc()
+        with ACKNOWLEDGED.labels(self.name).time():
+            await self._recorded(interaction, line, where)
+
+    async def _recorded(
+        self,
+        interaction: discord.Interaction[Client],
+        line: str | Call,
+        where: Mapping[str, str] | None,
+    ) -> None:
         private = _asks_for_privacy(line)
         # A press whose answer everybody sees leaves no placeholder: it may yet be turned away, and
         # that is for the presser alone.

@@ -6,6 +6,7 @@ Imports discord.py: import this when Discord is used.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ class LenientSocket(DiscordWebSocket):
     """The gateway's connection. Some events are read by it before any parser sees them."""
 
     async def received_message(self, msg: Any, /) -> None:
+        # Whatever comes shows that the other side is there.
+        client: Any = self._connection._get_client()
+        client.heard = time.monotonic()
         if type(msg) is bytes:
             msg = self._decompressor.decompress(msg)
             if msg is None:

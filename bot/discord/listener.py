@@ -6,8 +6,10 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
@@ -24,9 +26,11 @@ from bot.discord.spoken import (
 )
 from bot.discord.text import ids_in
 from bot.dispatch import dispatch
+from bot.missed import CAUGHT_UP, Missed, is_late
 from core.errors import AssistantError
 from core.messages import Answer, Channel, Message, Sender, stable_id
-from core.ports import Intake
+from core.metrics import DUPLICATES
+from core.ports import Intake, Known
 
 Json = dict[str, Any]
 
@@ -80,6 +84,36 @@ class Listener:
         task = asyncio.create_task(self._in_turn(turn, place, name, data), name="discord-event")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def hear_again(self, place: Place, data: Json) -> None:
+        """Takes a message that may have been heard before, and waits until it is taken."""
+        turn = self._turns.setdefault(str(data.get("channel_id")), asyncio.Lock())
+        await self._in_turn(turn, place, "MESSAGE_CREATE", data)
+
+    async def catch_up(
+        self,
+        place: Place,
+        data: Json,
+        found: Missed,
+        wanted: Callable[[Sequence[Known]], bool],
+        looked: float,
+    ) -> bool:
+        """Hands over a reaction found afterwards, told of as the gateway would have told of it.
+
+        `wanted` has the last word, given what is known of the message by now; `looked` is when the
+        message was looked at, in epoch seconds. False where there was nothing to hand over.
+        Raises Unavailable.
+        """
+        reaction = reaction_of(data, place.own_id, added=found.added)
+        if reaction is None:
+            return False
+        turn = self._turns.setdefault(reaction.channel, asyncio.Lock())
+        async with turn:
+            asked = await self._asked(place, reaction)
+            if not wanted(await self._intake.known(asked.channel, reaction.message)):
+                return False
+            name = f"{reaction.added}:after {found.after}:{reaction.message}:{reaction.user}"
+            return await asked.hand(self._intake, name, {CAUGHT_UP: f"{looked:.6f}"}) is None
 
     async def end(self) -> None:
         """Waits for what is being taken."""
@@ -162,23 +196,32 @@ class Listener:
             await self._intake.hear(channel, thread, kept(place, first, guild))
 
     async def _reaction(self, place: Place, reaction: Reaction) -> None:
+        asked = await self._asked(place, reaction)
+        if await self._was_caught_up(asked):
+            DUPLICATES.labels("discord").inc()
+            return
+        name = self._deliveries.name(reaction, time.time())
+        answer = await asked.hand(self._intake, name, {})
+        if answer is not None:
+            await self._tell(asked.address, answer, f"{_delivery(name)}:0")
+
+    async def _asked(self, place: Place, reaction: Reaction) -> _Asked:
         parent = await place.parent_of(reaction.channel) if reaction.guild else ""
         address = _address(place, reaction.channel, reaction.guild, reaction.user) | {
             "thread": reaction.channel if parent else "",
             "message": reaction.message,
             "marked": "yes",
         }
-        delivery = stable_id("discord", "reaction", self._deliveries.name(reaction, time.time()))
-        answer = await dispatch(
-            self._intake,
-            delivery,
-            Sender("discord", reaction.user, reaction.name),
-            reaction.call,
-            address,
-            parent or reaction.channel,
-        )
-        if answer is not None:
-            await self._tell(address, answer, f"{delivery}:0")
+        return _Asked(reaction, address, Channel("discord", parent or reaction.channel))
+
+    async def _was_caught_up(self, asked: _Asked) -> bool:
+        reaction = asked.reaction
+        try:
+            known = await self._intake.known(asked.channel, reaction.message)
+        except AssistantError:
+            # Then it cannot be written down either, and the person is told so.
+            return False
+        return is_late(known, reaction.user, reaction.call.command, None)
 
     async def _tell(self, address: Mapping[str, str], answer: Answer, marker: str) -> None:
         """Says at once, to the asker alone, what there is nothing to carry out for."""
@@ -188,6 +231,31 @@ class Listener:
                 await self._platform.post(where, part, f"{marker}:{number}", again=False)
         except AssistantError as error:
             log.warning("somebody on discord could not be told", reason=error.message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a reaction asks for, and where."""
+
+    reaction: Reaction
+    address: dict[str, str]
+    channel: Channel
+
+    async def hand(self, intake: Intake, name: str, more: Mapping[str, str]) -> Answer | None:
+        """Hands it over under this name; what is to be said at once where that cannot be."""
+        sender = Sender("discord", self.reaction.user, self.reaction.name)
+        return await dispatch(
+            intake,
+            _delivery(name),
+            sender,
+            self.reaction.call,
+            self.address | dict(more),
+            self.channel.place,
+        )
+
+
+def _delivery(name: str) -> UUID:
+    return stable_id("discord", "reaction", name)
 
 
 def kept(place: Place, data: Json, guild: str) -> Message:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -25,13 +21,6 @@ from bot.slack.home import TO
 from bot.slack.manifest import NEW_PAGE
 from core.actions import LABELS
 from core.config import Settings
-from core.errors import Misconfigured, PlatformFailed
-
-"""The callback id of the shortcut that opens the form anywhere."""
-
-PATIENCE = 15.0
-"""Seconds for the first connection."""
-
 
 Listener = Callable[..., Awaitable[None]]
 
@@ -97,39 +86,6 @@ def build_app(settings: Settings, command: str, shortcut: str, listeners: Listen
     # Those nobody wants are acknowledged too, or Slack would send them again.
     app.event(re.compile(""))(listeners.event)
     return app
-
-
-async def open_socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
-    """Connects by Socket Mode; the handler connects again by itself from then on.
-
-    Raises Misconfigured where the token is not accepted, PlatformFailed where Slack is not there
-    within `PATIENCE` seconds.
-    """
-    try:
-        # The handler would ask for this address itself, and for ever, whatever Slack answers.
-        opened = await app.client.apps_connections_open(app_token=app_token)
-    except SlackApiError as error:
-        reason = error.response.get("error", "unknown_error")
-        raise Misconfigured(
-            f"Slack does not accept SLACK_APP_TOKEN ({reason}). Make one with the scope "
-            "connections:write, or unset it to use HTTP alone."
-        ) from None
-    except (SlackClientError, aiohttp.ClientError, TimeoutError):
-        raise PlatformFailed("Slack could not be reached.", retryable=True) from None
-    handler = AsyncSocketModeHandler(app, app_token)
-    handler.client.wss_uri = opened["url"]
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it bare
-    except TimeoutError:
-        await close_socket(handler)
-        raise PlatformFailed("Slack's socket could not be reached.", retryable=True) from None
-    return handler
-
-
-async def close_socket(handler: AsyncSocketModeHandler) -> None:
-    """Disconnects for good."""
-    await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it bare
 
 
 def _client(settings: Settings) -> AsyncWebClient:

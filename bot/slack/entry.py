@@ -6,6 +6,8 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
+from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,23 +16,26 @@ import structlog
 from aiohttp import web
 
 from bot.dispatch import dispatch
+from bot.lookout import Lookout, Pace
 from bot.slack.adapter import SlackPlatform
+from bot.slack.catchup import CatchUp
 from bot.slack.installing import Installing
 from bot.slack.listening import Listener
 from bot.slack.manifest import SHORTCUT
 from bot.slack.panels import Panels
-from bot.slack.parse import Command, read_body, read_command, read_press, read_shortcut
+from bot.slack.parse import Command, kind_of, read_body, read_command, read_press, read_shortcut
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
 from bot.slack.teams import Teams
+from bot.slack.watch import Limits, Watch
 from core.commands.command import PREFIX
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
 from core.messages import Answer
+from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Installations, Intake
 
 if TYPE_CHECKING:
-    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
     from slack_bolt.app.async_app import AsyncApp
     from slack_bolt.context.ack.async_ack import AsyncAck
 
@@ -60,13 +65,20 @@ class SlackEntry:
     name = "slack"
 
     def __init__(
-        self, settings: Settings, intake: Intake, installations: Installations | None = None
+        self,
+        settings: Settings,
+        intake: Intake,
+        installations: Installations | None = None,
+        *,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._intake = intake
         self._repeats = Repeats()
         self._app: AsyncApp | None = None
-        self._socket: AsyncSocketModeHandler | None = None
+        self._limits = limits or Limits()
+        self._watch: Watch | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._told: OrderedDict[UUID, None] = OrderedDict()
         self._installations = installations
@@ -75,6 +87,8 @@ class SlackEntry:
         self._installing = Installing(settings, installations)
         self.routes = (("POST", "/slack/events", self.handle), *self._installing.routes)
         self._panels = Panels(intake, self._teams, self._dispatch)
+        look = CatchUp(self._teams, intake, self._listener, self._tell_later).look
+        self._lookout = Lookout(intake, self.name, self._heard, look, pace)
 
     async def start(self) -> None:
         """Gets ready for requests, and connects where there is an app token.
@@ -86,20 +100,24 @@ class SlackEntry:
         await asyncio.to_thread(import_module, "bot.slack.app")
         app = self._bolt()
         token = self._settings.slack_app_token
-        if token is not None and self._socket is None:
-            from bot.slack.app import open_socket
+        if token is not None and self._watch is None:
+            from bot.slack.socket import open_line
 
-            self._socket = await open_socket(app, token.get_secret_value())
+            secret, limits = token.get_secret_value(), self._limits
+            opened = partial(open_line, app, secret, limits.ping, limits.opening)
+            watch = Watch(opened, self._lookout.missed, limits)
+            await watch.start()
+            self._watch = watch
             _log.info("slack connected")
+        self._lookout.start()
 
     async def stop(self) -> None:
         """Disconnects. May be called twice."""
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            from bot.slack.app import close_socket
-
-            await close_socket(socket)
         await self._panels.close()
+        await self._lookout.stop()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            await watch.stop()
         if self._telling:
             await asyncio.wait(self._telling, timeout=5)
         await self._teams.close()
@@ -122,7 +140,13 @@ class SlackEntry:
             return _refusal(401, error.code, error.message)
         except InvalidInput as error:
             return _refusal(400, error.code, error.message)
-        return await self._answer(request, fields)
+        EVENTS.labels(self.name, kind_of(fields)).inc()
+        with ACKNOWLEDGED.labels(self.name).time():
+            return await self._answer(request, fields)
+
+    def _heard(self) -> datetime | None:
+        """Without a socket Slack comes to us, for as long as this process is there."""
+        return datetime.now(UTC) if self._watch is None else self._watch.heard()
 
     def _verify(self, request: web.Request, raw: bytes) -> None:
         """Raises Unauthorized unless Slack signed this request within the last five minutes.

@@ -19,7 +19,7 @@ REACTION = "memo"
 
 # What else comes as a `message` is news of messages: edited, deleted, somebody joined.
 _SPOKEN = frozenset({"", "file_share", "me_message", "thread_broadcast"})
-_SLACKBOT = "USLACKBOT"
+SLACKBOT = "USLACKBOT"
 _COMMAND = re.compile(r"/notion(?=\s|$)")
 
 
@@ -66,7 +66,7 @@ def read_said(fields: Mapping[str, Any]) -> Said | None:
     spoken = kind in ("app_mention", "message") and word_in(event, "subtype") in _SPOKEN
     if not (spoken and user and ts and channel) or event.get("hidden"):
         return None
-    if event.get("bot_id") or event.get("bot_profile") or user in (us, _SLACKBOT):
+    if event.get("bot_id") or event.get("bot_profile") or user in (us, SLACKBOT):
         return None
     text, above = word_in(event, "text"), word_in(event, "thread_ts")
     direct = word_in(event, "channel_type") == "im"
@@ -139,7 +139,7 @@ def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | No
     ours = kind in ("reaction_added", "reaction_removed") and word_in(item, "type") == "message"
     if not (ours and user and channel and ts) or word_in(event, "reaction") != REACTION:
         return None
-    if user in (our_user(fields), _SLACKBOT):
+    if user in (our_user(fields), SLACKBOT):
         return None
     team, enterprise = _team(fields), _enterprise(fields)
     moment = word_in(event, "event_ts") or word_in(fields, "event_id")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.missed import CAUGHT_UP, is_late
 from bot.slack.events import Said, asked, people_named, read_reaction, read_said
 from bot.slack.markdown import channels_in
 from bot.slack.messages import Us, read_message
-from bot.slack.parse import Command
+from bot.slack.parse import Command, object_in, word_in
 from bot.slack.people import People
 from bot.slack.workspace import Workspace, installed_in
 from core.errors import AssistantError
-from core.messages import Answer, Channel
-from core.ports import Intake
+from core.messages import Answer, Call, Channel
+from core.metrics import DUPLICATES
+from core.ports import Intake, Known
 
 T = TypeVar("T")
 
@@ -40,6 +43,7 @@ class Listener:
         self._intake = intake
         self._people = people
         self._hand = hand
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def hear(self, fields: Mapping[str, Any]) -> tuple[Command, Answer] | None:
         """Takes one event; what is told, to the asker alone, where it could not be handed over.
@@ -47,14 +51,59 @@ class Listener:
         Raises Unavailable where the core cannot say whether the event is for it: Slack sends it
         again.
         """
+        if (reaction := read_reaction(fields, time.time())) is not None:
+            return await self._react(reaction, moment_of(fields))
         command = await self._wanted(fields)
         answer = None if command is None else await self._hand(command)
         return None if command is None or answer is None else (command, answer)
 
+    async def catch_up(
+        self, fields: Mapping[str, Any], wanted: Callable[[Sequence[Known]], bool], looked: float
+    ) -> bool:
+        """Hands over a reaction found afterwards, told of as an event would have told of it.
+
+        `wanted` has the last word, given what is known of the message by now; `looked` is when the
+        message was looked at. False where there was nothing to hand over. Raises Unavailable.
+        """
+        command = read_reaction(fields, time.time())
+        if command is None or (command := await self._by_a_person(command)) is None:
+            return False
+        command = replace(command, address=dict(command.address) | {CAUGHT_UP: f"{looked:.6f}"})
+        async with self._turn(command):
+            if not wanted(await self._known(command)):
+                return False
+            return await self._hand(command) is None
+
+    async def _react(self, reaction: Command, moment: float) -> tuple[Command, Answer] | None:
+        command = await self._by_a_person(reaction)
+        if command is None:
+            return None
+        async with self._turn(command):
+            if await self._was_caught_up(command, moment):
+                DUPLICATES.labels("slack").inc()
+                return None
+            answer = await self._hand(command)
+        return None if answer is None else (command, answer)
+
+    async def _was_caught_up(self, command: Command, moment: float) -> bool:
+        name = command.text.command if isinstance(command.text, Call) else ""
+        try:
+            return is_late(await self._known(command), command.sender.id, name, moment)
+        except AssistantError:
+            # Then it cannot be written down either, and whoever is asked to says so.
+            return False
+
+    async def _known(self, command: Command) -> list[Known]:
+        return await self._intake.known(
+            Channel("slack", command.place), command.address.get("message", "")
+        )
+
+    def _turn(self, command: Command) -> asyncio.Lock:
+        """So that an event and the look for what was missed do not both find nothing known."""
+        name = f"{command.place}:{command.address.get('message', '')}"
+        return self._turns.setdefault(name, asyncio.Lock())
+
     async def _wanted(self, fields: Mapping[str, Any]) -> Command | None:
-        reaction = read_reaction(fields, time.time())
-        if reaction is not None:
-            return await self._by_a_person(reaction)
         said = read_said(fields)
         if said is None:
             return None
@@ -89,6 +138,15 @@ class Listener:
         if who.is_bot:
             return None
         return replace(reaction, sender=replace(reaction.sender, name=who.name))
+
+
+def moment_of(fields: Mapping[str, Any]) -> float:
+    """When an event happened, in epoch seconds; now where it does not say."""
+    told = word_in(object_in(fields, "event"), "event_ts") or fields.get("event_time")
+    try:
+        return float(told) if isinstance(told, str | int | float) else time.time()
+    except ValueError:
+        return time.time()
 
 
 async def _soon(asked: Awaitable[T], otherwise: T) -> T:

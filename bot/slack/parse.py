@@ -222,3 +222,15 @@ def word_in(fields: Mapping[str, Any], name: str) -> str:
     """A string among the fields, empty where there is none."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
+
+
+def kind_of(fields: Mapping[str, Any]) -> str:
+    """What kind of delivery it is, for the numbers: one of five words."""
+    if "command" in fields:
+        return "command"
+    event = word_in(object_in(fields, "event"), "type")
+    if event in ("message", "app_mention"):
+        return "message"
+    if event in ("reaction_added", "reaction_removed"):
+        return "reaction"
+    return "interaction" if "user" in fields and "event" not in fields else "other"

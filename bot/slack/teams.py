@@ -76,6 +76,15 @@ class Teams:
         self._known.move_to_end(key)
         return found
 
+    @property
+    def many(self) -> bool:
+        """Whether there are more workspaces than that of `SLACK_BOT_TOKEN`."""
+        return self._tokens.many
+
+    async def installed(self) -> list[Workspace]:
+        """Every workspace that there is a token for, the newest first. Raises Unavailable."""
+        return await self._tokens.everywhere()
+
     async def close(self) -> None:
         """Closes the connections. May be called twice."""
         await self._line.close()
@@ -109,6 +118,17 @@ class Tokens:
     def many(self) -> bool:
         """Whether there are more workspaces than that of `SLACK_BOT_TOKEN`."""
         return self._installations is not None
+
+    async def everywhere(self) -> list[Workspace]:
+        """Where any of the tokens speaks; that of `SLACK_BOT_TOKEN` has no name here."""
+        found = [] if self._default is None else [Workspace()]
+        if self._installations is not None:
+            found += [
+                Workspace(each.enterprise, each.workspace)
+                for each in reversed(await self._installations.all(PLATFORM))
+                if not isinstance(each, Misconfigured)
+            ]
+        return found
 
     async def of(self, workspace: Workspace, *, fresh: bool = False) -> str | None:
         """The token, None where the app is not installed; `fresh`: the one before did not work.

@@ -11,7 +11,7 @@ import structlog
 from core.errors import AssistantError, Unauthorized, Unavailable
 from core.jobs.recognise import ERASED, announce
 from core.messages import Request
-from core.metrics import ACCEPTED
+from core.metrics import ACCEPTED, DUPLICATES
 from core.storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -106,6 +106,8 @@ class Inbox:
                 done.set_result(first)
             if first:
                 self.begin(request.id)
+            else:
+                DUPLICATES.labels(request.sender.platform).inc()
 
     def begin(self, request_id: UUID) -> None:
         """Has a request begun, in the background."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.errors import Unavailable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
+from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
 from core.storage.links import LinkTable, RatingTable
@@ -37,6 +38,7 @@ class UnitOfWork:
         self.destinations = DestinationTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
+        self.heartbeats = HeartbeatTable(connection)
         self.tokens = TokenTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)

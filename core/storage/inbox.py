@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Answer, Call, Request, Sender
@@ -65,14 +65,7 @@ class InboxTable:
         ).one_or_none()
         if row is None:
             return None
-        return Accepted(
-            request=Request.from_json(row.body),
-            user_id=row.user_id,
-            answer=Answer.from_json(row.answer) if row.answer else None,
-            replies=row.replies,
-            finished_at=row.finished_at,
-            created_at=row.created_at,
-        )
+        return _accepted(row)
 
     async def owner(self, request_id: UUID) -> UUID | None:
         """Whose request it is; None where nobody looked at it yet, or it is gone."""
@@ -107,6 +100,29 @@ class InboxTable:
             earlier,
         )
         return (await self._connection.execute(query)).scalar_one()
+
+    async def about(self, platform: str, queue: str, limit: int = 200) -> list[Accepted]:
+        """The newest requests of one queue, oldest first."""
+        query = (
+            select(table)
+            .where(table.c.platform == platform, table.c.queue == queue)
+            .order_by(table.c.created_at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        rows = (await self._connection.execute(query)).all()
+        return [_accepted(row) for row in reversed(rows)]
+
+    async def places(self, platform: str, since: datetime, limit: int) -> list[str]:
+        """Where something was asked after this moment, the newest place first."""
+        place = table.c.body["place"].as_string()
+        query = (
+            select(place.label("place"), func.max(table.c.created_at).label("newest"))
+            .where(table.c.platform == platform, table.c.created_at > since)
+            .group_by(place)
+            .order_by(func.max(table.c.created_at).desc())
+            .limit(limit)
+        )
+        return [row.place for row in await self._connection.execute(query) if row.place]
 
     async def mark_started(self, ids: Sequence[UUID]) -> None:
         """Notes that the work has begun and will be finished by the work engine."""
@@ -186,3 +202,14 @@ class InboxTable:
 
     async def _set(self, ids: Sequence[UUID], **values: Any) -> None:
         await self._connection.execute(update(table).where(table.c.id.in_(ids)).values(**values))
+
+
+def _accepted(row: Row[Any]) -> Accepted:
+    return Accepted(
+        request=Request.from_json(row.body),
+        user_id=row.user_id,
+        answer=Answer.from_json(row.answer) if row.answer else None,
+        replies=row.replies,
+        finished_at=row.finished_at,
+        created_at=row.created_at,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Channel, File, Message
@@ -89,6 +89,19 @@ class MessageTable:
             or_(table.c.ours, table.c.to_us),
         )
         return (await self._connection.execute(query.limit(1))).first() is not None
+
+    async def recent(self, platform: str, since: datetime, limit: int) -> list[tuple[str, str]]:
+        """Places and threads in which something was said after this moment, the newest first."""
+        newest = func.max(table.c.said_at)
+        query = (
+            select(table.c.place, table.c.thread, newest.label("newest"))
+            .where(table.c.platform == platform, table.c.said_at > since)
+            .group_by(table.c.place, table.c.thread)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        rows = await self._connection.execute(query)
+        return [(row.place, row.thread) for row in rows]
 
     async def forget(self, before: datetime) -> None:
         """Deletes what was heard before this moment."""

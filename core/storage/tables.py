@@ -183,6 +183,14 @@ messages = Table(
     Index(None, "created_at"),
 )
 
+# When each long connection was last known to be alive, so that what was missed is looked for.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
 # Refresh tokens, as hashes. Each works once; its use again ends the family.
 refresh_tokens = Table(
     "refresh_tokens",
@@ -257,12 +265,4 @@ ratings = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("good", Boolean, nullable=False),
     _created(),
-)
-
-# When each connection was last known to bring what happens.
-heartbeats = Table(
-    "heartbeats",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("seen_at", UtcDateTime, nullable=False),
 )

@@ -71,6 +71,8 @@ class Gateway:
     """All sessions. `heartbeat` is the interval asked for, in seconds.
 
     `deaf` keeps sockets open and answers nothing, the way a half-dead connection does.
+    `acknowledges` False takes heartbeats and acknowledges none; `resumes` False answers nothing to
+    who wants to resume or identify, as a gateway in trouble.
     """
 
     def __init__(self, world: World, token: str, changed: Callable[[], None]) -> None:
@@ -79,10 +81,13 @@ class Gateway:
         self.changed = changed
         self.heartbeat = 41.25
         self.deaf = False
+        self.acknowledges = True
+        self.resumes = True
         self.sessions: dict[str, Session] = {}
         self.identified = 0
         self.resumed = 0
         self._sockets: set[web.WebSocketResponse] = set()
+        self._forgotten: set[web.WebSocketResponse] = set()
 
     @property
     def privileged(self) -> int:
@@ -112,10 +117,11 @@ class Gateway:
         await self._send(socket, HELLO, hello)
         try:
             async for message in socket:
-                if message.type is WSMsgType.TEXT and not self.deaf:
+                if message.type is WSMsgType.TEXT and not self._is_deaf(socket):
                     await self._take(socket, message.data)
         finally:
             self._sockets.discard(socket)
+            self._forgotten.discard(socket)
             for session in self.connected:
                 if session.socket is socket:
                     session.socket = None
@@ -129,7 +135,11 @@ class Gateway:
         except (ValueError, KeyError, TypeError):
             await socket.close(code=DECODE_ERROR)
             return
+        if code in (IDENTIFY, RESUME) and not self.resumes:
+            return
         if code == HEARTBEAT:
+            if not self.acknowledges:
+                return
             await self._send(socket, HEARTBEAT_ACK, None)
         elif code == IDENTIFY:
             await self._identify(socket, data)
@@ -224,7 +234,9 @@ class Gateway:
     async def _dispatch(self, session: Session, name: str, data: Json) -> bool:
         event = {"op": DISPATCH, "t": name, "s": len(session.sent) + 1, "d": data}
         session.sent.append(event)
-        if session.socket is None or session.socket.closed or self.deaf:
+        if session.socket is None or session.socket.closed:
+            return False
+        if self._is_deaf(session.socket):
             return False
         try:
             await session.socket.send_json(event)
@@ -234,6 +246,13 @@ class Gateway:
 
     async def _send(self, socket: web.WebSocketResponse, code: int, data: Any) -> None:
         await socket.send_json({"op": code, "d": data, "s": None, "t": None})
+
+    def forget(self) -> None:
+        """Goes deaf on the sockets there are now; who connects anew is heard."""
+        self._forgotten |= self._sockets
+
+    def _is_deaf(self, socket: web.WebSocketResponse) -> bool:
+        return self.deaf or socket in self._forgotten
 
     async def reconnect(self) -> None:
         """Asks every client to come back and resume, as Discord does before a deploy."""

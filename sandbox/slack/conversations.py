@@ -96,6 +96,21 @@ def members(space: Workspace, args: Arguments) -> Result:
     }
 
 
+def of_us(space: Workspace, args: Arguments) -> Result:
+    """users.conversations: those that the app is in, all on one page."""
+    kinds = {"public_channel": "public", "private_channel": "private", "im": "im"}
+    wanted = (args.text("types") or "public_channel").split(",")
+    if set(wanted) - set(kinds) - {"mpim"}:
+        raise SlackRefusal("invalid_types")
+    shown = {kinds[each] for each in wanted if each in kinds}
+    found = [one for one in space.channels.values() if one.kind in shown and space.is_member(one)]
+    return {
+        "ok": True,
+        "channels": [channel_json(space, one) for one in found],
+        "response_metadata": {"next_cursor": ""},
+    }
+
+
 def open_conversation(space: Workspace, args: Arguments) -> Result:
     """conversations.open: the direct messages with one user."""
     user = args.text("users")

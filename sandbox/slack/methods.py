@@ -10,6 +10,7 @@ from sandbox.slack.workspace import Workspace
 METHODS: dict[str, Callable[[Workspace, Arguments], Result]] = {
     "auth.test": people.auth_test,
     "users.info": people.users_info,
+    "users.conversations": conversations.of_us,
     "team.info": people.team_info,
     "chat.postMessage": chat.post_message,
     "chat.postEphemeral": chat.post_ephemeral,

@@ -29,6 +29,7 @@ BY_KIND = {
     "conversations.info": "read",
     "conversations.members": "read",
 }
+LISTED = {"public_channel": "channels", "private_channel": "groups", "mpim": "mpim", "im": "im"}
 KINDS = {"public": "channels", "private": "groups", "im": "im"}
 
 
@@ -39,6 +40,10 @@ def check_scope(
     if granted is None:
         return
     needed = BY_METHOD.get(method)
+    if method == "users.conversations":
+        kinds = (args.text("types") or "public_channel").split(",")
+        lacking = [f"{LISTED[each]}:read" for each in kinds if each in LISTED]
+        needed = next((each for each in lacking if each not in granted), None)
     if method in BY_KIND:
         channel = space.channels.get(args.text("channel"))
         needed = f"{KINDS[channel.kind] if channel else 'channels'}:{BY_KIND[method]}"

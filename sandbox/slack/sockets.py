@@ -19,13 +19,24 @@ Reason = Literal["warning", "refresh_requested", "link_disabled"]
 
 
 class Sockets:
-    """Open connections, tickets for new ones, and acknowledgements that are awaited."""
+    """Open connections, tickets for new ones, and acknowledgements that are awaited.
+
+    `pinging` is the time between two pings of the server's in seconds, None for none. `deaf` keeps
+    connections open, and neither sends nor takes anything on them, as a server does that has
+    forgotten them; `pongs` says whether the machinery below still answers pings. `refusing` is
+    what the address of a socket is answered with, None for a socket.
+    """
 
     def __init__(self, space: Workspace, timing: Timing, changed: Callable[[], None]) -> None:
         self.space = space
         self.timing = timing
         self.changed = changed
         self.connections: list[web.WebSocketResponse] = []
+        self.opened = 0
+        self.pinging: float | None = None
+        self.deaf = False
+        self.pongs = True
+        self.refusing: int | None = None
         self._tickets: set[str] = set()
         self._acknowledged: dict[str, asyncio.Future[Any]] = {}
 
@@ -42,18 +53,37 @@ class Sockets:
         if ticket not in self._tickets:
             return web.Response(status=408)
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse()
+        if self.refusing is not None:
+            return web.Response(status=self.refusing)
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
+        self.opened += 1
         self.connections.append(socket)
         await socket.send_json(self._hello())
         self.changed()
+        pinger = asyncio.create_task(self._ping(socket))
         async for message in socket:
-            if message.type is WSMsgType.TEXT:
+            if message.type is WSMsgType.PING and self.pongs:
+                await socket.pong(message.data)
+            if message.type is WSMsgType.TEXT and not self.deaf:
                 self._take(message.data)
+        pinger.cancel()
         if socket in self.connections:
             self.connections.remove(socket)
         self.changed()
         return socket
+
+    async def _ping(self, socket: web.WebSocketResponse) -> None:
+        while self.pinging is not None and not socket.closed:
+            if not self.deaf:
+                await socket.ping(b"Ping from the sandbox")
+            await asyncio.sleep(self.pinging)
+
+    def abort(self) -> None:
+        """Cuts every connection off, as a network does."""
+        for socket in list(self.connections):
+            if socket._req is not None and socket._req.transport is not None:
+                socket._req.transport.abort()
 
     def _hello(self) -> dict[str, Any]:
         return {
@@ -85,7 +115,7 @@ class Sockets:
         return delivery
 
     async def _attempt(self, delivery: Delivery, number: int) -> Attempt:
-        if not self.connections:
+        if not self.connections or self.deaf:
             return Attempt(None, "", "connection_failed")
         envelope_id = str(uuid.uuid4())
         envelope: dict[str, Any] = {

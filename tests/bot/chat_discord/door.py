@@ -9,19 +9,27 @@ from core.errors import Unavailable
 from core.messages import Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
+from tests.bot.memory import Memory
 from tests.bot.offers import Offers
 
 TOKEN = "entry.bot.token"
 
 
 @dataclass
-class Recorder(Offers):
+class Recorder(Offers, Memory):
     """An intake that remembers what it was given."""
 
     requests: list[Request] = field(default_factory=list)
     heard: list[tuple[str, str, Said]] = field(default_factory=list)
     threads: set[tuple[str, str]] = field(default_factory=set)
     away: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.silent = True
+
+    def given(self) -> list[Request]:
+        return self.requests
 
     async def accept(self, request: Request) -> bool:
         if self.away:

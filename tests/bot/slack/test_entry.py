@@ -24,6 +24,7 @@ from core.messages import Message as Said
 from sandbox.slack.delivery import FORM, JSON, sign
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message
+from tests.bot.memory import Memory
 from tests.bot.offers import Offers
 
 ITEM = uuid4()
@@ -33,11 +34,15 @@ APP_TOKEN = "xapp-entry-token"
 
 
 @dataclass
-class Recorder(Offers):
-    """An intake that remembers what it was given."""
+class Recorder(Offers, Memory):
+    """An intake that remembers what it was given; nothing is looked for after a silence."""
 
     requests: list[Request] = field(default_factory=list)
     away: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.silent = True
 
     async def accept(self, request: Request) -> bool:
         if self.away:
@@ -53,6 +58,9 @@ class Recorder(Offers):
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         raise NotImplementedError
+
+    def given(self) -> list[Request]:
+        return self.requests
 
 
 @dataclass

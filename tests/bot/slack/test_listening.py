@@ -19,6 +19,7 @@ from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message as Posted
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as ApiCall
+from tests.bot.memory import Memory
 from tests.bot.offers import Offers
 
 SECRET = "signing-secret"
@@ -27,13 +28,20 @@ APP_TOKEN = "xapp-listening-token"
 
 
 @dataclass
-class Recorder(Offers):
+class Recorder(Offers, Memory):
     """An intake that remembers what it was given, and the threads that the app is in."""
 
     requests: dict[Any, Request] = field(default_factory=dict)
     heard: list[tuple[Channel, str, Message, bool]] = field(default_factory=list)
     threads: set[tuple[Channel, str]] = field(default_factory=set)
     away: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.silent = True
+
+    def given(self) -> list[Request]:
+        return list(self.requests.values())
 
     async def accept(self, request: Request) -> bool:
         self._check()
@@ -76,6 +84,18 @@ class Stage:
         return f"<@{self.server.space.bot_user}>"
 
 
+async def serve(entry: SlackEntry) -> tuple[web.AppRunner, str]:
+    """The way in behind a server, and its address."""
+    app = web.Application(client_max_size=8 * LARGEST_BODY)
+    for method, path, handler in entry.routes:
+        app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    return runner, f"http://{host}:{port}/slack/events"
+
+
 @asynccontextmanager
 async def staged(**changes: Any) -> AsyncIterator[Stage]:
     async with SlackServer(SECRET, BOT_TOKEN, APP_TOKEN) as server:
@@ -88,14 +108,7 @@ async def staged(**changes: Any) -> AsyncIterator[Stage]:
         intake = Recorder()
         entry = SlackEntry(Settings(_env_file=None, **(values | changes)), intake)
         await entry.start()
-        app = web.Application(client_max_size=8 * LARGEST_BODY)
-        for method, path, handler in entry.routes:
-            app.router.add_route(method, path, handler)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        server.deliver_to = f"http://{host}:{port}/slack/events"
+        runner, server.deliver_to = await serve(entry)
         yield Stage(server, intake, entry)
         await runner.cleanup()
         await entry.stop()

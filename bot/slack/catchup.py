@@ -1,0 +1,290 @@
+"""What people did in Slack while nobody listened: 📝 that came or went, and what they wrote to us.
+
+Slack sends an event again for some minutes at most. So after each gap the newest messages of the
+conversations the app is in are looked through, and what was missed is handed over as the event
+would have been; `bot.missed` says what that is. A message has one id by whatever way it comes, so
+one that was answered is not answered again.
+
+No more than `CHANNELS` conversations and `THREADS` threads are read, of each `MESSAGES` at most,
+those of the last day before the gap; what was said to the app by name or in private, where it is
+not older than an hour.
+Slack allows some fifty reads a minute, fifteen messages each and one a minute to apps that are
+distributed outside its marketplace: the reading slows down, and waits where Slack asks for it.
+https://docs.slack.dev/reference/methods/conversations.history
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.missed import Missed, missed
+from bot.slack.events import REACTION, read_said
+from bot.slack.listening import Listener
+from bot.slack.marks import MARKS
+from bot.slack.parse import Command, object_in, place_of, word_in
+from bot.slack.teams import Teams
+from bot.slack.web import Refused, Web
+from core.errors import RateLimited
+from core.messages import Answer, Channel
+from core.metrics import RECOVERED
+from core.ports import Known, Memory
+
+WORKSPACES = 20
+"""Workspaces that are looked through after a gap; where there are more, the newest."""
+
+CHANNELS = 50
+THREADS = 20
+MESSAGES = 200
+
+BEFORE = timedelta(days=1)
+"""How old a message may be, at the beginning of the gap, for its reactions to be looked at."""
+
+SPEECH = timedelta(hours=1)
+"""Whoever asked something longer ago has asked somebody else by now."""
+
+MARGIN = timedelta(seconds=60)
+
+_PAGE = 200
+_PAGES = 14
+_BURST = 20
+_PAUSE = 1.2
+"""Seconds between two reads after the first `_BURST`: fifty a minute."""
+
+_LONGEST_WAIT = 120.0
+_WAITS = 5
+_TYPES = ("public_channel", "private_channel", "mpim", "im")
+
+_log = structlog.get_logger(__name__)
+
+Raw = Mapping[str, Any]
+Tell = Callable[[Command, Answer], None]
+
+
+@dataclass(slots=True)
+class _Us:
+    """The app in one workspace; `everywhere`: its token speaks in others too."""
+
+    web: Web
+    user: str
+    team: str
+    enterprise: str
+    everywhere: bool
+    teams: dict[str, str] = field(default_factory=dict)
+
+    def of(self, channel: str) -> str:
+        """The team that events of this channel name."""
+        return self.teams.get(channel, self.team)
+
+    def own(self, recent: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The places that are in this workspace."""
+        mine = f"{self.team}:"
+        return [each for each in recent if self.everywhere or each[0].startswith(mine)]
+
+
+class CatchUp:
+    """Looks through every workspace; `tell` takes what is to be said to an asker alone."""
+
+    def __init__(self, teams: Teams, memory: Memory, listener: Listener, tell: Tell) -> None:
+        self._teams = teams
+        self._memory = memory
+        self._listener = listener
+        self._tell = tell
+        self._reads = 0
+        self._waits = 0
+
+    async def look(self, since: datetime) -> None:
+        """Hands over what was missed since a moment. What Slack does not show is left out.
+
+        Raises Unavailable where the database does not answer, RateLimited or PlatformFailed where
+        Slack cannot be asked now.
+        """
+        recent = await self._memory.recent("slack", since - BEFORE)
+        for workspace in (await self._teams.installed())[:WORKSPACES]:
+            self._reads = self._waits = 0
+            try:
+                us = await self._us(self._teams.of(workspace).web, recent)
+            except Refused as refused:
+                _log.info("slack did not say who this app is", reason=refused.reason)
+            else:
+                await self._look(us, since, us.own(recent))
+
+    async def _look(self, us: _Us, since: datetime, recent: Sequence[tuple[str, str]]) -> None:
+        began, oldest, found = since - MARGIN, since - BEFORE, 0
+        try:
+            for channel in await self._channels(us, recent):
+                looked = time.time()
+                raws = await self._read(us, "conversations.history", oldest, channel=channel)
+                found += await self._through(us, channel, raws, began, looked)
+            threads = [(place, thread) for place, thread in recent if thread and ":" in place]
+            for place, thread in threads[:THREADS]:
+                channel, looked = place.partition(":")[2], time.time()
+                where = {"channel": channel, "ts": thread}
+                raws = await self._read(us, "conversations.replies", oldest, **where)
+                below = [raw for raw in raws if word_in(raw, "ts") != thread]
+                found += await self._through(us, channel, below, began, looked)
+        except RateLimited:
+            # What was heard of lately came first; the rest is not worth hours of waiting.
+            _log.warning("slack allows no more reads; the look for what was missed ends early")
+        _log.info("slack was looked through for what was missed", reads=self._reads, found=found)
+
+    async def _us(self, web: Web, recent: Iterable[tuple[str, str]]) -> _Us:
+        said = await self._call(web, "auth.test")
+        user, team = word_in(said, "user_id"), word_in(said, "team_id")
+        whole = said.get("is_enterprise_install") is True
+        us = _Us(web, user, team, word_in(said, "enterprise_id"), whole or not self._teams.many)
+        for place, _ in recent:
+            named, _, channel = place.partition(":")
+            us.teams.setdefault(channel, named)
+        return us
+
+    async def _channels(self, us: _Us, recent: Iterable[tuple[str, str]]) -> list[str]:
+        """The conversations the app is in; those it heard of lately come first."""
+        heard = [place.partition(":")[2] for place, _ in recent]
+        listed: list[str] = []
+        for kinds in (",".join(_TYPES), *_TYPES):
+            try:
+                page = await self._call(
+                    us.web, "users.conversations", types=kinds, exclude_archived="true", limit=_PAGE
+                )
+            except Refused as refused:
+                # Without the scope for one kind Slack tells of none, so each is asked for apart.
+                if refused.reason == "missing_scope":
+                    continue
+                _log.info("slack did not list conversations", reason=refused.reason)
+                break
+            listed += [word_in(each, "id") for each in _objects(page, "channels")]
+            if kinds not in _TYPES:
+                break
+        return [each for each in dict.fromkeys([*heard, *listed]) if each][:CHANNELS]
+
+    async def _read(self, us: _Us, method: str, oldest: datetime, **where: str) -> list[Raw]:
+        """The newest messages, oldest first; none where the app may not read them."""
+        found: list[Raw] = []
+        more: dict[str, Any] = {"oldest": f"{oldest.timestamp():.6f}", "limit": _PAGE}
+        for _ in range(_PAGES):
+            try:
+                page = await self._call(us.web, method, **where, **more)
+            except Refused as refused:
+                _log.info("slack shows nothing there", method=method, reason=refused.reason)
+                break
+            found += _objects(page, "messages")
+            cursor = word_in(object_in(page, "response_metadata"), "next_cursor")
+            if not cursor or len(found) >= MESSAGES:
+                break
+            more["cursor"] = cursor
+        return sorted(found, key=lambda raw: word_in(raw, "ts"))[-MESSAGES:]
+
+    async def _through(
+        self, us: _Us, channel: str, raws: Sequence[Raw], since: datetime, looked: float
+    ) -> int:
+        found = 0
+        youngest = max(since, datetime.now(UTC) - SPEECH)
+        for raw in raws:
+            found += await self._reactions(us, channel, raw, looked)
+            if _moment(raw) > youngest:
+                await self._said(us, channel, raw)
+        return found
+
+    async def _reactions(self, us: _Us, channel: str, raw: Raw, looked: float) -> int:
+        shown = {word_in(each, "name"): each for each in _objects(raw, "reactions")}
+        marked = any(us.user in _users(shown.get(name, {})) for name in MARKS.values())
+        reacting = [user for user in _users(shown.get(REACTION, {})) if user != us.user]
+        if not (reacting or marked):
+            return 0
+        ts, place = word_in(raw, "ts"), place_of(us.of(channel), channel)
+
+        def still(known: Sequence[Known]) -> list[Missed]:
+            return missed(known, reacting, marked=marked, now=datetime.now(UTC))
+
+        found = 0
+        for each in still(await self._memory.known(Channel("slack", place), ts)):
+
+            def wanted(known: Sequence[Known], each: Missed = each) -> bool:
+                return each in still(known)
+
+            if await self._listener.catch_up(_reaction(us, channel, ts, each), wanted, looked):
+                found += 1
+                RECOVERED.labels("slack").inc()
+        return found
+
+    async def _said(self, us: _Us, channel: str, raw: Raw) -> None:
+        """What somebody wrote to the app, unless it was answered there."""
+        answerers = raw.get("reply_users")
+        if isinstance(answerers, list) and us.user in answerers:
+            return
+        event = dict(raw) | {"type": "message", "channel": channel}
+        if channel.startswith("D"):
+            event["channel_type"] = "im"
+        envelope = _envelope(us, channel, event)
+        said = read_said(envelope)
+        # What merely stands in a thread may have been said before the app was asked there, and was
+        # rightly left alone.
+        if said is None or not said.called:
+            return
+        told = await self._listener.hear(envelope)
+        if told is not None:
+            self._tell(*told)
+
+    async def _call(self, web: Web, method: str, **arguments: Any) -> dict[str, Any]:
+        """A read; waits where Slack asks to slow down, five times in all."""
+        while True:
+            self._reads += 1
+            if self._reads > _BURST:
+                await asyncio.sleep(_PAUSE)
+            try:
+                return await web.read(method, **arguments)
+            except RateLimited as limited:
+                self._waits += 1
+                wait = limited.retry_after or _PAUSE
+                if self._waits > _WAITS or wait > _LONGEST_WAIT:
+                    raise
+                await asyncio.sleep(wait)
+
+
+def _reaction(us: _Us, channel: str, ts: str, found: Missed) -> dict[str, Any]:
+    """As an event tells it. When it was is not known, so its moment is what came before it."""
+    return _envelope(
+        us,
+        channel,
+        {
+            "type": "reaction_added" if found.added else "reaction_removed",
+            "user": found.user,
+            "reaction": REACTION,
+            "item": {"type": "message", "channel": channel, "ts": ts},
+            "event_ts": f"after {found.after}",
+        },
+    )
+
+
+def _envelope(us: _Us, channel: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "event_callback",
+        "team_id": us.of(channel),
+        "enterprise_id": us.enterprise,
+        "authorizations": [{"user_id": us.user, "is_bot": True}],
+        "event": event,
+    }
+
+
+def _objects(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = fields.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _users(reaction: Mapping[str, Any]) -> list[str]:
+    listed = reaction.get("users")
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+
+
+def _moment(raw: Raw) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(word_in(raw, "ts") or 0), UTC)
+    except (ValueError, OverflowError):
+        return datetime.fromtimestamp(0, UTC)

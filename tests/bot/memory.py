@@ -1,0 +1,38 @@
+"""What an intake of a test remembers of silences, as the core's database would."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from core.errors import Unavailable
+from core.messages import Channel, Request, marked_queue
+from core.ports import Known
+
+
+class Memory:
+    """Reckons from the requests that a subclass was given. Each is known since it came."""
+
+    def __init__(self) -> None:
+        self.noted: dict[str, datetime] = {}
+        self.places: list[tuple[str, str]] = []
+        self.accepted_at: dict[object, datetime] = {}
+        self.silent = False
+
+    def given(self) -> Iterable[Request]:
+        """The requests accepted so far, in order."""
+        raise NotImplementedError
+
+    async def seen(self, name: str) -> datetime | None:
+        if self.silent:
+            raise Unavailable("Nothing is looked for here.")
+        return self.noted.get(name)
+
+    async def alive(self, name: str, at: datetime) -> None:
+        self.noted[name] = at
+
+    async def known(self, channel: Channel, message: str) -> list[Known]:
+        queue, now = marked_queue(channel.place, message), datetime.now(UTC)
+        about = {one.id: one for one in self.given() if one.queue == queue}
+        return [Known(one, self.accepted_at.setdefault(one.id, now)) for one in about.values()]
+
+    async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
+        return self.places if platform and since else []
