@@ -43,7 +43,7 @@ async def test_an_unknown_path_is_not_found(client: TestClient, path: str):
 async def test_a_wrong_method_is_told_which_ones_there_are(client: TestClient):
     response = await client.put("/auth/me")
     await _refused(response, 405, "METHOD_NOT_ALLOWED")
-    assert response.headers["Allow"] == "DELETE,GET,HEAD"
+    assert response.headers["Allow"] == "DELETE,GET,HEAD,PATCH"
     for method, path, allowed in (
         ("GET", "/content/generate", "POST"),
         ("DELETE", "/content/generate", "POST"),
@@ -272,7 +272,7 @@ async def test_head_of_an_export_leaves_the_connection_as_it_was(client: TestCli
 
 async def test_options_tells_the_methods(client: TestClient):
     response = await client.options("/auth/me")
-    assert (response.status, response.headers["Allow"]) == (204, "DELETE,GET,HEAD,OPTIONS")
+    assert (response.status, response.headers["Allow"]) == (204, "DELETE,GET,HEAD,OPTIONS,PATCH")
     await _refused(await client.options("/nope"), 404, "NOT_FOUND")
 
 
