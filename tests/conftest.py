@@ -196,6 +196,13 @@ def chromium() -> str:
     pytest.skip("no browser: apt-get install chromium")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take seconds come first, so that no worker ends long after the others."""
+    slow = ("scenarios", "benchmarks", "notion_assistant")
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in slow)
+
+
 def pytest_configure() -> None:
     """Libraries that ask the environment where to put things get a folder that exists."""
     os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - the default of the servers below
