@@ -129,7 +129,11 @@ def ended(pid: int) -> int | None:
 
 
 def main() -> None:
-    """Answers each order with a process id, and each process id with its exit code."""
+    """Answers each order with a process id, and each process id with its exit code.
+
+    Ends what still runs when nobody can order any more.
+    """
+    running: set[int] = set()
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.collect()
@@ -138,11 +142,17 @@ def main() -> None:
         order = json.loads(line)
         if isinstance(order, int):
             answer = ended(order)
+            if answer is not None:
+                running.discard(order)
         elif (answer := os.fork()) == 0:
             become(order)
             return
+        else:
+            running.add(answer)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
