@@ -42,7 +42,7 @@ async def measure(size: Size, directory: Path) -> list[Row]:
 
         async def compare(send: Send, times: int) -> tuple[Series, Series]:
             ours, bare = Series("Notion Assistant"), Series("bare Bolt handler")
-            for number in range(-1, size.rounds):
+            for number in range(-size.warming, size.rounds):
                 one: list[float] = []
                 other: list[float] = []
                 for _ in range(times):

@@ -93,7 +93,7 @@ async def measure(size: Size, directory: Path) -> list[Row]:
             "event stream": await _web(http, port, watch),
         }
         series = {name: Series(name) for name in ways}
-        for number in range(-1, size.rounds):
+        for number in range(-size.warming, size.rounds):
             for name, ask in ways.items():
                 measured = []
                 for _ in range(size.repeats if number >= 0 else 1):

@@ -13,10 +13,11 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: rounds, and measurements in each of them."""
+    """How much is measured: rounds, and measurements in each; rounds before, to warm up."""
 
     rounds: int
     repeats: int
+    warming: int = 1
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ async def measure(size: Size, directory: Path) -> list[Row]:
         }
         live = {name: Series(name) for name in programs}
         ready = {name: Series(name) for name in programs}
-        for number in range(-1, size.rounds):
+        for number in range(-size.warming, size.rounds):
             for name, (program, environment) in programs.items():
                 took = await _start(program, directory / name.replace(" ", "-"), environment)
                 # The first round migrates the databases and warms the files.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 from core.config import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
+from core.storage.tables import metadata
 
 REAL_LOOKUP = socket.getaddrinfo
 
@@ -65,37 +68,110 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    yield server.get_uri()
+    uri: str = server.get_uri()
+    with connected(uri) as connection:
+        # Nothing here has to outlive a power cut.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield uri
+    os.kill(server.get_pid(), signal.SIGQUIT)  # at once: all of it is thrown away
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def connected(url: str) -> Any:
+    """A connection to PostgreSQL, a transaction for each statement."""
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True)
+
+
+def empty_database(server: str) -> str:
+    """The address of a fresh, empty database there."""
+    name = f"test_{uuid4().hex}"
+    with connected(server) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    before, _, query = server.partition("?")
+    return f"{before.rpartition('/')[0]}/{name}?{query}".replace("postgres:@", "postgres@")
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """The address of a fresh, empty database."""
-    import psycopg
-
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-    before, _, query = postgres_server.partition("?")
-    return f"{before.rpartition('/')[0]}/{name}?{query}".replace("postgres:@", "postgres@")
+    return empty_database(postgres_server)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
+    """A fresh, empty database of each kind."""
+    if database_kind == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/data/test.db"
     url: str = request.getfixturevalue("postgres_url")
     return url.replace("postgresql://", "postgresql+asyncpg://")
 
 
+def brought_up(url: str) -> None:
+    """Migrates a database, apart from any loop that may be running here."""
+
+    async def bring() -> None:
+        database = Database(url)
+        await migrate(database)
+        await database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, bring()).result()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    brought_up(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """A migrated database that one test after the other empties: making one takes longer still."""
+    url = empty_database(postgres_server)
+    brought_up(url.replace("postgresql://", "postgresql+asyncpg://"))
+    return url
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of the test's own."""
+    shutil.copy(migrated_sqlite, tmp_path / "migrated.db")
+    return f"sqlite+aiosqlite:///{tmp_path}/migrated.db"
+
+
+@pytest.fixture
+def migrated_url(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """A migrated database of each kind, with no row in it. Its schema is not to be changed."""
+    url: str
+    if database_kind == "sqlite":
+        url = request.getfixturevalue("sqlite_url")
+        return url
+    url = request.getfixturevalue("migrated_postgres")
+    with connected(url) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DELETE FROM {table.name}")  # noqa: S608 - our own names
+    return url.replace("postgresql://", "postgresql+asyncpg://")
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Database]:
     """A migrated database of each kind."""
-    opened = Database(database_url)
-    await migrate(opened)
+    opened = Database(migrated_url)
     yield opened
     await opened.close()
     await asyncio.sleep(0)
@@ -118,6 +194,13 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     pytest.skip("no browser: apt-get install chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take seconds come first, so that no worker ends long after the others."""
+    slow = ("scenarios", "benchmarks", "notion_assistant")
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in slow)
 
 
 def pytest_configure() -> None:

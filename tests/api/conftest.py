@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from api.server import Runner
 from core.config import Settings
 from core.limits.limits import Rules
 from core.storage.database import Database
-from core.storage.tables import metadata
 from tests.api.small_core import PASSWORD, SmallCore
 
 
@@ -29,17 +27,13 @@ Start = Callable[..., Awaitable[TestClient]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    url = f"sqlite:///{tmp_path}/api.db"
-    return Settings(_env_file=None, database_url=url, secret_key="k" * 40)
+def settings(sqlite_url: str) -> Settings:
+    return Settings(_env_file=None, database_url=sqlite_url, secret_key="k" * 40)
 
 
 @pytest.fixture
 async def core(settings: Settings) -> AsyncIterator[SmallCore]:
-    database = Database(settings.database_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    core = SmallCore(settings, database, Rules.local())
+    core = SmallCore(settings, Database(settings.database_url), Rules.local())
     yield core
     await core.stop()
 

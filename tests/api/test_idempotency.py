@@ -118,12 +118,13 @@ async def test_neither_key_nor_password_nor_token_is_kept_in_clear(
     key = {"Idempotency-Key": "a-very-secret-key"}
     session = await (await client.post("/auth/register", json=ADA, headers=key)).json()
     kept = b"".join(path.read_bytes() for path in _files(tmp_path))
+    assert ADA["username"].encode() in kept
     for secret in (key["Idempotency-Key"], PASSWORD, session["refresh_token"]):
         assert secret.encode() not in kept
 
 
 def _files(folder: Path) -> list[Path]:
-    return list(folder.glob("api.db*"))
+    return list(folder.glob("*.db*"))
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "ä", "a\tb"])

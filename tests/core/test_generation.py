@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -16,7 +15,6 @@ from core.messages import Call, Request, Sender
 from core.providers.registry import providers
 from core.storage.content import Content
 from core.storage.database import Database
-from core.storage.migrate import migrate
 from sandbox.ai.script import Fault
 from sandbox.ai.server import AiServer
 
@@ -30,9 +28,8 @@ async def ai() -> AsyncIterator[AiServer]:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
-    await migrate(opened)
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
+    opened = Database(sqlite_url)
     yield opened
     await opened.close()
 

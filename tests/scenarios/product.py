@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+from hatchery import POSSIBLE, Hatched, hatch
 
 from sandbox.ai.server import AiServer
 from sandbox.discord.server import DiscordServer
@@ -45,24 +46,24 @@ class Product:
             "PORT": str(self.port),
             **environment,
         }
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Hatched | None = None
 
     async def start(self, *arguments: str, die_at: str | None = None, wait: bool = True) -> None:
         """Starts it and waits until it is ready, unless it is to die on the way."""
-        program = [str(MORTAL)] if die_at else ["-m", "notion_assistant.cli"]
         environment = self.environment | ({"DIE_AT": die_at} if die_at else {})
-        root = str(Path(__file__).parents[2])
+        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *program,
-                "run",
-                *arguments,
-                cwd=self.directory,
-                env=environment | {"PYTHONPATH": root},
-                stdout=log,
-                stderr=log,
-            )
+            if POSSIBLE:
+                words = (str(MORTAL), "run", *arguments)
+                self.process = hatch(words, self.directory, environment, self.log)
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, MORTAL, "run", *arguments),
+                    cwd=self.directory,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                )
         if wait and not die_at:
             await self.ready()
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -20,7 +19,6 @@ from core.live import Feeds
 from core.messages import Action, Answer, Call, Request, Sender
 from core.ports import Address, Part, Reply
 from core.storage.database import Database, UnitOfWork
-from core.storage.migrate import migrate
 from tests.core.commands.room import Room
 
 T = TypeVar("T")
@@ -68,9 +66,8 @@ class Screen:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Stumbling]:
-    opened = Stumbling(f"sqlite+aiosqlite:///{tmp_path}/test.db")
-    await migrate(opened)
+async def database(sqlite_url: str) -> AsyncIterator[Stumbling]:
+    opened = Stumbling(sqlite_url)
     yield opened
     await opened.close()
 

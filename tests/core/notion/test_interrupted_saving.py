@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -29,9 +28,9 @@ from tests.core.notion.saved import (
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_kind() -> str:
     """One kind of database: what breaks here is Notion, and the process."""
-    return f"sqlite+aiosqlite:///{tmp_path}/data/test.db"
+    return "sqlite"
 
 
 class LateAnswer(Hooks):

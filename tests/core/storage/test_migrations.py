@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,15 @@ from core.storage.tables import content_history, identities, metadata, requests,
 
 ADA = Sender("slack", "U1", "Ada", "T1")
 NOTES = Destination(str(uuid4()), "page", "Notes", "https://notion.so/notes")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Migrated for this test, which may change its schema."""
+    opened = Database(database_url)
+    await migrate(opened)
+    yield opened
+    await opened.close()
 
 
 async def alembic(run: Callable[..., Any], database: Database, revision: str) -> None:
