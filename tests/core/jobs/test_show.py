@@ -52,6 +52,15 @@ def test_the_screen_of_these_tests_is_a_platform_that_can_edit() -> None:
     assert isinstance(Screen(), CanEdit)
 
 
+def show(screen: Screen, feed: Feed, *actions: Action) -> Show:
+    """Shows a feed in a message that is there."""
+
+    async def post(part: Part) -> Reply:
+        raise AssertionError(part)
+
+    return Show(screen, {}, feed, post, {}, actions)
+
+
 async def wait_for(screen: Screen, count: int) -> None:
     async with asyncio.timeout(2):
         while len(screen.shown) < count:  # noqa: ASYNC110 - the screen is what a person polls
@@ -60,7 +69,7 @@ async def wait_for(screen: Screen, count: int) -> None:
 
 async def test_the_first_words_are_shown_at_once_and_then_the_newest_text() -> None:
     screen, feed = Screen(edit_interval=0.2), Feed()
-    async with Show(screen, {}, {}, feed):
+    async with show(screen, feed):
         feed.add("one ")
         await wait_for(screen, 1)
         for word in ("two ", "three ", "four"):
@@ -80,7 +89,7 @@ async def test_what_grows_keeps_its_buttons() -> None:
             await super().edit(address, reply, part)
 
     screen, feed = Buttoned(), Feed()
-    async with Show(screen, {}, {}, feed, (Action("stop", "Stop", "1"),)):
+    async with show(screen, feed, Action("stop", "Stop", "1")):
         feed.add("one")
         await wait_for(screen, 1)
     assert buttons == [1]
@@ -88,7 +97,7 @@ async def test_what_grows_keeps_its_buttons() -> None:
 
 async def test_an_edit_that_fails_is_dropped_and_the_next_makes_up_for_it() -> None:
     screen, feed = Screen(trouble=[PlatformFailed("no"), RateLimited("later")]), Feed()
-    async with Show(screen, {}, {}, feed):
+    async with show(screen, feed):
         for word in ("one ", "two ", "three"):
             feed.add(word)
             await asyncio.sleep(0.05)
@@ -98,7 +107,7 @@ async def test_an_edit_that_fails_is_dropped_and_the_next_makes_up_for_it() -> N
 
 async def test_a_rate_limit_is_waited_for_but_not_the_end() -> None:
     screen, feed = Screen(trouble=[RateLimited("later", retry_after=30)]), Feed()
-    async with asyncio.timeout(2), Show(screen, {}, {}, feed):
+    async with asyncio.timeout(2), show(screen, feed):
         feed.add("one")
         await asyncio.sleep(0.02)
     assert screen.shown == []
@@ -106,7 +115,7 @@ async def test_a_rate_limit_is_waited_for_but_not_the_end() -> None:
 
 async def test_no_edit_comes_after_the_block_has_ended() -> None:
     screen, feed = Screen(slow=0.1), Feed()
-    async with Show(screen, {}, {}, feed):
+    async with show(screen, feed):
         feed.add("one")
         await asyncio.sleep(0.02)
     assert screen.shown == ["one"]
@@ -117,7 +126,7 @@ async def test_no_edit_comes_after_the_block_has_ended() -> None:
 
 async def test_nothing_is_shown_of_nothing() -> None:
     screen, feed = Screen(), Feed()
-    async with Show(screen, {}, {}, feed):
+    async with show(screen, feed):
         feed.add(" \n")
         await asyncio.sleep(0.02)
         feed.add("# ")
