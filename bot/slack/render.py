@@ -46,9 +46,9 @@ def render_answer(answer: Answer) -> list[Part]:
 
 
 def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
-    """The last message's worth of an unfinished answer."""
+    """The last message's worth of an unfinished answer, and for streams the text as it came."""
     texts = slack_markdown(close_markdown(text)) or ["…"]
-    part = _part(texts[-1], "draft")
+    part = _part(texts[-1], "draft") | {"written": text}
     part["blocks"] += _buttons(actions)
     return part
 

@@ -129,9 +129,9 @@ class Show:
         async for _ in self._feed.changes():
             if self._over.is_set():
                 return
-            text = self._text()
+            text, settled = self._feed.text, self._settled()
             # A heading's mark alone would take the place of the words that come with the next.
-            if text == shown or not any(map(str.isalnum, text)):
+            if settled == shown or not any(map(str.isalnum, settled)):
                 if self.reply is not None or asyncio.get_running_loop().time() < late:
                     continue
                 text = ""
@@ -140,7 +140,7 @@ class Show:
                 if not await self._send(text, first=not shown):
                     self._dropped()
                 elif text:
-                    shown = text
+                    shown = settled
                     if self._budget is not None:
                         pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
                 else:
@@ -156,8 +156,8 @@ class Show:
                     return
             await self._rest(self._pause(wait))
 
-    def _text(self) -> str:
-        """What can be shown of what has come."""
+    def _settled(self) -> str:
+        """What will be shown of what has come."""
         text, platform = self._feed.text, self._platform
         if isinstance(platform, CanStream) and platform.streams(self._address, self.reply):
             return platform.settled(text)

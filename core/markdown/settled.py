@@ -62,7 +62,9 @@ def _in_block(block: str, *, first: bool) -> str:
 
 
 def _is_table(rows: list[str]) -> bool:
-    return len(rows) > 1 and any(re.fullmatch(r"[ \t>]*:?-+:?[ \t]*\|[-:| \t]*", row) for row in rows)
+    return len(rows) > 1 and any(
+        re.fullmatch(r"[ \t>]*:?-+:?[ \t]*\|[-:| \t]*", row) for row in rows
+    )
 
 
 def _closed(block: str, *, first: bool) -> int:
@@ -103,16 +105,8 @@ def _closed(block: str, *, first: bool) -> int:
         elif kind in "![":
             open_marks.append("[")
         elif kind == "]":
-            if "[" not in open_marks:
-                continue
-            del open_marks[open_marks.index("[") :]
-            if end == len(block):
-                return safe
-            if block[end] in "([":
-                at = block.find(")" if block[end] == "(" else "]", end) + 1
-                if not at:
-                    return safe
-            elif block[end] == ":":
+            at = _beyond_bracket(block, end, open_marks)
+            if at < 0:
                 return safe
             after_mark = True
         elif kind == "|":
@@ -144,6 +138,18 @@ def _mark(block: str, match: re.Match[str], open_marks: list[str]) -> None:
             return
     if size and (ended or not after.isspace()):
         open_marks += [kind] * size
+
+
+def _beyond_bracket(block: str, end: int, open_marks: list[str]) -> int:
+    """Where the link ends whose text ends here; -1 where that is not known yet."""
+    if "[" not in open_marks:
+        return end
+    del open_marks[open_marks.index("[") :]
+    if end == len(block) or block[end] == ":":
+        return -1
+    if block[end] in "([":
+        return block.find(")" if block[end] == "(" else "]", end) + 1 or -1
+    return end
 
 
 def _beyond(block: str, start: int, found: str) -> int:
