@@ -48,7 +48,7 @@ class Budget:
     def take(self) -> bool:
         """Takes a place for an interim edit; False where all that is left is reserved."""
         now = self._now()
-        if now < self._closed_until or self._free(now) <= self._growing:
+        if now < self._closed_until or self._free() <= self._growing:
             return False
         self._take(now)
         return True
@@ -85,13 +85,13 @@ class Budget:
         now = self._now()
         if now < self._closed_until:
             return self._closed_until - now
-        if self._free(now) > 0:
+        if self._free() > 0:
             return 0.0
         if self._left is not None and self._left[0] <= 0:
             return max(self._left[1] - now, 0.001)
         return max(self._spent[0] + self.seconds - now, 0.001) if self._spent else 0.0
 
-    def _free(self, now: float) -> int:
+    def _free(self) -> int:
         free = self.most - len(self._spent)
         return free if self._left is None else min(free, self._left[0])
 

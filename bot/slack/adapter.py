@@ -119,11 +119,8 @@ class SlackPlatform:
                 raise Refused("no_channel")
             if again and (found := await self._found(address, part, marker)):
                 return found
-            if part["place"] == "draft" and not again and self._streams.may(address):
-                started = await self._streams.start(address, part, marker)
-                if started is not None:
-                    return started
-            return await self._say(address, part, marker)
+            streamed = None if again else await self._streamed(address, part, marker)
+            return streamed or await self._say(address, part, marker)
         except Refused as refused:
             if address.get("thread") and not address["response_url"] and part["place"] != "draft":
                 # Nobody may write there; the person who asked is told all the same.
@@ -207,6 +204,12 @@ class SlackPlatform:
         await self._web.close()
 
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
+
+    async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
+        """A stream that begins with the draft; None where there is to be none."""
+        if part["place"] != "draft" or not self._streams.may(address):
+            return None
+        return await self._streams.start(address, part, marker)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
         thread = await self._thread(address, part)

@@ -1,4 +1,4 @@
-"""Replies that Slack shows while they are written: `chat.startStream`, `appendStream`, `stopStream`.
+"""Replies that Slack shows while they are written: `chat.startStream` and what follows it.
 
 A stream is a reply in a thread that only grows. The button to stop the writing stands above the
 text, where the text stays in one piece; when the stream has ended an update takes it away. Slack

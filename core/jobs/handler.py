@@ -5,8 +5,9 @@
               → edit, or post each part → finished
 
 Each is a step whose result is kept. The first message is sent with the first words, beside the
-steps: it is noted as begun before, and as sent with what is needed to edit it. After a crash the request runs again: kept steps come back at
-once, the one that was interrupted runs again and looks before it does anything a second time.
+steps: it is noted as begun before, and as sent with what is needed to edit it. After a crash the
+request runs again: kept steps come back at once, the one that was interrupted runs again and looks
+before it does anything a second time.
 """
 
 from __future__ import annotations

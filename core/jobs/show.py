@@ -135,26 +135,31 @@ class Show:
                 if self.reply is not None or asyncio.get_running_loop().time() < late:
                     continue
                 text = ""
-            wait = pause
-            try:
-                if not await self._send(text, first=not shown):
-                    self._dropped()
-                elif text:
-                    shown = settled
-                    if self._budget is not None:
-                        pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
-                else:
-                    continue
-            except RateLimited as error:
-                wait = max(pause, error.retry_after or 0)
-                self.limited(error.retry_after or 0)
-                self._dropped()
-            except PlatformFailed as error:
-                log.debug("an interim edit was dropped", reason=error.message)
-                self._dropped()
-                if self.reply is None and not error.retryable:
-                    return
-            await self._rest(self._pause(wait))
+            done, wait = await self._tried(text, first=not shown)
+            if done and text:
+                shown = settled
+                wait = pause
+                if self._budget is not None:
+                    pause = min(pause * PAUSE_GROWS, LONGEST_PAUSE)
+            if not done or text:
+                await self._rest(self._pause(max(wait, self._platform.edit_interval)))
+
+    async def _tried(self, text: str, *, first: bool) -> tuple[bool, float]:
+        """Whether the text was shown, and for how many seconds the platform wants no more."""
+        wait = 0.0
+        try:
+            if await self._send(text, first=first):
+                return True, 0.0
+        except RateLimited as error:
+            wait = error.retry_after or 0.0
+            self.limited(wait)
+        except PlatformFailed as error:
+            log.debug("an interim edit was dropped", reason=error.message)
+            if self.reply is None and not error.retryable:
+                # There will be no message but the answer.
+                self._over.set()
+        DROPPED_EDITS.labels(self._platform.name).inc()
+        return False, wait
 
     def _settled(self) -> str:
         """What will be shown of what has come."""
@@ -175,9 +180,6 @@ class Show:
         else:
             await platform.edit(self._address, self.reply, part)
         return True
-
-    def _dropped(self) -> None:
-        DROPPED_EDITS.labels(self._platform.name).inc()
 
     def _pause(self, wanted: float) -> float:
         return wanted if self._budget is None else self._budget.pause(wanted)

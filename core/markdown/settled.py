@@ -56,7 +56,7 @@ def _in_block(block: str, *, first: bool) -> str:
         return "\n".join(rows[:-1]) if len(rows) > 3 else ""
     if block.lstrip().startswith("<"):
         return ""
-    kept = block[: _closed(block, first=first)]
+    kept = block[: _Scan(block).safe(first=first)]
     above, _, last = kept.rpartition("\n")
     return above if _BEGUN.fullmatch(last) else kept
 
@@ -67,54 +67,65 @@ def _is_table(rows: list[str]) -> bool:
     )
 
 
-def _closed(block: str, *, first: bool) -> int:
-    """How far everything that was opened is closed."""
-    open_marks: list[str] = []
-    safe = at = 0
-    alone = True  # nothing stands between the last blank and here
-    after_mark = False  # what follows a mark may join it: `*a* *b*` is one emphasis
-    for match in _TOKEN.finditer(block):
-        if match.start() < at:
-            continue
-        found, end = match[0], match.end()
-        if match.start() > at:
-            after_mark = False
-        before_blank, alone = alone and match.start() == at, False
-        at = end
+class _Scan:
+    """One block, read from its beginning: how far everything that was opened is closed."""
+
+    def __init__(self, block: str) -> None:
+        self._block = block
+        self._open: list[str] = []
+        self._safe = self._at = 0
+        self._alone = True  # nothing stands between the last blank and here
+        self._after_mark = False  # what follows a mark may join it: `*a* *b*` is one emphasis
+
+    def safe(self, *, first: bool) -> int:
+        """The offset; `first` where nothing stands before this block."""
+        block = self._block
+        for match in _TOKEN.finditer(block):
+            if match.start() >= self._at and not self._read(match):
+                return self._safe
+        last = block[self._at :]
+        if first and last.isalnum() and not block[: self._at].strip():
+            # The very first word is shown as it comes.
+            return len(block)
+        return self._safe
+
+    def _read(self, match: re.Match[str]) -> bool:
+        """Reads on; False where what begins here has not ended."""
+        found, kind = match[0], match[0][0]
+        if match.start() > self._at:
+            self._after_mark = self._alone = False
+        self._at = match.end()
         if found.isspace():
-            if not open_marks and (not after_mark or _goes_on(block, end)):
-                safe = match.start()
-            alone = True
-            continue
-        kind = found[0]
+            self._blank(match)
+            return True
+        alone, self._alone = self._alone, False
         if kind == "\\":
-            if len(found) == 1:
-                return safe
-        elif kind in "`<$&" or found.startswith(("http", "www")):
-            at = _beyond(block, match.start(), found)
-            if at < 0:
-                return safe
-            after_mark = kind == "`"
-        elif kind in _CLOSES:
-            if before_blank and end < len(block) and block[end].isspace():
-                # A star between blanks is a star, and is not the last that is shown.
-                at = end + 1
-                continue
-            _mark(block, match, open_marks)
-            after_mark = True
+            return len(found) > 1
+        if kind == "|":
+            above = self._block.rfind("\n", 0, match.start()) + 1
+            self._safe = min(self._safe, above)
+            return False
+        if kind in _CLOSES:
+            # A star between blanks is a star, and is not the last that is shown.
+            self._after_mark = True
+            if alone and self._block[match.end() : match.end() + 1].isspace():
+                self._at += 1
+            else:
+                _mark(self._block, match, self._open)
         elif kind in "![":
-            open_marks.append("[")
+            self._open.append("[")
         elif kind == "]":
-            at = _beyond_bracket(block, end, open_marks)
-            if at < 0:
-                return safe
-            after_mark = True
-        elif kind == "|":
-            return min(safe, block.rfind("\n", 0, match.start()) + 1)
-    if first and not safe and not open_marks and block[at:].isalnum() and not block[:at].strip():
-        # The very first word is shown as it comes.
-        return len(block)
-    return safe
+            self._at = _beyond_bracket(self._block, match.end(), self._open)
+            self._after_mark = True
+        else:
+            self._at = _beyond(self._block, match.start(), found)
+            self._after_mark = kind in "`<"
+        return self._at >= 0
+
+    def _blank(self, match: re.Match[str]) -> None:
+        if not self._open and (not self._after_mark or _goes_on(self._block, match.end())):
+            self._safe = match.start()
+        self._alone = True
 
 
 def _goes_on(block: str, at: int) -> bool:
