@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"\\.|\\\Z|`+|\*+|_+|~~+|!?\[|\]|<(?=[A-Za-z/!@#?])|<\Z|\$+|\||&(?=[#\w])|&\Z|https?:|www\.|\s+"
 )
 _CLOSES = "*_~"
+_WORD = re.compile(r"[^\W\d_]\w*[.,:;!?]?|\d+")
 _NUMBER = re.compile(r"[\d.,]+\s*(?:[kKmMbB]\b)?(?=[\s).,;:!?]|\Z)")
 
 
@@ -84,7 +85,7 @@ class _Scan:
             if match.start() >= self._at and not self._read(match):
                 return self._safe
         last = block[self._at :]
-        if first and last.isalnum() and not block[: self._at].strip():
+        if first and _WORD.fullmatch(last) and not block[: self._at].strip():
             # The very first word is shown as it comes.
             return len(block)
         return self._safe
