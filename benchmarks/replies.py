@@ -12,10 +12,9 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +114,9 @@ class Asking:
         """All of them at once, once they have ended."""
         words = await asyncio.gather(*(way() for way in ways))
         async with asyncio.timeout(PATIENCE * 2):
-            while not all(self._ended(word) for word in words):
+            while not all(self._ended(word) for word in words):  # noqa: ASYNC110 - a server's
                 await asyncio.sleep(0.05)
-        await until_finished(self._directory)
+        await settled(self._directory)
         return [self._reply(word) for word in words]
 
     def _ended(self, word: str) -> bool:
@@ -126,7 +125,9 @@ class Asking:
 
     def _reply(self, word: str) -> Reply:
         [model] = [one for one in self._made.ai.calls if word in one.messages[-1]["content"]]
-        everything = [one for one in self._made.slack.traffic.requests if one.name.startswith("chat.")]
+        everything = [
+            one for one in self._made.slack.traffic.requests if one.name.startswith("chat.")
+        ]
         times = {ts_of(one) for one in everything if word in str(one.body)} - {""}
         mine = [one for one in everything if ts_of(one) in times]
         grown = [written(one) for one in mine]
@@ -152,11 +153,10 @@ def ts_of(call: Call) -> str:
 
 def written(call: Call) -> str:
     """The Markdown that a call brought."""
-    pieces = [str(call.body.get("markdown_text") or "")]
-    for block in (call.body.get("chunks") or []) + (call.body.get("blocks") or []):
-        if isinstance(block, dict) and isinstance(block.get("text"), str):
-            pieces.append(block["text"])
-    return " ".join(pieces)
+    blocks = [*(call.body.get("chunks") or []), *(call.body.get("blocks") or [])]
+    pieces = [block.get("text") for block in blocks]
+    pieces.append(call.body.get("markdown_text"))
+    return " ".join(piece for piece in pieces if isinstance(piece, str))
 
 
 def check(made: World, times: set[str], text: str) -> None:
@@ -166,13 +166,8 @@ def check(made: World, times: set[str], text: str) -> None:
     blocks = [one["text"] for one in messages[0].blocks if one["type"] == "markdown"]
     assert blocks == [text], f"{text[:12]} is not whole: {blocks}"
     states = [revision.text.split() for revision in messages[0].revisions]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert len(before) <= len(after) or "Writing" in " ".join(before), (before, after)
-
-
-async def until_finished(directory: Path) -> None:
-    """Returns once the product in this folder has finished all; for many at once as well."""
-    await settled(directory)
 
 
 async def observe(process: asyncio.subprocess.Process, directory: Path) -> dict[str, Any]:
@@ -180,7 +175,7 @@ async def observe(process: asyncio.subprocess.Process, directory: Path) -> dict[
     found = directory / FOUND
     found.unlink(missing_ok=True)
     os.kill(process.pid, signal.SIGUSR1)
-    while not found.exists():
+    while not found.exists():  # noqa: ASYNC110 - another process's
         await asyncio.sleep(0.02)
     seen: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
     return seen
@@ -194,7 +189,8 @@ async def measure(size: Size, directory: Path) -> list[Table]:
         ("", "calls", "first words p50", "p99", "whole text p50", "p99"),
     )
     crowd = Table(
-        f"replies: {size.repeats} at once in one process", ("", "loop lag p50", "p99", "memory each")
+        f"replies: {size.repeats} at once in one process",
+        ("", "loop lag p50", "p99", "memory each"),
     )
     async with world() as made:
         folder, port = directory / "ours", free_port()
@@ -207,12 +203,12 @@ async def measure(size: Size, directory: Path) -> list[Table]:
             # The first ones warm everything up.
             await asking.replies([asking.mention] * 4)
             alone = [
-                reply for _ in range(size.rounds) for reply in await asking.replies([asking.mention])
+                reply
+                for _ in range(size.rounds)
+                for reply in await asking.replies([asking.mention])
             ]
             table.rows.append(row("one at a time", alone))
-            table.rows.append(
-                row(f"{many} at once", await asking.replies([asking.mention] * many))
-            )
+            table.rows.append(row(f"{many} at once", await asking.replies([asking.mention] * many)))
             before = await observe(process, folder)
             table.rows.append(
                 row(

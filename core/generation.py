@@ -184,6 +184,9 @@ class Generation:
             raise ProviderFailed(
                 f"{provider.name} answered with nothing. Ask again, or differently.", retryable=True
             )
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment.
+            feed.complete()
         remarks = [trouble, provider.note, _stopped(whole) if stopped else _cut(usage)]
         note = "\n".join(remark for remark in remarks if remark) or None
         written = Written(

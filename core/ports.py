@@ -309,6 +309,10 @@ class CanStream(CanEdit, Protocol):
         """As much of an unfinished text as will not change any more. Pure."""
         ...
 
+    async def complete(self, address: Address, reply: Reply, text: str) -> None:
+        """Shows all of a text of which no more comes; the end is still for `edit`. Raises so too."""
+        ...
+
 
 @runtime_checkable
 class HasBudget(CanEdit, Protocol):

@@ -94,6 +94,11 @@ class SlackPlatform:
         """See CanStream."""
         return settled(text)[0]
 
+    async def complete(self, address: Address, reply: Reply, text: str) -> None:
+        """See CanStream."""
+        metadata = _metadata(address, render_waiting(), reply["marker"])
+        await self._streams.complete(reply, text, metadata)
+
     def budget(self, address: Address, reply: Reply) -> Budget:
         """See HasBudget. Slack counts each method by itself, for a workspace as a whole."""
         counted = self._appends if self.streams(address, reply) else self._updates

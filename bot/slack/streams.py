@@ -145,6 +145,18 @@ class Streams:
             return await self._append(stream, reply, more)
         return True
 
+    async def complete(self, reply: Reply, text: str, metadata: dict[str, Any]) -> None:
+        """Ends the stream with the rest of a text that is whole; the end is for `finish` all the
+        same, which puts in order what stands around it."""
+        stream, texts = self._streams.get(reply["marker"]), slack_markdown(text)
+        if stream is None or not stream.open or not stream.known or not texts:
+            return
+        if texts[0].startswith(stream.sent):
+            rest = texts[0][len(stream.sent) :]
+            stream.whole = await self._end(stream, reply, rest, metadata, [], tries=1)
+            # With no buttons to take away there are some to put there.
+            stream.buttons = True
+
     async def finish(self, reply: Reply, part: Part, metadata: dict[str, Any]) -> End:
         """Ends the stream with the rest of the text.
 
@@ -164,7 +176,7 @@ class Streams:
             if not await self._end(stream, reply, rest, metadata, footer):
                 return "update"
             stream.whole = fits
-        if not stream.whole:
+        if not stream.whole or stream.sent != text:
             return "update"
         return "tidy" if stream.buttons else "whole"
 
@@ -228,9 +240,10 @@ class Streams:
         rest: str,
         metadata: dict[str, Any],
         footer: list[dict[str, Any]],
+        tries: int = TRIES,
     ) -> bool:
         """Whether the stream took its rest. While it may not be stopped it may still grow."""
-        for left in range(TRIES, 0, -1):
+        for left in range(tries, 0, -1):
             more = ({"markdown_text": rest} if rest else {}) | (
                 {"blocks": footer} if footer else {}
             )
@@ -238,12 +251,12 @@ class Streams:
                 where = _where(reply)
                 await self._web.call("chat.stopStream", **where, metadata=metadata, **more)
             except RateLimited as limited:
-                if left == 1:
-                    raise
                 if rest and await self._may_append(stream, reply, rest):
                     rest = ""
                 if not stream.open:
                     return False
+                if left == 1:
+                    raise
                 await asyncio.sleep(min(limited.retry_after or 1.0, LONGEST_WAIT))
             except Refused as refused:
                 _log.info("slack stream is closed", reason=refused.reason)

@@ -78,20 +78,22 @@ class Show:
         self._address = address
         self._post = post
         self._feed = feed
-        self._over = asyncio.Event()
+        self._over = False
+        self._hurry = asyncio.Event()
         self._budget: Budget | None = None
         self.reply: Reply | None = None
         if reply is not None:
             self._found(reply)
 
     async def __aenter__(self) -> Self:
+        self._feed.hurry(self._hurry)
         self._task = asyncio.create_task(self._run())
         # Has the loop look whether it is time for the placeholder.
         asyncio.get_running_loop().call_later(PLACEHOLDER_AFTER, self._feed.nudge)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._over.set()
+        self._end()
         self._feed.nudge()
         await self._task
 
@@ -110,6 +112,10 @@ class Show:
         if self._budget is not None:
             self._budget.close(seconds)
 
+    def _end(self) -> None:
+        self._over = True
+        self._hurry.set()
+
     def _found(self, reply: Reply) -> None:
         self.reply = reply
         if isinstance(self._platform, HasBudget):
@@ -127,9 +133,11 @@ class Show:
         shown, pause = "", self._platform.edit_interval
         late = asyncio.get_running_loop().time() + PLACEHOLDER_AFTER
         async for _ in self._feed.changes():
-            if self._over.is_set():
+            if self._over:
                 return
             text, settled = self._feed.text, self._settled()
+            if self._feed.whole:
+                self._hurry.clear()
             # A heading's mark alone would take the place of the words that come with the next.
             if settled == shown or not any(map(str.isalnum, settled)):
                 if self.reply is not None or asyncio.get_running_loop().time() < late:
@@ -157,28 +165,37 @@ class Show:
             log.debug("an interim edit was dropped", reason=error.message)
             if self.reply is None and not error.retryable:
                 # There will be no message but the answer.
-                self._over.set()
+                self._end()
         DROPPED_EDITS.labels(self._platform.name).inc()
         return False, wait
 
     def _settled(self) -> str:
         """What will be shown of what has come."""
-        text, platform = self._feed.text, self._platform
+        text, streams = self._feed.text, self._streams()
+        # All of it, once no more comes.
+        return text + "\n" if self._feed.whole else streams.settled(text) if streams else text
+
+    def _streams(self) -> CanStream | None:
+        """The platform, where what it showed in this message cannot be taken back."""
+        platform = self._platform
         if isinstance(platform, CanStream) and platform.streams(self._address, self.reply):
-            return platform.settled(text)
-        return text
+            return platform
+        return None
 
     async def _send(self, text: str, *, first: bool) -> bool:
         """Shows the text, or the placeholder for none; False where the budget has no place."""
-        platform = self._platform
+        platform, reply, streams = self._platform, self.reply, self._streams()
+        if streams and reply is not None and self._feed.whole:
+            await streams.complete(self._address, reply, text)
+            return True
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not self._budget.take() and not first:
             return False
         part = platform.draft(text, self._actions) if text else platform.waiting(self._actions)
-        if self.reply is None:
+        if reply is None:
             self._found(await self._post(part))
         else:
-            await platform.edit(self._address, self.reply, part)
+            await platform.edit(self._address, reply, part)
         return True
 
     def _pause(self, wanted: float) -> float:
@@ -186,6 +203,6 @@ class Show:
 
     async def _rest(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._over.wait(), seconds)
+            await asyncio.wait_for(self._hurry.wait(), seconds)
         except TimeoutError:
             return

@@ -43,8 +43,8 @@ class Call:
     """One request that came with the right key.
 
     `tokens` were sent; `completed` says that the answer was sent to its end; `gone` that the
-    client hung up before. `at` is seconds since the epoch, and so are `first_at` and `last_at`, when
-    the first token and the newest one were sent; 0 before that.
+    client hung up before. Seconds since the epoch are `at`, and `first_at` and `last_at`, when the
+    first token and the newest one were sent; 0 before that.
     """
 
     endpoint: str
