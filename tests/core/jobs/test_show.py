@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from core.budget import Budget
 from core.errors import InvalidInput, PlatformFailed, RateLimited
 from core.jobs.show import Show, patiently
 from core.live import Feed
@@ -132,6 +133,91 @@ async def test_nothing_is_shown_of_nothing() -> None:
         feed.add("# ")
         await asyncio.sleep(0.02)
     assert screen.shown == []
+
+
+@dataclass
+class Counted(Screen):
+    """A screen with a budget, and a message that is not there yet."""
+
+    counted: Budget = field(default_factory=lambda: Budget(3, 60))
+
+    def budget(self, address: Address, reply: Reply) -> Budget:
+        assert (address, reply) == ({}, {"id": "1"})
+        return self.counted
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:
+        assert (address, reply) == ({}, {"id": "1"})
+        self.shown.append(part["text"])
+
+    async def send(self, part: Part) -> Reply:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.shown.append(f"new: {part['text']}")
+        return {"id": "1"}
+
+
+async def test_the_first_words_are_the_first_message() -> None:
+    screen, feed = Counted(), Feed()
+    async with Show(screen, {}, feed, screen.send):
+        feed.add("one")
+        await wait_for(screen, 1)
+    assert screen.shown == ["new: one"]
+
+
+async def test_a_placeholder_stands_where_the_words_are_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.jobs.show.PLACEHOLDER_AFTER", 0.05)
+    screen, feed = Counted(), Feed()
+    async with Show(screen, {}, feed, screen.send):
+        await wait_for(screen, 1)
+        feed.add("one")
+        await wait_for(screen, 2)
+    assert screen.shown == ["new: …", "one"]
+
+
+async def test_a_message_that_will_never_be_is_not_tried_again() -> None:
+    screen, feed = Counted(trouble=[PlatformFailed("no")]), Feed()
+    async with Show(screen, {}, feed, screen.send) as made:
+        feed.add("one")
+        await asyncio.sleep(0.05)
+        feed.add("two")
+        await asyncio.sleep(0.05)
+    assert screen.shown == []
+    assert made.reply is None
+
+
+async def test_what_nobody_foresaw_keeps_no_answer_from_its_end() -> None:
+    screen, feed = Counted(trouble=[KeyError("ts")]), Feed()
+    async with Show(screen, {}, feed, screen.send):
+        feed.add("one")
+        await asyncio.sleep(0.02)
+
+
+async def test_the_budget_is_kept_and_the_end_has_its_place() -> None:
+    screen, feed = Counted(), Feed()
+    screen.counted.pause = lambda wanted: wanted  # type: ignore[method-assign]
+    async with Show(screen, {}, feed, screen.send) as made:
+        for number in range(8):
+            feed.add(f"{number} ")
+            await asyncio.sleep(0.06)
+    # Of three, one is kept for the end.
+    assert len(screen.shown) == 1 + 2
+    assert await made.end(0)
+    assert not await made.end(0)
+    made.close()
+    made.close()
+
+
+async def test_a_whole_text_is_shown_at_once() -> None:
+    screen, feed = Counted(edit_interval=30), Feed()
+    async with asyncio.timeout(5), Show(screen, {}, feed, screen.send):
+        feed.add("one")
+        await wait_for(screen, 1)
+        feed.add(" two")
+        feed.complete()
+        await wait_for(screen, 2)
+    assert screen.shown == ["new: one", "one two"]
 
 
 async def test_nobody_is_waited_for_longer_than_patience_lasts() -> None:
