@@ -1,7 +1,7 @@
 """`replies`: what a reply in Slack costs, when its words are seen, and what many at once do.
 
-The model takes 0.3 s to its first token and 20 ms for each of 200. The stand-ins say when a token
-was sent and when Slack was asked to show it, by the same clock. A reply is a mention's, in a thread
+The model takes 0.3 s to its first token and 20 ms for each of some 200. The stand-ins say when a
+token was sent and when Slack was asked to show it, by the same clock. A reply is a mention's, in a thread
 of its own, from somebody of their own; where updates are limited it is a command's, which is shown
 by edits. Checked with each: the text is whole in the end, once, and never went back on the way.
 """
@@ -11,9 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -29,8 +32,14 @@ FULL = Size(rounds=8, repeats=500)
 
 TOKENS = 200
 FIRST_TOKEN, TOKEN = 0.3, 0.02
+QUICK_TOKENS = 20
+MANY = (30, 100)
 LIMITED = 10
 LIMIT = (50, 60.0)
+PACKAGES = ("chat@4.41", "@chat-adapter/slack@4.41", "@chat-adapter/state-memory@4.41")
+SETTLES = 3.0
+"""Seconds after the last token that a foreign program is given."""
+INSTALL_SECONDS = 300.0
 _NUMBERS = count(1)
 
 
@@ -88,11 +97,12 @@ def row(name: str, replies: Sequence[Reply]) -> list[str]:
 class Asking:
     """Asks in Slack, and finds in the stand-ins' notes what came of it."""
 
-    def __init__(self, made: World, directory: Path) -> None:
+    def __init__(self, made: World, directory: Path | None, tokens: int = TOKENS) -> None:
         self._made = made
+        self._tokens = tokens
         self._directory = directory
         made.ai.first_token_delay, made.ai.token_delay = FIRST_TOKEN, TOKEN
-        made.ai.answer = answer_to
+        made.ai.answer = partial(answer_to, tokens)
 
     async def mention(self) -> str:
         """Asks by a mention; returns the first word of the answer."""
@@ -116,7 +126,10 @@ class Asking:
         async with asyncio.timeout(PATIENCE * 2):
             while not all(self._ended(word) for word in words):  # noqa: ASYNC110 - a server's
                 await asyncio.sleep(0.05)
-        await settled(self._directory)
+        if self._directory is not None:
+            await settled(self._directory)
+        else:
+            await asyncio.sleep(SETTLES)
         return [self._reply(word) for word in words]
 
     def _ended(self, word: str) -> bool:
@@ -131,16 +144,17 @@ class Asking:
         times = {ts_of(one) for one in everything if word in str(one.body)} - {""}
         mine = [one for one in everything if ts_of(one) in times]
         grown = [written(one) for one in mine]
-        last = f"w{TOKENS - 1}"
+        last = f"w{self._tokens - 1}"
         shown = [one.at for one, text in zip(mine, grown, strict=True) if word in text]
         whole = [one.at for one, text in zip(mine, grown, strict=True) if last in text.split()]
-        check(self._made, times, answer_to(word))
+        check(self._made, times, answer_to(self._tokens, word))
         return Reply(len(mine), min(shown) - model.first_at, min(whole) - model.last_at)
 
 
-def answer_to(prompt: str) -> str:
-    """So many tokens, the first one the last word of the prompt."""
-    return " ".join([prompt.split()[-1], *(f"w{number}" for number in range(1, TOKENS))])
+def answer_to(tokens: int, prompt: str) -> str:
+    """So many words in lines of a list, the first one the last word of the prompt."""
+    words = [("\n- " if number % 9 == 1 else " ") + f"w{number}" for number in range(1, tokens)]
+    return prompt.split()[-1] + "\n" + "".join(words)
 
 
 def ts_of(call: Call) -> str:
@@ -164,7 +178,8 @@ def check(made: World, times: set[str], text: str) -> None:
     messages = [one for one in made.slack.answers() if one.ts in times]
     assert len(messages) == 1, f"{len(messages)} messages for {text[:12]}"
     blocks = [one["text"] for one in messages[0].blocks if one["type"] == "markdown"]
-    assert blocks == [text], f"{text[:12]} is not whole: {blocks}"
+    shown = blocks or [messages[0].text]
+    assert shown == [text], f"{text[:12]} is not whole: {shown}"
     states = [revision.text.split() for revision in messages[0].revisions]
     for before, after in pairwise(states):
         assert len(before) <= len(after) or "Writing" in " ".join(before), (before, after)
@@ -181,9 +196,49 @@ async def observe(process: asyncio.subprocess.Process, directory: Path) -> dict[
     return seen
 
 
+@asynccontextmanager
+async def npm_chat(made: World, folder: Path) -> AsyncIterator[str]:
+    """npm's `chat`, installed there and answering mentions; the reason where there is none."""
+    folder.mkdir()  # noqa: ASYNC240 - nothing else runs here
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        yield "node is not there"
+        return
+    install = ("install", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES)
+    installing = await asyncio.create_subprocess_exec(
+        npm, *install, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    if await asyncio.wait_for(installing.wait(), INSTALL_SECONDS):
+        yield "npm could not install it"
+        return
+    shutil.copy(Path(__file__).with_name("npm_chat.mjs"), folder)
+    port = free_port()
+    process = await spawn(("npm_chat.mjs",), folder, settings(made), port, node)
+    try:
+        await until_it_answers(process, port, "/")
+        made.slack.deliver_to = f"http://127.0.0.1:{port}/slack/events"
+        yield ""
+    finally:
+        await end(process)
+
+
+async def compared(made: World, directory: Path, size: Size) -> list[list[str]]:
+    """Rows of npm's `chat`, measured in the same way."""
+    many = min(30, size.repeats)
+    async with npm_chat(made, directory / "npm") as missing:
+        if missing:
+            return [[f"npm chat: {missing}", *[""] * 5]]
+        asking = Asking(made, None)
+        await asking.replies([asking.mention] * 4)
+        alone = [
+            reply for _ in range(size.rounds) for reply in await asking.replies([asking.mention])
+        ]
+        crowd = await asking.replies([asking.mention] * many)
+        return [row("npm chat, one at a time", alone), row(f"npm chat, {many} at once", crowd)]
+
+
 async def measure(size: Size, directory: Path) -> list[Table]:
-    """Measures one at a time, a hundred and five hundred at once, and edits under a limit."""
-    many = min(100, size.repeats)
+    """Measures one at a time and many at once, edits under a limit, and npm's `chat`."""
     table = Table(
         f"replies: {TOKENS} tokens in {FIRST_TOKEN + TOKEN * (TOKENS - 1):.1f} s",
         ("", "calls", "first words p50", "p99", "whole text p50", "p99"),
@@ -199,7 +254,7 @@ async def measure(size: Size, directory: Path) -> list[Table]:
         try:
             await until_it_answers(process, port, "/health/ready")
             made.slack.deliver_to = f"http://127.0.0.1:{port}/slack/events"
-            asking = Asking(made, folder)
+            asking = Asking(made, folder, QUICK_TOKENS if size.rounds == 1 else TOKENS)
             # The first ones warm everything up.
             await asking.replies([asking.mention] * 4)
             alone = [
@@ -208,21 +263,22 @@ async def measure(size: Size, directory: Path) -> list[Table]:
                 for reply in await asking.replies([asking.mention])
             ]
             table.rows.append(row("one at a time", alone))
-            table.rows.append(row(f"{many} at once", await asking.replies([asking.mention] * many)))
+            for many in sorted({min(many, size.repeats) for many in MANY}):
+                found = await asking.replies([asking.mention] * many)
+                table.rows.append(row(f"{many} at once", found))
             before = await observe(process, folder)
-            table.rows.append(
-                row(
-                    f"{size.repeats} at once",
-                    await asking.replies([asking.mention] * size.repeats),
-                )
-            )
+            found = await asking.replies([asking.mention] * size.repeats)
+            table.rows.append(row(f"{size.repeats} at once", found))
             seen = await observe(process, folder)
             each = (seen["memory"] - before["memory"]) / size.repeats / 1000
             lags = [at(seen["lags"], share) for share in (0.5, 0.99)]
             crowd.rows.append(["streams", *map(told, lags), f"{each:.0f} kB"])
-            made.slack.web_api.limits["chat.update"] = LIMIT
+            made.slack.limits["chat.update"] = LIMIT
             limited = await asking.replies([asking.command] * LIMITED)
             table.rows.append(row(f"{LIMITED} by edits, {LIMIT[0]} a minute", limited))
+            made.slack.limits.clear()
         finally:
             await end(process)
+        if size.rounds > 1:
+            table.rows += await compared(made, directory, size)
     return [table, crowd]

@@ -310,7 +310,7 @@ class CanStream(CanEdit, Protocol):
         ...
 
     async def complete(self, address: Address, reply: Reply, text: str) -> None:
-        """Shows all of a text of which no more comes; the end is still for `edit`. Raises as that."""
+        """Shows all of a text of which no more comes. The end is still for `edit`; raises as it."""
         ...
 
 

@@ -55,7 +55,7 @@ class SlackPlatform:
     """
 
     name = "slack"
-    edit_interval = 1.2
+    edit_interval = 1.4
     """Seconds to the first interim edit; the pauses grow from there."""
 
     def __init__(self, settings: Settings) -> None:

@@ -16,6 +16,8 @@ _BEGUN = re.compile(r"[ \t>]*(?:[-=#*+_~`>|\[!<:]*|\d+[.)]?|[-*+][ \t]*\[[ xX]?\
 _TOKEN = re.compile(
     r"\\.|\\\Z|`+|\*+|_+|~~+|!?\[|\]|<(?=[A-Za-z/!@#?])|<\Z|\$+|\||&(?=[#\w])|&\Z|https?:|www\.|\s+"
 )
+# The marks at the end of a heading are none of its words, unless words follow.
+_CLOSED_HEADING = re.compile(r"[ \t>]*#.*\s#+")
 _CLOSES = "*_~"
 _WORD = re.compile(r"[^\W\d_]\w*[.,:;!?]?|\d+")
 _NUMBER = re.compile(r"[\d.,]+\s*(?:[kKmMbB]\b)?(?=[\s).,;:!?]|\Z)")
@@ -59,7 +61,7 @@ def _in_block(block: str, *, first: bool) -> str:
         return ""
     kept = block[: _Scan(block).safe(first=first)]
     above, _, last = kept.rpartition("\n")
-    return above if _BEGUN.fullmatch(last) else kept
+    return above if _BEGUN.fullmatch(last) or _CLOSED_HEADING.fullmatch(last) else kept
 
 
 def _is_table(rows: list[str]) -> bool:
