@@ -7,8 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.slack.messages import EVENT_TYPE
-from bot.slack.streams import stopped_by
+from bot.slack.messages import EVENT_TYPE, stopped_by
 from bot.slack.web import NoAnswer, Refused, Web
 from core.ports import Address
 
@@ -45,7 +44,7 @@ async def sent(
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EVENT_TYPE:
                 yield message, metadata.get("event_payload") or {}
-            elif message.get("bot_id") and (item := stopped_by(message)):
+            elif item := stopped_by(message):
                 yield message, {"marker": f"{item}:0", "draft": "yes", "stream": "yes"}
         arguments["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
         if not arguments["cursor"]:

@@ -302,15 +302,6 @@ def rendered(text: str) -> str:
     return texts[0].rpartition("\n")[0] if in_code else texts[0]
 
 
-def stopped_by(message: dict[str, Any]) -> str:
-    """The item whose writing a button in the message stops; empty where there is none."""
-    for block in message.get("blocks") or ():
-        for element in block.get("elements") or () if isinstance(block, dict) else ():
-            if isinstance(element, dict) and element.get("action_id") == "stop":
-                return str(element.get("value") or "")
-    return ""
-
-
 def _where(reply: Reply) -> dict[str, str]:
     return {"channel": reply["channel"], "ts": reply["ts"]}
 
