@@ -3,7 +3,7 @@
 The model takes 0.3 s to its first token and 20 ms for each of some 200. The stand-ins say when a
 token was sent and when Slack was asked to show it, by the same clock. A reply is a mention's, in a
 thread of its own, from somebody of their own; where updates are limited it is a command's, which is
-shown by edits. Checked with each: the text is whole in the end, once, and never went back on the way.
+shown by edits. Checked with each: the text is whole in the end, once, and never went back.
 """
 
 from __future__ import annotations
