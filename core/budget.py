@@ -15,14 +15,23 @@ _REMEMBERED = 2_000
 
 
 class Budget:
-    """`most` calls in any `seconds`. What a platform says of its own count goes before that."""
+    """`most` calls in any `seconds`. What a platform says of its own count goes before that.
+
+    `ends` is False where the end of an answer is another kind of call, and draws on nothing.
+    """
 
     def __init__(
-        self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        most: int,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        ends: bool = True,
     ) -> None:
         self.most = most
         self.seconds = seconds
         self._clock = clock
+        self._ends = ends
         self._spent: deque[float] = deque()
         self._growing = 0
         self._closed_until = 0.0
@@ -48,7 +57,7 @@ class Budget:
     def take(self) -> bool:
         """Takes a place for an interim edit; False where all that is left is reserved."""
         now = self._now()
-        if now < self._closed_until or self._free() <= self._growing:
+        if now < self._closed_until or self._free() <= self._reserved:
             return False
         self._take(now)
         return True
@@ -59,8 +68,8 @@ class Budget:
         While half the budget is there nobody waits; then what is left is spread over the time.
         """
         now = self._now()
-        spare = self.most - self._growing
-        if len(self._spent) + self._growing <= self.most // 2:
+        spare = self.most - self._reserved
+        if len(self._spent) + self._reserved <= self.most // 2:
             return wanted
         if spare <= 0:
             return max(wanted, self.seconds)
@@ -72,6 +81,8 @@ class Budget:
 
         False where that takes longer than `at_most` seconds.
         """
+        if not self._ends:
+            return True
         deadline = self._clock() + at_most
         async with self._queue:
             while wait := self._until_free():
@@ -80,6 +91,10 @@ class Budget:
                 await asyncio.sleep(wait)
             self._take(self._clock())
             return True
+
+    @property
+    def _reserved(self) -> int:
+        return self._growing if self._ends else 0
 
     def _until_free(self) -> float:
         now = self._now()
@@ -112,16 +127,17 @@ class Budget:
 class Budgets:
     """The budgets of a process, by place: each is the same one for all who ask for it."""
 
-    def __init__(self, most: int, seconds: float) -> None:
+    def __init__(self, most: int, seconds: float, *, ends: bool = True) -> None:
         self._most = most
         self._seconds = seconds
+        self._ends = ends
         self._known: OrderedDict[str, Budget] = OrderedDict()
 
     def of(self, place: str) -> Budget:
         """The budget of a place."""
         budget = self._known.get(place)
         if budget is None:
-            budget = self._known[place] = Budget(self._most, self._seconds)
+            budget = self._known[place] = Budget(self._most, self._seconds, ends=self._ends)
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(place)

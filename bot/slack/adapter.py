@@ -63,7 +63,7 @@ class SlackPlatform:
         self._leftovers = Leftovers(self._web)
         self._streams = Streams(self._web)
         self._updates = Budgets(UPDATES, 60.0)
-        self._appends = Budgets(APPENDS, 60.0)
+        self._appends = Budgets(APPENDS, 60.0, ends=False)
         people = People(self._web)
         self._reader = Reader(self._web, people)
         self._marker = Marker(self._web, people)

@@ -54,6 +54,15 @@ async def test_every_growing_answer_ends_at_once_however_many_edits_were_wanted(
     assert await budget.end(0)
 
 
+async def test_where_ends_are_another_call_nothing_is_kept_for_them(clock: Clock) -> None:
+    budget = Budget(5, 60, clock, ends=False)
+    for _ in range(10):
+        budget.join()
+    assert taken(budget) == 5
+    for _ in range(10):
+        assert await budget.end(0)
+
+
 async def test_while_the_platform_wants_no_call_there_is_none(clock: Clock) -> None:
     budget = Budget(50, 60, clock)
     budget.join()

@@ -268,3 +268,15 @@ def test_there_are_places_without_streams(
     platform: SlackPlatform, address: dict[str, str], change: dict[str, str]
 ) -> None:
     assert not platform.streams(address | change, None)
+
+
+async def test_a_stream_that_takes_no_update_is_replaced_by_a_message(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
+) -> None:
+    reply = await platform.post(address, platform.draft("Ship", STOP), MARKER, again=False)
+    refuse(slack, "chat.update", no("cant_update_message"), 2)
+    slack.space.stream_seconds = 0.0
+    with pytest.raises(PlatformFailed):
+        await platform.edit(address, reply, final(platform))
+    await platform.post(address, final(platform), MARKER, again=True)
+    whole(slack)
