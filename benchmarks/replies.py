@@ -9,10 +9,7 @@ shown by edits. Checked with each: the text is whole in the end, once, and never
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import shutil
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,9 +18,9 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.crowd import crowd
 from benchmarks.measure import Size
-from benchmarks.observed import FOUND
-from benchmarks.processes import PATIENCE, end, free_port, settled, spawn, until_it_answers
+from benchmarks.processes import PATIENCE, PRODUCT, end, free_port, settled, spawn, until_it_answers
 from benchmarks.world import World, settings, world
 from sandbox.traffic import Call
 
@@ -185,17 +182,6 @@ def check(made: World, times: set[str], text: str) -> None:
         assert len(before) <= len(after) or "Writing" in " ".join(before), (before, after)
 
 
-async def observe(process: asyncio.subprocess.Process, directory: Path) -> dict[str, Any]:
-    """What the process saw of itself since the last time."""
-    found = directory / FOUND
-    found.unlink(missing_ok=True)
-    os.kill(process.pid, signal.SIGUSR1)
-    while not found.exists():  # noqa: ASYNC110 - another process's
-        await asyncio.sleep(0.02)
-    seen: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
-    return seen
-
-
 @asynccontextmanager
 async def npm_chat(made: World, folder: Path) -> AsyncIterator[str]:
     """npm's `chat`, installed there and answering mentions; the reason where there is none."""
@@ -233,8 +219,8 @@ async def compared(made: World, directory: Path, size: Size) -> list[list[str]]:
         alone = [
             reply for _ in range(size.rounds) for reply in await asking.replies([asking.mention])
         ]
-        crowd = await asking.replies([asking.mention] * many)
-        return [row("npm chat, one at a time", alone), row(f"npm chat, {many} at once", crowd)]
+        together = await asking.replies([asking.mention] * many)
+        return [row("npm chat, one at a time", alone), row(f"npm chat, {many} at once", together)]
 
 
 async def measure(size: Size, directory: Path) -> list[Table]:
@@ -243,18 +229,15 @@ async def measure(size: Size, directory: Path) -> list[Table]:
         f"replies: {TOKENS} tokens in {FIRST_TOKEN + TOKEN * (TOKENS - 1):.1f} s",
         ("", "calls", "first words p50", "p99", "whole text p50", "p99"),
     )
-    crowd = Table(
-        f"replies: {size.repeats} at once in one process",
-        ("", "loop lag p50", "p99", "memory each"),
-    )
+    tokens = QUICK_TOKENS if size.rounds == 1 else TOKENS
     async with world() as made:
         folder, port = directory / "ours", free_port()
-        program = ("-m", "benchmarks.observed", "run")
+        program = PRODUCT
         process = await spawn(program, folder, settings(made), port)
         try:
             await until_it_answers(process, port, "/health/ready")
             made.slack.deliver_to = f"http://127.0.0.1:{port}/slack/events"
-            asking = Asking(made, folder, QUICK_TOKENS if size.rounds == 1 else TOKENS)
+            asking = Asking(made, folder, tokens)
             # The first ones warm everything up.
             await asking.replies([asking.mention] * 4)
             alone = [
@@ -266,13 +249,6 @@ async def measure(size: Size, directory: Path) -> list[Table]:
             for many in sorted({min(many, size.repeats) for many in MANY}):
                 found = await asking.replies([asking.mention] * many)
                 table.rows.append(row(f"{many} at once", found))
-            before = await observe(process, folder)
-            found = await asking.replies([asking.mention] * size.repeats)
-            table.rows.append(row(f"{size.repeats} at once", found))
-            seen = await observe(process, folder)
-            each = (seen["memory"] - before["memory"]) / size.repeats / 1000
-            lags = [at(seen["lags"], share) for share in (0.5, 0.99)]
-            crowd.rows.append(["streams", *map(told, lags), f"{each:.0f} kB"])
             made.slack.limits["chat.update"] = LIMIT
             limited = await asking.replies([asking.command] * LIMITED)
             table.rows.append(row(f"{LIMITED} by edits, {LIMIT[0]} a minute", limited))
@@ -281,4 +257,11 @@ async def measure(size: Size, directory: Path) -> list[Table]:
             await end(process)
         if size.rounds > 1:
             table.rows += await compared(made, directory, size)
-    return [table, crowd]
+    seen = await crowd(size.repeats, 2 * tokens)
+    lags = [told(at(seen.lags, share)) for share in (0.5, 0.99)]
+    many_at_once = Table(
+        f"replies: {size.repeats} on their way out of one process",
+        ("", "loop lag p50", "p99", "memory each"),
+        [["streams", *lags, f"{seen.each / 1000:.0f} kB"]],
+    )
+    return [table, many_at_once]

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import structlog
 
+from bot.slack.render import texts_of
 from bot.slack.web import NoAnswer, Refused, Web
 from core.errors import PlatformFailed, RateLimited
 from core.markdown import slack_markdown
@@ -148,7 +149,7 @@ class Streams:
     async def complete(self, reply: Reply, text: str, metadata: dict[str, Any]) -> None:
         """Ends the stream with the rest of a text that is whole; the end is for `finish` all the
         same, which puts in order what stands around it."""
-        stream, texts = self._streams.get(reply["marker"]), slack_markdown(text)
+        stream, texts = self._streams.get(reply["marker"]), texts_of(text.strip())
         if stream is None or not stream.open or not stream.known or not texts:
             return
         if texts[0].startswith(stream.sent):
