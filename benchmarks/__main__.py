@@ -7,20 +7,21 @@ import asyncio
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from benchmarks import acknowledge, first_text, start
-from benchmarks.measure import Row, Size
+from benchmarks import acknowledge, first_text, replies, start
+from benchmarks.measure import Printed, Size
 
 QUICK = Size(rounds=1, repeats=1, warming=0)
 """Shows that a benchmark works; its figures mean nothing."""
 
-Measure = Callable[[Size, Path], Coroutine[None, None, list[Row]]]
+Measure = Callable[[Size, Path], Coroutine[None, None, Sequence[Printed]]]
 
 BENCHMARKS: dict[str, tuple[Measure, Size]] = {
     "acknowledge": (acknowledge.measure, acknowledge.FULL),
     "first-text": (first_text.measure, first_text.FULL),
+    "replies": (replies.measure, replies.FULL),
     "start": (start.measure, start.FULL),
 }
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Self
+from typing import Protocol, Self
+
+
+class Printed(Protocol):
+    """What a benchmark found."""
+
+    def print(self) -> None:
+        """Prints it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,17 +30,21 @@ def free_port() -> int:
 
 
 async def spawn(
-    program: Sequence[str], directory: Path, settings: Mapping[str, str], port: int
+    program: Sequence[str],
+    directory: Path,
+    settings: Mapping[str, str],
+    port: int,
+    interpreter: str = sys.executable,
 ) -> asyncio.subprocess.Process:
-    """Starts `python PROGRAM` with nothing but these settings; its output goes to `log.txt`.
+    """Starts `python PROGRAM`, or another interpreter's, with nothing but these settings.
 
-    It runs in `directory`, made where it is not there.
+    Its output goes to `log.txt`. It runs in `directory`, made where it is not there.
     """
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": ROOT}
     directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs here
     with (directory / "log.txt").open("ab") as log:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
+            interpreter,
             *program,
             cwd=directory,
             env={**environment, "PORT": str(port), **settings},

@@ -255,6 +255,9 @@ class Generation:
             )
         if shown is not None:
             context.feed.show(whole)
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment.
+            context.feed.complete()
         ended = _stopped(said) if stopped else _cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)

@@ -13,15 +13,18 @@ from core.messages import Answer
 class Feed:
     """One request's answer, growing.
 
-    `text` so far, `page` once it is saved, `answer` once all is done. Whoever looks on sees the
-    newest state, not every step towards it: a slow reader skips, and never holds up the writer.
+    `text` so far, and whether it is `whole`; `page` once it is saved, `answer` once all is done.
+    Whoever looks on sees the newest state, not every step towards it: a slow reader skips, and
+    never holds up the writer.
     """
 
     def __init__(self) -> None:
         self.text = ""
         self.page: str | None = None
         self.answer: Answer | None = None
+        self.whole = False
         self._waiting: set[asyncio.Event] = set()
+        self._hurried: set[asyncio.Event] = set()
 
     def add(self, text: str) -> None:
         """More text came."""
@@ -37,7 +40,19 @@ class Feed:
     def restart(self) -> None:
         """What came so far does not count: another provider begins anew."""
         self.text = ""
+        self.whole = False
         self._wake()
+
+    def complete(self) -> None:
+        """No more text comes; what else belongs to the answer may."""
+        self.whole = True
+        for event in self._hurried:
+            event.set()
+        self._wake()
+
+    def hurry(self, event: asyncio.Event) -> None:
+        """Sets the event once the text is whole."""
+        self._hurried.add(event)
 
     def saved(self, page: str) -> None:
         """The page exists."""

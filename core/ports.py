@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
+from core.budget import Budget
 from core.errors import Misconfigured
 from core.messages import Action, Answer, Channel, File, Message, Request, Sender
 
@@ -466,6 +467,45 @@ class CanEdit(Platform, Protocol):
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
         """Replaces the message's content. Doing it twice is doing it once."""
+        ...
+
+
+@runtime_checkable
+class CanStream(CanEdit, Protocol):
+    """A platform some of whose messages only grow: what was shown there cannot be taken back.
+
+    `post` with a draft begins such a message, `edit` with a draft adds to it, and `edit` with the
+    end makes it whole, whatever was shown before.
+    """
+
+    def streams(self, address: Address, reply: Reply | None) -> bool:
+        """Whether the message, or one to be sent there, only grows. Pure."""
+        ...
+
+    def settled(self, text: str) -> str:
+        """As much of an unfinished text as will not change any more. Pure."""
+        ...
+
+    async def complete(self, address: Address, reply: Reply, text: str) -> None:
+        """Shows all of a text of which no more comes. The end is still for `edit`; raises as it."""
+        ...
+
+
+@runtime_checkable
+class HasBudget(CanEdit, Protocol):
+    """A platform that takes so many edits and no more, from all answers together."""
+
+    def budget(self, address: Address, reply: Reply) -> Budget:
+        """What the edits of this message draw on."""
+        ...
+
+
+@runtime_checkable
+class CanWithdraw(CanEdit, Protocol):
+    """A platform where a draft can be taken away once its answer stands in another message."""
+
+    async def withdraw(self, address: Address, reply: Reply) -> None:
+        """Takes a draft away. Doing it twice is doing it once. Raises as `edit` does."""
         ...
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -29,6 +28,7 @@ class Stops:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._here: dict[UUID, asyncio.Event] = {}
+        self._watch: asyncio.Task[None] | None = None
 
     async def ask(self, user_id: UUID, item: UUID) -> bool:
         """Has the writing of an item end; returns False where it has ended.
@@ -61,29 +61,33 @@ class Stops:
         Raises what the work raises.
         """
         event = self._here[item] = asyncio.Event()
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._look())
         running = asyncio.create_task(work)
-        watching = asyncio.create_task(self._wait(item, event))
+        told = asyncio.create_task(event.wait())
         try:
-            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()
                 return True
-            watching.result()
             return False
         finally:
             del self._here[item]
             running.cancel()
-            watching.cancel()
+            told.cancel()
             # Whatever the provider's connection says as it is closed is of no interest any more.
-            await asyncio.gather(running, watching, return_exceptions=True)
+            await asyncio.gather(running, told, return_exceptions=True)
 
-    async def _wait(self, item: UUID, event: asyncio.Event) -> None:
-        while not event.is_set():
+    async def _look(self) -> None:
+        """Asks the database about all that is being written here, until nothing is."""
+        while self._here:
             try:
-                if await self.asked(item):
-                    return
+                async with self._database.read() as unit:
+                    stopping = await unit.inbox.stopping_among(list(self._here))
             except AssistantError as error:
                 # The text still comes; only a stop from elsewhere has to wait.
                 log.debug("not known whether to stop", reason=error.message)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), POLL_SECONDS)
+            else:
+                for item in stopping & self._here.keys():
+                    self._here[item].set()
+            await asyncio.sleep(POLL_SECONDS)

@@ -15,6 +15,7 @@ from bot.discord.reading import Reader
 from bot.discord.render import content, render_answer, render_draft, render_waiting
 from bot.discord.rest import Refused, Rest
 from bot.discord.said import located
+from core.budget import Budget, Budgets
 from core.config import Settings
 from core.errors import PlatformFailed
 from core.messages import Action, Answer, File, Message
@@ -22,6 +23,9 @@ from core.ports import Address, Mark, Part, Reply
 
 TOKEN_LIFE = 15 * 60 - 15
 """Seconds an interaction token is used for; Discord takes it for fifteen minutes."""
+
+EDITS, EDITS_SECONDS = 5, 5.0
+"""Edits in one channel in so many seconds, unless Discord's answers say otherwise."""
 
 DEFERRAL = 4.0
 """Seconds after the command within which its placeholder may still come."""
@@ -60,11 +64,12 @@ class DiscordPlatform:
 
     name = "discord"
     edit_interval = 1.1
-    """Seconds. Discord takes five edits in five seconds."""
+    """Seconds to the first interim edit; the pauses grow from there."""
 
     def __init__(self, settings: Settings) -> None:
         self._rest = Rest(settings)
         self.reader = Reader(self._rest)
+        self._budgets = Budgets(EDITS, EDITS_SECONDS)
 
     def render(self, answer: Answer) -> list[Part]:
         """See Platform."""
@@ -77,6 +82,12 @@ class DiscordPlatform:
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         """See CanEdit."""
         return render_draft(text, actions)
+
+    def budget(self, address: Address, reply: Reply) -> Budget:
+        """See HasBudget. Discord counts by channel, and by interaction where that is the way."""
+        if reply["via"] != "channel" and _token_lives(address):
+            return self._budgets.of(address["interaction_id"])
+        return self._budgets.of(reply["channel"])
 
     def editable(self, address: Address) -> bool:  # noqa: ARG002 - each message is, everywhere
         """See CanEdit. Ephemeral messages can be edited too, while the token lives."""
@@ -104,7 +115,9 @@ class DiscordPlatform:
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
         """See CanEdit. An end that can no longer be put in its place is written anew."""
         try:
-            await self._edit_in_place(address, reply, part)
+            path = await self._edit_in_place(address, reply, part)
+            if (left := self._rest.left("PATCH", path)) is not None:
+                self.budget(address, reply).heard(*left)
         except Refused as refused:
             if refused.reason not in _GONE and refused.status != 403:
                 raise
@@ -174,16 +187,18 @@ class DiscordPlatform:
                 return {"via": "follow-up", "id": _id(sent), "channel": address["channel_id"]}
         return None
 
-    async def _edit_in_place(self, address: Address, reply: Reply, part: Part) -> None:
+    async def _edit_in_place(self, address: Address, reply: Reply, part: Part) -> str:
+        """Edits the message; the path by which that was done."""
         if reply["via"] != "channel" and _token_lives(address):
             which = "@original" if reply["via"] == "placeholder" else reply["id"]
             path = f"{_webhook(address)}/messages/{which}"
             await self._rest.as_interaction("PATCH", path, json=content(part))
-            return
+            return path
         # The interaction's messages are the bot's own: where it is in the channel it may edit them
         # after the token has died, all but the ephemeral ones.
         path = f"/channels/{reply['channel']}/messages/{reply['id']}"
         await self._rest.as_bot("PATCH", path, json=content(part))
+        return path
 
     # ── As the bot ───────────────────────────────────────────────────────────────────────────────
 

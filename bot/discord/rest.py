@@ -6,7 +6,9 @@ https://docs.discord.com/developers/reference
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ _PIECE = 256 * 1024
 _FILES = ("cdn.discordapp.com", "media.discordapp.net")
 
 _RETRY_AFTER = 5.0
+_REMEMBERED = 1_000
 
 
 class Refused(PlatformFailed):
@@ -47,6 +50,15 @@ class Rest:
         self._agent = f"DiscordBot ({settings.public_url}, 1)"
         self._base_url = settings.discord_api_url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
+        self._left: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def left(self, method: str, path: str) -> tuple[int, float] | None:
+        """How many more calls like this one Discord said it takes, and within how many seconds.
+
+        https://docs.discord.com/developers/topics/rate-limits#header-format
+        """
+        found = self._left.pop(f"{method} {path}", None)
+        return None if found is None else (found[0], max(0.0, found[1] - time.monotonic()))
 
     async def as_bot(self, method: str, path: str, **options: Any) -> Any:
         """A call with the bot token. Options: `json`, `params`."""
@@ -97,6 +109,7 @@ class Rest:
                 text = await answer.text(errors="replace")
         except (aiohttp.ClientError, TimeoutError):
             raise PlatformFailed("Discord could not be reached.", retryable=True) from None
+        self._note(f"{method} {path}", answer.headers)
         body = _parsed(text)
         if 200 <= answer.status < 300:
             return body
@@ -110,6 +123,16 @@ class Rest:
                 trust_env=True,
             )
         return self._session
+
+    def _note(self, call: str, headers: Mapping[str, str]) -> None:
+        left, seconds = (
+            headers.get("X-RateLimit-Remaining", ""),
+            _seconds(headers.get("X-RateLimit-Reset-After", "")),
+        )
+        if left.isdecimal():
+            self._left[call] = (int(left), time.monotonic() + seconds)
+            if len(self._left) > _REMEMBERED:
+                self._left.popitem(last=False)
 
 
 def _parsed(text: str) -> Any:

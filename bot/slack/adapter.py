@@ -18,20 +18,27 @@ from bot.slack.render import (
     render_waiting,
     without_markdown_blocks,
 )
+from bot.slack.sent import sent
+from bot.slack.streams import Streams, insist
 from bot.slack.teams import Teams
-from bot.slack.web import NoAnswer, Refused, Web
+from bot.slack.web import Refused, Web
+from core.budget import Budget, Budgets
 from core.config import Settings
 from core.errors import PlatformFailed
+from core.markdown.settled import settled
 from core.messages import Action, Answer, File, Message
 from core.ports import Address, Installations, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
-# Clocks differ; so much earlier than the command, in seconds, a search begins.
-_SKEW = 60.0
-_SEARCHED_PAGES = 5
-_PAGE = 200
 _REMEMBERED_ROOTS = 1_000
+
+UPDATES = 50
+APPENDS = 100
+"""Calls of `chat.update` and of `chat.appendStream` a minute in one workspace: tiers 3 and 4.
+
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,14 +52,13 @@ class SlackPlatform:
     """
 
     name = "slack"
-    edit_interval = 1.2
-    """Seconds. `chat.update` is allowed some 50 times a minute.
-
-    https://docs.slack.dev/apis/web-api/rate-limits
-    """
+    edit_interval = 1.4
+    """Seconds to the first interim edit; the pauses grow from there."""
 
     def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
         self._teams = Teams(settings, installations)
+        self._updates = Budgets(UPDATES, 60.0)
+        self._appends = Budgets(APPENDS, 60.0, ends=False)
         # The first message of each answer, so that the next ones find its thread.
         self._roots: OrderedDict[str, str] = OrderedDict()
 
@@ -76,6 +82,27 @@ class SlackPlatform:
         """See CanEdit."""
         return self._teams.speaks and not _private(address)
 
+    def streams(self, address: Address, reply: Reply | None) -> bool:
+        """See CanStream. A conversation's answers do, where Slack has shown no other mind."""
+        streams = self._streams(address)
+        if reply is None:
+            return self._teams.speaks and streams.may(address)
+        return streams.grows(reply)
+
+    def settled(self, text: str) -> str:
+        """See CanStream."""
+        return settled(text)[0]
+
+    async def complete(self, address: Address, reply: Reply, text: str) -> None:
+        """See CanStream."""
+        metadata = _metadata(address, render_waiting(), reply["marker"])
+        await self._streams(address).complete(reply, text, metadata)
+
+    def budget(self, address: Address, reply: Reply) -> Budget:
+        """See HasBudget. Slack counts each method by itself, for a workspace as a whole."""
+        counted = self._appends if self.streams(address, reply) else self._updates
+        return counted.of(address["team_id"])
+
     async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
         """See Platform. What was sent to a response URL or to the asker alone is never found."""
         if _private(address):
@@ -97,7 +124,8 @@ class SlackPlatform:
                 raise Refused("no_channel")
             if again and (found := await self._found(address, part, marker)):
                 return found
-            return await self._say(address, part, marker)
+            streamed = None if again else await self._streamed(address, part, marker)
+            return streamed or await self._say(address, part, marker)
         except Refused as refused:
             if address.get("thread") and not address["response_url"] and part["place"] != "draft":
                 # Nobody may write there; the person who asked is told all the same.
@@ -123,6 +151,34 @@ class SlackPlatform:
             raise PlatformFailed("Slack did not say which message it was.", retryable=False)
         if not reply["thread"]:
             self._remember(address, reply["ts"])
+        update = partial(self._update, address, reply, part)
+        if reply["via"] != "stream":
+            await update()
+        elif part["place"] == "draft":
+            if not await self._streams(address).grow(reply, part):
+                await update()
+        else:
+            metadata = _metadata(address, part, reply["marker"])
+            end = await self._streams(address).finish(reply, part, metadata)
+            if end == "tidy":
+                await insist(update)
+            elif end == "update":
+                await update()
+            self._streams(address).forget(reply)
+
+    async def withdraw(self, address: Address, reply: Reply) -> None:
+        """See CanWithdraw."""
+        if reply["via"] == "response_url" or not reply["ts"]:
+            return
+        if reply["via"] == "stream":
+            await self._streams(address).stop(reply)
+            self._streams(address).forget(reply)
+        try:
+            await self._web(address).call("chat.delete", channel=reply["channel"], ts=reply["ts"])
+        except Refused as refused:
+            _log.info("slack draft not deleted", reason=refused.reason)
+
+    async def _update(self, address: Address, reply: Reply, part: Part) -> None:
         try:
             await self._send(
                 partial(self._web(address).call, "chat.update"),
@@ -156,11 +212,20 @@ class SlackPlatform:
         """See Platform."""
         await self._teams.close()
 
+    def _streams(self, address: Address) -> Streams:
+        return self._teams.at(address).streams
+
     def _web(self, address: Address) -> Web:
         """The Web API of the workspace that the request is answered in."""
         return self._teams.at(address).web
 
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
+
+    async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
+        """A stream that begins with the draft; None where there is to be none."""
+        if part["place"] != "draft" or not self.streams(address, None):
+            return None
+        return await self._streams(address).start(address, part, marker)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
         thread = await self._thread(address, part)
@@ -247,21 +312,27 @@ class SlackPlatform:
     async def _found(self, address: Address, part: Part, marker: str) -> Reply | None:
         """The message with this marker, made to show the part; None where there is none.
 
-        It may be there as a placeholder that could not be edited; where it still cannot be, the
-        part goes out in a message of its own.
+        It may be there as a draft that could not be edited; where it still cannot be, the part
+        goes out in a message of its own. What shows the end already comes before a draft.
         """
         thread = await self._thread(address, part)
-        async for message, payload in self._sent(address, thread):
+        drafts: list[Reply] = []
+        ends: list[Reply] = []
+        async for message, payload in sent(self._web(address), address, thread):
             if payload.get("marker") == marker:
-                reply = _reply(address["channel_id"], message["ts"], thread, marker)
-                if part["place"] != "draft":
-                    try:
-                        await self.edit(address, reply, part)
-                    except Refused as refused:
-                        _log.info("slack message not editable", reason=refused.reason)
-                        return None
-                return reply
-        return None
+                via = payload.get("stream") == "yes"
+                reply = _reply(address["channel_id"], message["ts"], thread, marker, stream=via)
+                (drafts if payload.get("draft") == "yes" else ends).append(reply)
+        if not ends and not drafts:
+            return None
+        found: Reply = (ends + drafts)[0]
+        if part["place"] != "draft":
+            try:
+                await self.edit(address, found, part)
+            except Refused as refused:
+                _log.info("slack message not editable", reason=refused.reason)
+                return None
+        return found
 
     async def _thread(self, address: Address, part: Part) -> str:
         """The thread a part belongs to: the request's own, or that of the answer's beginning."""
@@ -280,7 +351,7 @@ class SlackPlatform:
         if known is not None:
             return known
         oldest = ""
-        async for message, payload in self._sent(address, ""):
+        async for message, payload in sent(self._web(address), address, ""):
             if payload.get("delivery") == address["delivery"]:
                 oldest = message["ts"]
         if oldest:
@@ -291,34 +362,6 @@ class SlackPlatform:
         self._roots.setdefault(address["delivery"], ts)
         if len(self._roots) > _REMEMBERED_ROOTS:
             self._roots.popitem(last=False)
-
-    async def _sent(
-        self, address: Address, thread: str
-    ) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """The app's messages since the command, with what their metadata says of them.
-
-        Nothing where the app may not read the channel: then a lost attempt is sent again.
-        """
-        method = "conversations.replies" if thread else "conversations.history"
-        arguments: dict[str, Any] = {
-            "channel": address["channel_id"],
-            "oldest": f"{float(address['accepted_at']) - _SKEW:.6f}",
-            "include_all_metadata": True,
-            "limit": _PAGE,
-        } | ({"ts": thread} if thread else {})
-        for _ in range(_SEARCHED_PAGES):
-            try:
-                page = await self._web(address).read(method, **arguments)
-            except (Refused, NoAnswer) as failure:
-                _log.warning("slack history not readable", reason=failure.message)
-                return
-            for message in page.get("messages", []):
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE:
-                    yield message, metadata.get("event_payload") or {}
-            arguments["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
-            if not arguments["cursor"]:
-                return
 
 
 def _pressed(address: Address) -> bool:
@@ -349,5 +392,6 @@ def _metadata(address: Address, part: Part, marker: str) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
-def _reply(channel: str, ts: str, thread: str, marker: str) -> Reply:
-    return {"via": "chat", "channel": channel, "ts": ts, "thread": thread, "marker": marker}
+def _reply(channel: str, ts: str, thread: str, marker: str, *, stream: bool = False) -> Reply:
+    via = "stream" if stream else "chat"
+    return {"via": via, "channel": channel, "ts": ts, "thread": thread, "marker": marker}

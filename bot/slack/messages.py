@@ -59,11 +59,22 @@ def is_ours(raw: Raw, us: Us) -> bool:
 def is_aside(raw: Raw) -> bool:
     """Whether it is no part of what was said: the app's word on a 📝, or one it still writes."""
     metadata = object_in(raw, "metadata")
+    if word_in(metadata, "event_type") != EVENT_TYPE:
+        # A stream has no metadata before its end.
+        return stopped_by(raw) != ""
     payload = object_in(metadata, "event_payload")
-    return word_in(metadata, "event_type") == EVENT_TYPE and "yes" in (
-        payload.get("marked"),
-        payload.get("draft"),
-    )
+    return "yes" in (payload.get("marked"), payload.get("draft"))
+
+
+def stopped_by(raw: Raw) -> str:
+    """The item whose writing a button of an app's message stops; empty where there is none."""
+    if not raw.get("bot_id"):
+        return ""
+    for block in _list(raw, "blocks", "actions"):
+        for element in _list(block, "elements", "button"):
+            if word_in(element, "action_id") == "stop":
+                return word_in(element, "value")
+    return ""
 
 
 def people_of(raws: Iterable[Raw]) -> list[str]:

@@ -7,6 +7,7 @@ A part is `blocks` and `text`, the fallback that notifications show, and its `pl
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.warning import marked
@@ -36,7 +37,7 @@ def render_answer(answer: Answer) -> list[Part]:
     The page's link is under the first message too: in a channel the others are in a thread.
     """
     answer = marked(answer)
-    texts = slack_markdown(answer.text) or ["…"]
+    texts = texts_of(answer.text) or ("…",)
     parts = [_part(text, "more" if at else "first") for at, text in enumerate(texts)]
     if answer.page is not None and len(parts) > 1:
         _add(parts[0], [_page(answer.page)])
@@ -46,9 +47,9 @@ def render_answer(answer: Answer) -> list[Part]:
 
 
 def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
-    """The last message's worth of an unfinished answer."""
+    """The last message's worth of an unfinished answer, and for streams the text as it came."""
     texts = slack_markdown(close_markdown(text)) or ["…"]
-    part = _part(texts[-1], "draft")
+    part = _part(texts[-1], "draft") | {"written": text}
     part["blocks"] += _buttons(actions)
     return part
 
@@ -58,6 +59,12 @@ def render_waiting(actions: Sequence[Action] = ()) -> Part:
     part = _part("_Writing …_", "draft")
     part["blocks"] += _buttons(actions)
     return part
+
+
+@lru_cache(maxsize=64)
+def texts_of(markdown: str) -> tuple[str, ...]:
+    """The messages' Markdown. A text that has ended is shown twice: by its stream, and whole."""
+    return tuple(slack_markdown(markdown))
 
 
 def content(part: Part) -> dict[str, Any]:

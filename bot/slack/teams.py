@@ -13,6 +13,7 @@ from bot.slack.marks import Marker
 from bot.slack.parse import word_in
 from bot.slack.people import People
 from bot.slack.reading import Reader
+from bot.slack.streams import Streams
 from bot.slack.web import Line, Web
 from bot.slack.workspace import Workspace
 from core.config import Settings
@@ -36,6 +37,7 @@ class Team:
         self.reader = Reader(web, self.people)
         self.marker = Marker(web, self.people)
         self.leftovers = Leftovers(web)
+        self.streams = Streams(web)
 
 
 class Teams:

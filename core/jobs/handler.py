@@ -1,17 +1,19 @@
 """One request, from its acceptance to the answer on the person's screen.
 
-    recognise → admit, where the command wants it → post 0 (the placeholder)
-              → the command's own steps → answered
+    recognise → admit, where the command wants it → post 0 (the first message is begun)
+              → the command's own steps, while the answer is shown as it grows → answered
               → edit, or post each part → finished
 
-Each is a step whose result is kept. After a crash the request runs again: kept steps come back at
-once, the one that was interrupted runs again and looks before it does anything a second time.
+Each is a step whose result is kept. The first message is sent with the first words, beside the
+steps: it is noted as begun before, and as sent with what is needed to edit it. After a crash the
+request runs again: kept steps come back at once, the one that was interrupted runs again and looks
+before it does anything a second time.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -32,13 +34,19 @@ from core.commands.context import (
 )
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
-from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    NotionFailed,
+    PlatformFailed,
+    ProviderFailed,
+    RateLimited,
+)
 from core.jobs.recognise import GONE, recognise
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED, UNDELIVERED
-from core.ports import CanEdit, CanMark, Mark, Part, Platform, Reply, Step
+from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -47,6 +55,11 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 PLACEHOLDER_SECONDS = 15.0
+
+LATEST = 2.0
+"""Seconds a final text waits for its edit; after them it is posted, and the draft taken away."""
+
+LATE = "late"
 
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
 
@@ -90,22 +103,29 @@ class Handler:
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
+        with closing(delivery):
+            answer, stays = await self._delivered(context, delivery)
+        outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
+        ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
+        feed.finish(answer)
+        return stays
+
+    async def _delivered(self, context: Context, delivery: Delivery) -> tuple[Answer, bool]:
+        """The answer the person has now, and whether anything of it may stay."""
+        request, step = context.request, context.step
         answer = await self._turned_away(context)
         if answer is None:
-            async with delivery.shown(feed):
+            async with delivery.shown(context.feed):
                 answer = await self._answered(context, COMMANDS[request.call.command].run)
         else:
             delivery.whisper()
         said = answer
-        await step("answered", lambda: patiently(lambda: self._keep_answer(request_id, said)))
+        await step("answered", lambda: patiently(lambda: self._keep_answer(request.id, said)))
         # Not from the step: the engine keeps what steps give, and is to keep no texts.
-        kept = await patiently(lambda: self._accepted(request_id))
+        kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
-        outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
-        ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
-        feed.finish(answer)
-        return kept is not None
+        return answer, kept is not None
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
         """Steps after which it is known whose request it is now.
@@ -188,7 +208,7 @@ def _gone(feed: Feed) -> bool:
 
 
 class Delivery:
-    """An answer's way to one person: a placeholder that becomes the answer, or messages."""
+    """An answer's way to one person: a message that grows until it is the answer, or messages."""
 
     def __init__(
         self, database: Database, platform: Platform | None, request: Request, step: Step
@@ -198,7 +218,9 @@ class Delivery:
         self._request = request
         self._step = step
         self._address = request.address
-        self._placeholder: Reply | None = None
+        self._show: Show | None = None
+        # Messages that were begun and certainly not sent: those need not be looked for.
+        self._unsent: set[str] = set()
 
     def whisper(self) -> None:
         """From here on the answer is for the asker's eyes alone."""
@@ -215,27 +237,37 @@ class Delivery:
         ):
             yield
             return
-        actions = while_writing(self._request.id)
-        waiting = platform.waiting(actions)
-        # The answer does not wait long for its placeholder: it can do without one.
-        self._placeholder = await self._attempt(
-            "post 0", lambda: self._post(0, waiting), PLACEHOLDER_SECONDS
-        )
-        if self._placeholder is None:
+        begun = await self._attempt("post 0", self._begin, PLACEHOLDER_SECONDS)
+        if begun is None:
             yield
             return
-        async with Show(platform, self._address, self._placeholder, feed, actions):
+        # Earlier releases posted the placeholder in this step, and kept how to edit it.
+        reply = begun or await self._sent_before()
+        actions = while_writing(self._request.id)
+        self._show = Show(platform, self._address, feed, self._send_first, reply, actions)
+        async with self._show:
             yield
 
     async def deliver(self, answer: Answer) -> None:
         """Sends the answer whole, and notes that the person has it."""
         for number, part in enumerate([] if answer.quiet else self._rendered(answer)):
-            if number == 0 and await self._replaced(part):
+            replaced = await self._replaced(part) if number == 0 else None
+            if replaced is True:
                 continue
             name = f"post {number}" if number else "post the whole"
-            await self._attempt(name, lambda number=number, part=part: self._post(number, part))  # type: ignore[misc]
+            sent = await self._attempt(
+                name,
+                lambda number=number, part=part: self._post(number, part),  # type: ignore[misc]
+            )
+            if replaced == LATE and sent is not None:
+                await self._attempt("withdraw 0", self._withdraw, PLACEHOLDER_SECONDS)
         await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
         await self._step("finished", lambda: patiently(self._finish))
+
+    def close(self) -> None:
+        """The answer is out of the way of others. May be called twice."""
+        if self._show is not None:
+            self._show.close()
 
     async def _mark(self, mark: Mark) -> None:
         """Shows on the message itself how far the request has come, where that is wanted."""
@@ -269,35 +301,87 @@ class Delivery:
         UNDELIVERED.labels(self._request.sender.platform).inc()
         return None
 
-    async def _post(self, number: int, part: Part) -> Reply:
-        key = str(number)
+    async def _begin(self) -> Reply:
+        """Notes that the first message may be there from now on."""
         async with self._database.begin() as unit:
+            await unit.inbox.replied(self._request.id, {"0": {}})
+        self._unsent.add("0")
+        return {}
+
+    async def _sent_before(self) -> Reply | None:
+        """The first message, where this request was carried out before and got so far."""
+        if "0" in self._unsent:
+            return None
+        return (await patiently(self._replies)).get("0") or None
+
+    async def _replies(self) -> dict[str, dict[str, Any]]:
+        async with self._database.read() as unit:
             accepted = await unit.inbox.get(self._request.id)
-            replies = dict(accepted.replies) if accepted else {}
-            again = key in replies
-            await unit.inbox.replied(self._request.id, replies | {key: {}})
+        return dict(accepted.replies) if accepted else {}
+
+    async def _send_first(self, part: Part) -> Reply:
+        reply = await self._post(0, part)
+        try:
+            async with self._database.begin() as unit:
+                await unit.inbox.replied(self._request.id, {"0": reply})
+        except AssistantError as error:
+            # After a crash it would have to be looked for.
+            log.warning("a reply could not be noted", reason=error.message)
+        return reply
+
+    async def _post(self, number: int, part: Part) -> Reply:
         assert self._platform is not None  # noqa: S101 - only asked for where there is one
+        key = str(number)
+        again = False
+        if key not in self._unsent:
+            replies = await self._replies()
+            again = key in replies
+            if not again:
+                async with self._database.begin() as unit:
+                    await unit.inbox.replied(self._request.id, replies | {key: {}})
+        self._unsent.discard(key)
         marker = f"{self._request.id}:{number}"
         try:
             return await self._platform.post(self._address, part, marker, again=again)
-        except RateLimited:
-            if not again:
+        except (RateLimited, PlatformFailed) as error:
+            if not again and (isinstance(error, RateLimited) or not error.retryable):
                 # Turned away, it was certainly not sent: the next try need not look for it.
-                async with self._database.begin() as unit:
-                    await unit.inbox.replied(self._request.id, replies)
+                self._unsent.add(key)
             raise
 
-    async def _replaced(self, part: Part) -> bool:
-        """Whether the placeholder has become this part; False where there is none, or no more."""
-        platform, placeholder = self._platform, self._placeholder
-        if placeholder is None or not isinstance(platform, CanEdit):
-            return False
+    async def _replaced(self, part: Part) -> bool | str | None:
+        """Whether the growing message has become this part; False or None where there is none.
 
-        async def edit() -> bool:
-            await platform.edit(self._address, placeholder, part)
+        `LATE` where the platform takes no edit for a while, and the part is to be posted instead.
+        """
+        platform, show = self._platform, self._show
+        if show is None or not isinstance(platform, CanEdit):
+            return None
+        can_wait = not isinstance(platform, CanWithdraw)
+
+        async def edit() -> bool | str:
+            if show.reply is None:
+                return False
+            if not await show.end(PATIENCE_SECONDS if can_wait else LATEST):
+                self._unsent.add("0")
+                return LATE
+            try:
+                await platform.edit(self._address, show.reply, part)
+            except RateLimited as error:
+                show.limited(error.retry_after or 0)
+                if can_wait or (error.retry_after or 0) <= LATEST:
+                    raise
+                self._unsent.add("0")
+                return LATE
             return True
 
-        return bool(await self._attempt("edit 0", edit))
+        result: bool | str | None = await self._attempt("edit 0", edit)
+        return result
+
+    async def _withdraw(self) -> None:
+        platform, show = self._platform, self._show
+        if show is not None and show.reply is not None and isinstance(platform, CanWithdraw):
+            await platform.withdraw(self._address, show.reply)
 
     async def _finish(self) -> None:
         async with self._database.begin() as unit:

@@ -15,6 +15,9 @@ from core.messages import Answer, Call, Request, Sender
 from core.storage.tables import requests as table
 from core.storage.upsert import upsert
 
+_BATCH = 500
+"""Ids in one query."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -150,8 +153,16 @@ class InboxTable:
 
     async def stopping(self, request_id: UUID) -> bool:
         """Whether the writing is to end: its owner wants that, or is erased and with them this."""
-        query = select(table.c.id).where(table.c.id == request_id, table.c.stop_at.is_(None))
-        return (await self._connection.execute(query)).first() is None
+        return bool(await self.stopping_among([request_id]))
+
+    async def stopping_among(self, requests: Sequence[UUID]) -> set[UUID]:
+        """Those of them whose writing is to end."""
+        going: set[UUID] = set()
+        for start in range(0, len(requests), _BATCH):
+            batch = requests[start : start + _BATCH]
+            query = select(table.c.id).where(table.c.id.in_(batch), table.c.stop_at.is_(None))
+            going |= {row.id for row in await self._connection.execute(query)}
+        return set(requests) - going
 
     async def finish(self, request_id: UUID) -> None:
         """Notes that the answer has reached the person, and forgets what it said."""

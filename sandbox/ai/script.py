@@ -43,7 +43,8 @@ class Call:
     """One request that came with the right key.
 
     `tokens` were sent; `completed` says that the answer was sent to its end; `gone` that the
-    client hung up before. `at` is seconds since the epoch.
+    client hung up before. Seconds since the epoch are `at`, and `first_at` and `last_at`, when the
+    first token and the newest one were sent; 0 before that.
     """
 
     endpoint: str
@@ -52,6 +53,8 @@ class Call:
     stream: bool
     body: dict[str, Any]
     at: float = field(default_factory=time.time)
+    first_at: float = 0.0
+    last_at: float = 0.0
     tokens: int = 0
     completed: bool = False
     gone: bool = False

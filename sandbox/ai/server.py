@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -196,6 +197,8 @@ class _Answering:
                 await self._pause(self._server.token_delay)
             await response.write(self._wire.token(asked, piece))
             self._call.tokens = index + 1
+            self._call.last_at = time.time()
+            self._call.first_at = self._call.first_at or self._call.last_at
             if self._server.hooks.on_token is not None:
                 await self._server.hooks.on_token(index)
         if await self._broken(response, len(pieces)):

@@ -35,13 +35,29 @@ async def test_a_benchmark_prints_its_rows(name: str) -> None:
     assert printed.count(" median ") >= 2 * ROWS[name]
 
 
+async def test_the_replies_are_told_in_tables() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "benchmarks", "--quick", "replies"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+
+    assert process.returncode == 0, err.decode()
+    printed = out.decode()
+    for told in ("first words p50", "one at a time", "by edits, 50 a minute", "loop lag p50"):
+        assert told in printed
+
+
 def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks.__main__ import main
 
     with pytest.raises(SystemExit):
         main(["nonsense"])
 
-    assert "there are acknowledge, first-text, start" in capsys.readouterr().err
+    assert "there are acknowledge, first-text, replies, start" in capsys.readouterr().err
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.discord.adapter import DiscordPlatform
 from bot.slack.adapter import SlackPlatform
+from bot.slack.render import content
 from core.config import Settings
 from core.ports import Part
 from sandbox.discord.rules import check_message
@@ -87,7 +88,7 @@ class SlackStage(ServedStage):
         return [[label for label, _ in _slack_buttons(one.blocks)] for one in self.server.answers()]
 
     def calls(self, part: Part) -> list[str]:
-        return re.findall(r"<[!@#][^>]*>", "\n".join(_strings(part)))
+        return re.findall(r"<[!@#][^>]*>", "\n".join(_strings(content(part))))
 
     def shown(self) -> list[str]:
         return ["\n".join(_markdown(one.blocks)).strip() for one in self.server.answers()]

@@ -172,9 +172,9 @@ def in_slack(method: str, *, after: bool, number: int = 1, holding: str = "") ->
     return arrange
 
 
-def in_draft(*, after: bool) -> Arrange:
-    """Kills at the first edit, while the model has not finished."""
-    arrange_kill = in_slack("chat.update", after=after)
+def in_draft(method: str = "chat.update", *, after: bool) -> Arrange:
+    """Kills at the first edit, or the first message, while the model has not finished."""
+    arrange_kill = in_slack(method, after=after)
 
     def arrange(world: World, product: Product) -> None:
         world.ai.token_delay = 0.002
@@ -193,8 +193,8 @@ MOMENTS: dict[str, Arrange] = {
     "after the page was made": in_notion("POST", r"/pages$", after=True),
     "before blocks are added": in_notion("PATCH", r"/children$", after=False),
     "after blocks were added": in_notion("PATCH", r"/children$", after=True),
-    "before the placeholder is posted": in_slack("chat.postMessage", after=False),
-    "after the placeholder was posted": in_slack("chat.postMessage", after=True),
+    "before the first words are posted": in_draft("chat.postMessage", after=False),
+    "after the first words were posted": in_draft("chat.postMessage", after=True),
     "before the rest is posted": in_slack("chat.postMessage", after=False, number=2),
     "after the rest was posted": in_slack("chat.postMessage", after=True, number=2),
     "before a draft is shown": in_draft(after=False),

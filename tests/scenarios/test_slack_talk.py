@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,41 @@ async def test_a_crash_in_the_middle_of_a_conversation_gives_one_answer(
     assert await product.stop() == 0
     [answer] = world.slack.answers()
     assert answer.thread_ts == message.ts
+
+
+async def test_an_answer_in_a_thread_is_streamed_in_few_calls(world: World, launch: Launch) -> None:
+    words = [f"word{number}" for number in range(60)]
+    world.ai.answer = " ".join(words)
+    world.ai.token_delay = 0.03
+    product = await launch("slack")
+    await world.slack.mention("tell me a lot")
+    await answered(world, 1, "word59")
+    assert await product.stop() == 0
+    [answer] = world.slack.answers()
+    grown = [revision.text for revision in answer.revisions[:-1]]
+    assert all(after.startswith(before) for before, after in pairwise(grown))
+    assert grown[-1] == world.ai.answer
+    # Every one of them with the button that stops it, until the end.
+    assert all(
+        revision.blocks[0]["elements"][0]["action_id"] == "stop"
+        for revision in answer.revisions[:-1]
+    )
+    calls = [call.name for call in world.slack.traffic.requests if call.name.startswith("chat.")]
+    assert calls[0] == "chat.startStream"
+    assert calls[-2:] == ["chat.stopStream", "chat.update"]
+    assert set(calls[1:-2]) == {"chat.appendStream"}
+    assert len(calls) <= 6
+
+
+async def test_a_stream_that_expires_ends_as_a_whole_answer(world: World, launch: Launch) -> None:
+    world.slack.space.stream_seconds = 0.5
+    world.ai.answer = " ".join(f"word{number}" for number in range(60))
+    world.ai.token_delay = 0.03
+    product = await launch("slack")
+    await world.slack.mention("tell me a lot")
+    await answered(world, 1, "word59")
+    assert await product.stop() == 0
+    [answer] = world.slack.answers()
+    [markdown] = [block["text"] for block in answer.blocks if block["type"] == "markdown"]
+    assert markdown == world.ai.answer
+    assert "stop" not in str(answer.blocks)

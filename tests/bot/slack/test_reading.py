@@ -4,11 +4,13 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from bot.slack.adapter import SlackPlatform
 from bot.slack.parse import locate
+from core.actions import while_writing
 from core.config import Settings
 from core.errors import Forbidden, NotFound, PlatformFailed, RateLimited
 from core.messages import Answer
@@ -150,8 +152,9 @@ async def test_the_apps_own_answer_is_read_as_it_was_written(stage: Stage) -> No
 async def test_what_the_app_still_writes_is_no_part_of_a_thread(stage: Stage) -> None:
     first = stage.server.write("Plan?")
     address = stage.address(first, thread=first.ts)
-    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
-    await stage.platform.edit(address, reply, stage.platform.draft("Half of"))
+    stop = while_writing(uuid4())
+    reply = await stage.platform.post(address, stage.platform.waiting(stop), "a:0", again=False)
+    await stage.platform.edit(address, reply, stage.platform.draft("Half of", stop))
     assert [one.text for one in await stage.platform.read(address)] == ["Plan?"]
     [part] = stage.platform.render(Answer("Half of it and the rest."))
     await stage.platform.edit(address, reply, part)
