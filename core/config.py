@@ -99,9 +99,7 @@ class Settings(BaseSettings):
 
     # Discord
     discord_token: SecretStr | None = Field(None, description="The bot token; turns Discord on.")
-    discord_client_id: str | None = Field(
-        None, description="Where its invite links lead."
-    )
+    discord_client_id: str | None = Field(None, description="Where its invite links lead.")
     discord_client_secret: SecretStr | None = Field(
         None, description="Reserved: its client secret."
     )
