@@ -192,7 +192,7 @@ def _files(config: dict[str, Any], value: object, path: str) -> _Read:
             read_text(content.get("url", MISSING), f"{at}.external.url", URL_LIMIT)
         else:
             read_id(content.get("id", MISSING), f"{at}.file_upload.id")
-        name = file.get("name", "file" if kind == "file_upload" else MISSING)
+        name = file.get("name", "" if kind == "file_upload" else MISSING)
         name = read_text(name, f"{at}.name", _FILE_NAME_LIMIT)
         files.append({"name": name, "type": kind, kind: content})
     return config, files
