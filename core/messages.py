@@ -102,6 +102,9 @@ class Message:
     `id` is the platform's own; `text` is Markdown, with people and channels as names. `link` is the
     message's address, `ours` whether this app wrote it, `files` what is attached. `place` names its
     channel as `Request` does, where that may be another than the request's own.
+
+    `author_id` is the author's own id on the platform, empty where an app wrote it or nobody says;
+    `channel` is what people call its channel, and `tags` are the #words in it, without the mark.
     """
 
     id: str
@@ -112,6 +115,9 @@ class Message:
     ours: bool = False
     files: tuple[File, ...] = ()
     place: str = ""
+    author_id: str = ""
+    channel: str = ""
+    tags: tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         """As a step keeps it."""
@@ -120,8 +126,13 @@ class Message:
     @classmethod
     def from_json(cls, data: Json) -> Message:
         """The message that `to_json` described."""
-        files = tuple(File(*file) for file in data["files"])
-        return cls(**(data | {"at": datetime.fromisoformat(data["at"]), "files": files}))
+        # What was kept before messages told of their tags has none.
+        more = {
+            "at": datetime.fromisoformat(data["at"]),
+            "files": tuple(File(*file) for file in data["files"]),
+            "tags": tuple(data.get("tags", ())),
+        }
+        return cls(**(data | more))
 
 
 @dataclass(frozen=True, slots=True)

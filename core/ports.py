@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
@@ -165,6 +165,22 @@ class Page:
     url: str
 
 
+class Saved(NamedTuple):
+    """An item's page: its address, and what there is to say of it, each one sentence or two."""
+
+    url: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of a data source. `options` are the names of those it has, where it has any."""
+
+    name: str
+    type: str
+    options: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A block inside a page or block, as much of it as saving needs.
@@ -196,10 +212,31 @@ class Pages(Protocol):
         """Pages and data sources the connection can see whose title matches, best first."""
         ...
 
+    async def schema(self, data_source: str, *, fresh: bool = False) -> Sequence[Property]:
+        """The properties of a data source's pages; what was read lately, unless `fresh`.
+
+        Empty where there is no such data source, or Notion does not say.
+        """
+        ...
+
+    async def people(self) -> Mapping[str, str]:
+        """The ids of the workspace's people by their email addresses, in lower case.
+
+        Empty where Notion does not say.
+        """
+        ...
+
     async def create(
-        self, destination: Destination, title: str, children: Sequence[dict[str, Any]]
+        self,
+        destination: Destination,
+        title: str,
+        children: Sequence[dict[str, Any]],
+        properties: Mapping[str, Any] | None = None,
     ) -> Page:
-        """Makes a page. Never repeats a write that may have been carried out."""
+        """Makes a page. Never repeats a write that may have been carried out.
+
+        `properties` are values beside the title, by the names of a data source's properties.
+        """
         ...
 
     async def find(

@@ -103,7 +103,20 @@ class Reader:
         ):
             raise Forbidden(_BLANK)
         found = await self._as_messages(said, address)
-        return [replace(each, place=place) for each in found]
+        called = await self._called(channel)
+        return [replace(each, place=place, channel=called) for each in found]
+
+    async def _called(self, channel: str) -> str:
+        """The name of a channel, of a thread's the one above it; empty where it is not told."""
+        try:
+            about = await self._rest.as_bot("GET", f"/channels/{channel}")
+            if (above := about.get("parent_id")) and about.get("type") in _THREADS:
+                about = await self._rest.as_bot("GET", f"/channels/{above}")
+            return str(about.get("name") or "")
+        except (AssistantError, AttributeError) as error:
+            # The latter: a server that tells of no channel.
+            _log.info("a discord channel has no name here", reason=str(error))
+            return ""
 
     async def _first(self, channel: str, wanted: str) -> Json:
         try:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.discord.text import Names, markdown, named, quoted
+from core.facts import hashtags
 from core.messages import File, Message
 
 Json = dict[str, Any]
@@ -39,6 +40,10 @@ def message_of(data: Json, guild: str, names: Names, ours: Collection[str]) -> M
         link=f"https://discord.com/channels/{guild or '@me'}/{data['channel_id']}/{data['id']}",
         ours=author.get("id") in ours,
         files=tuple(_file(file) for file in files),
+        author_id=""
+        if author.get("bot") or data.get("webhook_id")
+        else str(author.get("id") or ""),
+        tags=hashtags(str(data.get("content") or "")),
     )
 
 

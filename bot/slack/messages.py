@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
+from core.facts import hashtags
 from core.messages import File, Message
 
 EVENT_TYPE = "notion_assistant_reply"
@@ -34,7 +35,12 @@ class Us:
 
 
 def read_message(
-    raw: Raw, names: Mapping[str, str], us: Us, link: str = "", place: str = ""
+    raw: Raw,
+    names: Mapping[str, str],
+    us: Us,
+    link: str = "",
+    place: str = "",
+    channel: str = "",
 ) -> Message:
     """A message; `names` are those of people and channels, by their ids."""
     ts, ours = word_in(raw, "ts"), is_ours(raw, us)
@@ -47,6 +53,9 @@ def read_message(
         ours=ours,
         files=tuple(_files(raw)),
         place=place,
+        author_id="" if word_in(raw, "bot_id") else word_in(raw, "user"),
+        channel=channel,
+        tags=hashtags(_said(raw)),
     )
 
 

@@ -166,12 +166,13 @@ class Reader:
         # A link may lead to another channel than the one it was pasted in.
         place = place_of(address["team_id"], channel) if address.get("linked") == "yes" else ""
         names, us, link = await asyncio.gather(
-            self._people.names(people_of(raws), channels_of(raws)),
+            self._people.names(people_of(raws), [*channels_of(raws), channel]),
             self._people.us(),
             self._link(channel, raws[0]) if raws else _nothing(),
         )
+        called = names.get(channel, "")
         return [
-            read_message(raw, names, us, link if number == 0 else "", place)
+            read_message(raw, names, us, link if number == 0 else "", place, called)
             for number, raw in enumerate(raws)
         ]
 

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from core.asking.material import Source
 from core.commands.command import Command
+from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender
-from core.ports import Destination, Overview, Step, Turn
+from core.ports import Destination, Overview, Saved, Step, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -72,9 +73,10 @@ class Saver(Protocol):
         request_id: UUID,
         content_id: UUID,
         wanted: str | None,
-        files: Sequence[Carried] = (),
-    ) -> str:
-        """Makes the page of an item, once, with its files, and returns its address."""
+        *,
+        facts: Facts = NO_FACTS,
+    ) -> Saved:
+        """Makes the page of an item, once, with what is known of it."""
         ...
 
 

@@ -9,7 +9,9 @@ from core.actions import when_written
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import shown
+from core.commands.save import TAGS
 from core.errors import AssistantError
+from core.facts import of_prompt
 from core.messages import Answer, Call
 from core.templates import TEMPLATES
 
@@ -39,13 +41,17 @@ async def run(context: Context, call: Call) -> Answer:
     # What was stopped is half a text: whoever wants a page of it presses the button.
     if item.stopped or not (call.has("save") or place):
         return answer
+    facts = of_prompt(context.request, call.value("tags"))
     try:
-        page = await context.saver.save(context.step, context.request.id, item.id, place)
+        page, left = await context.saver.save(
+            context.step, context.request.id, item.id, place, facts=facts
+        )
     except AssistantError as error:
         told = (*answer.notes, f"Not saved to Notion: {error.message}")
         return replace(answer, notes=told, ok=False, error=error.to_json())
     context.feed.saved(page)
-    return replace(answer, page=page, actions=when_written(item.id, saved=True))
+    told = (*answer.notes, *left)
+    return replace(answer, notes=told, page=page, actions=when_written(item.id, saved=True))
 
 
 COMMAND = Command(
@@ -61,6 +67,7 @@ COMMAND = Command(
             "DESTINATION",
             "destination",
         ),
+        TAGS,
         Flag("provider", "Ask this AI provider.", "NAME", "provider"),
         Flag("model", "Ask this model.", "NAME", "model"),
         Flag("template", f"Give the answer a shape: {', '.join(TEMPLATES)}.", "NAME", "template"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
+from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
 
 SHOWN = 5
@@ -32,11 +34,14 @@ async def run(context: Context, call: Call) -> Answer:
     await context.step("keep", partial(context.keeper.keep, context, item, said))
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached)
-    page = await context.saver.save(context.step, context.request.id, item, place, files)
+    facts = replace(of_messages(said, context.request, call.value("tags")), files=tuple(files))
+    page, notes = await context.saver.save(
+        context.step, context.request.id, item, place, facts=facts
+    )
     context.feed.saved(page)
     what = "Saved to Notion." if len(said) == 1 else f"Saved to Notion: {len(said)} messages."
     left = tuple(f"{file['name']} stays a link. {file['why']}" for file in files if file["why"])
-    return Answer(what, left[:SHOWN], page=page, private=True)
+    return Answer(what, (*left[:SHOWN], *notes), page=page, private=True)
 
 
 async def _turn(context: Context) -> None:
@@ -64,6 +69,7 @@ def item_of(context: Context, message: str, place: str | None, channel: str = ""
     return stable_id("message", request.sender.platform, where, message, place or "")
 
 
+TAGS = Flag("tags", "Give the page these tags, where its data source has a place for them.", "A,B")
 _TO = Flag(
     "to",
     "Save it to this page or data source: a title or an address.",
@@ -76,7 +82,7 @@ COMMAND = Command(
     summary="Save a message, or the thread that begins with it.",
     run=run,
     argument=Argument("link", required=False),
-    flags=(_TO,),
+    flags=(_TO, TAGS),
     private=True,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -10,11 +10,12 @@ from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json
 from core.notion.destinations import Destinations
 from core.notion.pace import pace_of
+from core.notion.properties import Properties
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import child, title
 from core.notion.uploads import Uploads
-from core.ports import Child, Destination, Page
+from core.ports import Child, Destination, Page, Property
 
 REQUESTS_PER_MINUTE = 180
 """What Notion gives one connection; 600 on its Business and Enterprise plans."""
@@ -43,6 +44,7 @@ class NotionPages:
         pace = pace_of(token, requests_per_minute, redis_url)
         self._connection = Connection(token, base_url, pace, patience)
         self._destinations = Destinations(self._connection, parent)
+        self._properties = Properties(self._connection)
         self._reading = Reading(self._connection)
         self._uploads = Uploads(self._connection)
 
@@ -58,18 +60,30 @@ class NotionPages:
         """Pages and data sources the connection can see whose title matches, best first."""
         return await self._destinations.search(query, limit)
 
+    async def schema(self, data_source: str, *, fresh: bool = False) -> tuple[Property, ...]:
+        """The properties of a data source's pages; what was read lately, unless `fresh`."""
+        return await self._properties.schema(data_source, fresh=fresh)
+
+    async def people(self) -> dict[str, str]:
+        """The ids of the workspace's people by their email addresses."""
+        return await self._properties.people()
+
     async def create(
-        self, destination: Destination, title: str, children: Sequence[dict[str, Any]]
+        self,
+        destination: Destination,
+        title: str,
+        children: Sequence[dict[str, Any]],
+        properties: Mapping[str, Any] | None = None,
     ) -> Page:
         """Makes a page. Never repeats a write that may have been carried out."""
         name = "title"
         if destination.kind == "data_source":
-            name = await self._destinations.title_property(destination.id)
+            name = await self._properties.title(destination.id)
         parent = f"{destination.kind}_id"
         text = [{"type": "text", "text": {"content": title}}]
         body = {
             "parent": {"type": parent, parent: destination.id},
-            "properties": {name: {"title": text}},
+            "properties": {**(properties or {}), name: {"title": text}},
             "children": list(children),
         }
         try:

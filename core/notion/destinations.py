@@ -44,6 +44,10 @@ class Recent(Generic[T]):
             del self._kept[next(iter(self._kept))]
         return answer
 
+    def forget(self, key: str) -> None:
+        """Has the next one ask anew."""
+        self._kept.pop(key, None)
+
 
 class Destinations:
     """Finds where pages go. `parent` is the configured place: an id, an address or a title."""
@@ -52,7 +56,6 @@ class Destinations:
         self._connection = connection
         self._parent = parent
         self._meant: Recent[Destination] = Recent()
-        self._titles: Recent[str] = Recent()
 
     async def meant(self, wanted: str | None) -> Destination:
         """The place meant by an id, an address or a title; None: the default one.
@@ -77,16 +80,6 @@ class Destinations:
             if not one.get("in_trash")
         ]
         return sorted(places, key=lambda place: _distance(place.title, query))
-
-    async def title_property(self, data_source: str) -> str:
-        """What a data source calls its title property."""
-
-        async def ask() -> str:
-            schema = await self._connection.get(f"data_sources/{data_source}")
-            names = (n for n, kind in schema["properties"].items() if kind["type"] == "title")
-            return str(next(names))
-
-        return await self._titles.get(data_source, ask)
 
     async def _default(self) -> Destination:
         if not self._parent:

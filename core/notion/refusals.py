@@ -25,7 +25,8 @@ class NotionRefused(NotionFailed):
     """Notion answered, and the answer was no.
 
     `status` is the HTTP status. `data` is `additional_data`: after a 503 it says what of the write
-    was saved all the same, as `committed_resource_id` and `committed_child_ids`.
+    was saved all the same, as `committed_resource_id` and `committed_child_ids`. `about` is what
+    Notion said, with what it quotes: not for people, nor for logs.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class NotionRefused(NotionFailed):
         data: Mapping[str, Any],
         retryable: bool = False,
         unsure: bool = False,
+        about: str = "",
     ) -> None:
         super().__init__(message, retryable=retryable, unsure=unsure)
         self.status = status
         self.data = data
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,12 @@ class Refusal:
 
     def _no(self, message: str, *, retryable: bool = False, unsure: bool = False) -> NotionRefused:
         return NotionRefused(
-            message, status=self.status, data=self.data, retryable=retryable, unsure=unsure
+            message,
+            status=self.status,
+            data=self.data,
+            retryable=retryable,
+            unsure=unsure,
+            about=self.message,
         )
 
 

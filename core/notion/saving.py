@@ -5,30 +5,35 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from core.attachments import with_files
 from core.errors import Conflict, Misconfigured, NotFound, NotionFailed, RateLimited
+from core.facts import NO_FACTS, Facts
 from core.markdown import notion_blocks, plan
-from core.messages import Carried
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
-from core.ports import Destination, Page, Pages, Step
+from core.notion.values import Values
+from core.ports import Destination, Page, Pages, Saved, Step
 from core.storage.content import Content
 from core.storage.database import Database, UnitOfWork
 
 
 class Kept(TypedDict):
-    """What is kept of a page; `whole` where it held everything before."""
+    """What is kept of a page; `whole` where it held everything before.
+
+    `notes` is what there is to say of it; what was kept before there were any has none.
+    """
 
     id: str
     url: str
     whole: bool
+    notes: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Draft:
     mark: str
     footer: dict[str, Any]
     requests: list[Any]
+    facts: Facts = NO_FACTS
 
 
 class Saving:
@@ -68,6 +74,7 @@ class Saving:
         self._database = database
         self._pages = pages
         self._places = Places(database, pages)
+        self._values = Values(database, pages)
         self._public_url = public_url.rstrip("/")
         self._patience = patience or Patience()
 
@@ -77,12 +84,14 @@ class Saving:
         request_id: UUID,
         content_id: UUID,
         wanted: str | None,
-        files: Sequence[Carried] = (),
-    ) -> str:
-        """The address of the item's page, made now unless it was before.
+        *,
+        facts: Facts = NO_FACTS,
+    ) -> Saved:
+        """The item's page, made now unless it was before.
 
         `wanted` names the destination; None is what the person, else the channel, else the server
         has chosen. That is decided once: who chooses anew while this runs does not move the page.
+        In a data source, `facts` fill the properties that are made for them.
 
         Raises what `Pages` raises: with the page's address in the message where the page exists but
         does not hold all yet, and then saving again goes on where this ended. NotFound: no such
@@ -94,10 +103,11 @@ class Saving:
         else:
             decide = partial(self._places.decide, request_id, content_id)
             place = await step("save: place", decide)
-        page = await step("save: page", partial(self._page, request_id, content_id, place, files))
+        page = await step("save: page", partial(self._page, request_id, content_id, place, facts))
+        saved = Saved(page["url"], tuple(page.get("notes", ())))
         if page["whole"]:
-            return page["url"]
-        draft = self._draft(await self._read(content_id), files)
+            return saved
+        draft = self._draft(await self._read(content_id), facts)
         tree = Tree(self._pages, page["id"], draft.mark)
         for number, request in enumerate(draft.requests[1:], 1):
             try:
@@ -108,13 +118,11 @@ class Saving:
             except (NotionFailed, RateLimited, Misconfigured) as error:
                 raise _in_part(error, page["url"], draft.requests, number) from error
         await step("save: done", partial(self._done, content_id, page))
-        return page["url"]
+        return saved
 
     # ── The page ─────────────────────────────────────────────────────────────────────────────────
 
-    async def _page(
-        self, request_id: UUID, content_id: UUID, wanted: Wanted, files: Sequence[Carried]
-    ) -> Kept:
+    async def _page(self, request_id: UUID, content_id: UUID, wanted: Wanted, facts: Facts) -> Kept:
         wait, tried = self._patience.other, False
         while True:
             content, busy = await self._free(request_id, content_id, wait)
@@ -123,9 +131,9 @@ class Saving:
             if busy and tried:
                 # Two requests that took over from each other in turn would never end.
                 raise _busy()
-            page = await self._try(request_id, content, wanted, files, busy=busy)
+            page = await self._try(request_id, content, wanted, facts, busy=busy)
             if page is not None:
-                return {"id": page.id, "url": page.url, "whole": False}
+                return page
             if busy:
                 wait, tried = self._patience.other + self._patience.flight, True
 
@@ -143,16 +151,10 @@ class Saving:
             await asyncio.sleep(self._patience.poll)
 
     async def _try(
-        self,
-        request_id: UUID,
-        content: Content,
-        wanted: Wanted,
-        files: Sequence[Carried],
-        *,
-        busy: bool,
-    ) -> Page | None:
+        self, request_id: UUID, content: Content, wanted: Wanted, facts: Facts, *, busy: bool
+    ) -> Kept | None:
         """The item's page, found or made; None where somebody else was quicker."""
-        draft = self._draft(content, files)
+        draft = self._draft(content, facts)
         owner = content.saving_by
         since = content.saving_since or datetime.now(UTC)
         if content.parent is None:
@@ -164,7 +166,7 @@ class Saving:
             place = _place(content.parent)
             page = await self._pages.find(place, draft.title, draft.mark, since)
             if page is not None:
-                return page
+                return _kept(page)
             if owner != request_id:
                 place = await self._places.meant(wanted)
             owner = request_id
@@ -191,23 +193,30 @@ class Saving:
         place: Destination,
         draft: Draft,
         since: datetime,
-    ) -> Page | None:
-        """Makes the page; after an unsure answer looks for it, then tries once more at most."""
+    ) -> Kept | None:
+        """Makes the page; after an unsure answer looks for it, then tries once more at most.
+
+        Where the properties may be why Notion made none, it is made with fewer.
+        """
         children = [*draft.requests[0].children, draft.footer]
-        for last in (False, True):
+        filled = await self._values.of(place, draft.facts)
+        last = False
+        while True:
             try:
-                return await self._pages.create(place, draft.title, children)
+                page = await self._pages.create(place, draft.title, children, filled.values)
+                return _kept(page, filled.notes)
             except NotionFailed as error:
                 if not error.unsure:
-                    raise
-                page = await self._look(place, draft, since)
-                if page is not None:
-                    return page
-                if last:
-                    raise
+                    filled = await self._values.instead(place, draft.facts, filled, error)
+                else:
+                    found = await self._look(place, draft, since)
+                    if found is not None:
+                        return _kept(found, filled.notes)
+                    if last:
+                        raise
+                    last = True
             if not await still_ours():
                 return None
-        return None
 
     async def _look(self, place: Destination, draft: Draft, since: datetime) -> Page | None:
         for pause in self._patience.looks:
@@ -269,7 +278,7 @@ class Saving:
         async with self._database.begin() as uow:
             return await uow.content.begin_saving(content_id, request_id, asdict(place), before)
 
-    def _draft(self, content: Content, files: Sequence[Carried]) -> Draft:
+    def _draft(self, content: Content, facts: Facts) -> Draft:
         if content.text is None:
             raise Conflict("The answer is not finished yet. Save it when it is.")
         title, body = page_title(content.prompt, content.text)
@@ -281,7 +290,13 @@ class Saving:
             content.note,
             verb="Saved" if content.model is None else "Written",
         )
-        return Draft(title, mark, foot, plan(with_files(notion_blocks(body), files)))
+        known = facts
+        if content.model is not None:
+            at = facts.at or content.created_at
+            provider = content.provider or ""
+            known = replace(facts, provider=provider, model=content.model, at=at)
+        blocks = with_files(notion_blocks(body), facts.files)
+        return Draft(title, mark, foot, plan(blocks), known)
 
 
 def _busy() -> Conflict:
@@ -290,6 +305,10 @@ def _busy() -> Conflict:
         retryable=True,
         retry_after=60,
     )
+
+
+def _kept(page: Page, notes: Sequence[str] = ()) -> Kept:
+    return {"id": page.id, "url": page.url, "whole": False, "notes": list(notes)}
 
 
 def _place(kept: dict[str, str]) -> Destination:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from core.errors import Misconfigured
-from core.ports import Child, Destination, Page
+from core.ports import Child, Destination, Page, Property
 
 
 class Unconnected:
@@ -21,11 +21,20 @@ class Unconnected:
         """Raises Misconfigured."""
         _refuse()
 
+    async def schema(self, data_source: str, *, fresh: bool = False) -> Sequence[Property]:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def people(self) -> Mapping[str, str]:
+        """Raises Misconfigured."""
+        _refuse()
+
     async def create(
         self,
         destination: Destination,
         title: str,
         children: Sequence[dict[str, Any]],
+        properties: Mapping[str, Any] | None = None,
     ) -> Page:
         """Raises Misconfigured."""
         _refuse()

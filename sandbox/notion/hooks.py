@@ -70,9 +70,11 @@ class Faults(Hooks):
             error = RefusedError(error, f"The stand-in was told to answer {error}.")
         self._faults.append(_Fault(method, path, times, skip, after_effect, error, 0))
 
-    def drop(self, method: str, path: str, *, times: int = 1, after_effect: bool = False) -> None:
+    def drop(
+        self, method: str, path: str, *, times: int = 1, skip: int = 0, after_effect: bool = False
+    ) -> None:
         """The next `times` calls end with a closed connection and no answer."""
-        self._faults.append(_Fault(method, path, times, 0, after_effect, None, 0))
+        self._faults.append(_Fault(method, path, times, skip, after_effect, None, 0))
 
     def delay(self, method: str, path: str, seconds: float, *, times: int = 1) -> None:
         """The next `times` calls are carried out that much later."""

@@ -13,7 +13,7 @@ from sandbox.notion.markdown import page_markdown
 from sandbox.notion.records import Parent, Record
 from sandbox.notion.schema import read_properties, read_title_only
 from sandbox.notion.store import PageStore
-from sandbox.notion.uploads import attach
+from sandbox.notion.uploads import attach, attach_values
 
 _PARENTS = ("page_id", "data_source_id", "database_id", "workspace")
 _CREATE_KEYS = ("parent", "properties", "icon", "cover", "children", "position")
@@ -33,7 +33,7 @@ async def create_page(request: web.Request) -> web.Response:
     if parent.kind == "data_source_id" and holder is not None:
         schema = holder.body["properties"]
         properties, grown = read_properties(given, "body.properties", schema)
-        after = None
+        properties, after = attach_values(store, properties), None
     else:
         properties, grown = read_title_only(given, "body.properties"), None
         after = _read_position(store, body.get("position"), parent)
@@ -158,9 +158,8 @@ def _read_changes(
     given, stored = body["properties"], page.body["properties"]
     if page.parent.kind == "data_source_id" and page.parent.id:
         holder = find(store, page.parent.id, "data_source")
-        content["properties"], grown = read_properties(
-            given, "body.properties", holder.body["properties"], stored
-        )
+        values, grown = read_properties(given, "body.properties", holder.body["properties"], stored)
+        content["properties"] = attach_values(store, values)
     elif given:
         content["properties"] = read_title_only(given, "body.properties")
     return content, holder, grown

@@ -154,6 +154,8 @@ class Presenter:
         kind = value["type"]
         if kind in ("title", "rich_text"):
             return value | {kind: [self._mention(item) for item in value[kind]]}
+        if kind == "files":
+            return value | {kind: [self.linked(file) for file in value[kind]]}
         return value
 
     def linked(self, body: dict[str, Any]) -> dict[str, Any]:

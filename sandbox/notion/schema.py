@@ -1,6 +1,7 @@
 """The properties of a data source, and the values its pages have for them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sandbox.notion.checks import (
@@ -9,18 +10,30 @@ from sandbox.notion.checks import (
     only_keys,
     read_array,
     read_bool,
+    read_choice,
     read_id,
     read_object,
     read_text,
 )
 from sandbox.notion.errors import MISSING, invalid, should_be
-from sandbox.notion.ids import new_id
+from sandbox.notion.ids import BOT_USER_ID, PERSON_USER_ID, new_id
 from sandbox.notion.rich_text import read_date, read_rich_text, text_item
 
 _NAME_LIMIT = 100
 _SHORT_LIMIT = 200
 _COLORS = ("gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
-_READ_ONLY = ("created_time", "last_edited_time", "created_by", "last_edited_by")
+_FILE_NAME_LIMIT = 100
+# What Notion sets or reckons itself: nobody writes it.
+_READ_ONLY = (
+    "created_time",
+    "last_edited_time",
+    "created_by",
+    "last_edited_by",
+    "formula",
+    "rollup",
+    "unique_id",
+    "button",
+)
 
 
 def make_property(
@@ -139,14 +152,56 @@ def _checkbox(config: dict[str, Any], value: object, path: str) -> _Read:
 
 
 def _date(config: dict[str, Any], value: object, path: str) -> _Read:
-    return config, None if value is None else read_date(read_object(value, path), path)
+    if value is None:
+        return config, None
+    date = read_date(read_object(value, path), path)
+    for end in ("start", "end"):
+        if date[end] is not None and not _is_iso(date[end]):
+            raise should_be(f"{path}.{end}", "a valid ISO 8601 date string", date[end])
+    return config, date
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _people(config: dict[str, Any], value: object, path: str) -> _Read:
-    people = [read_object(one, path) for one in read_array(value, path)]
+    people = []
+    for n, one in enumerate(read_array(value, path)):
+        found = read_id(read_object(one, path).get("id", MISSING), f"{path}[{n}].id")
+        if found not in (PERSON_USER_ID, BOT_USER_ID):
+            raise invalid(f"Could not find user with ID: {found}.")
+        people.append({"object": "user", "id": found})
+    return config, people
+
+
+def _files(config: dict[str, Any], value: object, path: str) -> _Read:
+    """Files of elsewhere, and uploads by their id."""
+    files = []
+    for n, one in enumerate(read_array(value, path)):
+        at = f"{path}[{n}]"
+        file = read_object(one, at)
+        kind = read_choice(file.get("type", MISSING), f"{at}.type", ("external", "file_upload"))
+        only_keys(file, at, ("type", "name", kind))
+        content = read_object(file.get(kind, MISSING), f"{at}.{kind}")
+        if kind == "external":
+            read_text(content.get("url", MISSING), f"{at}.external.url", URL_LIMIT)
+        else:
+            read_id(content.get("id", MISSING), f"{at}.file_upload.id")
+        name = file.get("name", "" if kind == "file_upload" else MISSING)
+        name = read_text(name, f"{at}.name", _FILE_NAME_LIMIT)
+        files.append({"name": name, "type": kind, kind: content})
+    return config, files
+
+
+def _relation(config: dict[str, Any], value: object, path: str) -> _Read:
     return config, [
-        {"object": "user", "id": read_id(one.get("id", MISSING), f"{path}[{n}].id")}
-        for n, one in enumerate(people)
+        {"id": read_id(read_object(one, path).get("id", MISSING), f"{path}[{n}].id")}
+        for n, one in enumerate(read_array(value, path))
     ]
 
 
@@ -198,6 +253,8 @@ _READERS: dict[str, _Reader] = {
     "checkbox": _checkbox,
     "date": _date,
     "people": _people,
+    "files": _files,
+    "relation": _relation,
     "select": _select,
     "multi_select": _multi_select,
     "status": _select,

@@ -99,14 +99,38 @@ def _attached(store: PageStore, draft: Draft) -> Draft:
     body, children = draft.body, attach(store, draft.children)
     if body.get("type") != "file_upload":
         return Draft(draft.type, body, children)
-    upload = find(store, body["file_upload"]["id"])
-    if upload.status != "uploaded":
-        raise invalid(f"File upload {upload.id} has status {upload.status}, not uploaded.")
-    store.uploads.keep(upload)
+    upload = _ready(store, body["file_upload"]["id"])
     kept = {name: value for name, value in body.items() if name != "file_upload"}
     file = {"type": "file", "file": {"upload": upload.id}}
     named = {"name": body.get("name") or upload.name} if draft.type == "file" else {}
     return Draft(draft.type, kept | file | named, children)
+
+
+def attach_values(store: PageStore, properties: dict[str, Any]) -> dict[str, Any]:
+    """The values of properties, the uploads in them turned into files; raises as `attach`."""
+    return {
+        name: value | {"files": [_attached_value(store, each) for each in value["files"]]}
+        if value["type"] == "files"
+        else value
+        for name, value in properties.items()
+    }
+
+
+def _attached_value(store: PageStore, file: dict[str, Any]) -> dict[str, Any]:
+    if file["type"] != "file_upload":
+        return file
+    upload = _ready(store, file["file_upload"]["id"])
+    name = file["name"] or upload.name
+    return {"name": name, "type": "file", "file": {"upload": upload.id}}
+
+
+def _ready(store: PageStore, upload_id: str) -> Upload:
+    """The upload, kept from now on; it may be attached more than once."""
+    upload = find(store, upload_id)
+    if upload.status != "uploaded":
+        raise invalid(f"File upload {upload.id} has status {upload.status}, not uploaded.")
+    store.uploads.keep(upload)
+    return upload
 
 
 async def _read_form(request: web.Request) -> tuple[bytes, str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from aiohttp import ClientSession
 from product import Product, World, eventually
 
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
+from sandbox.notion.schema import make_property
 from sandbox.slack.chat import permalink
 from sandbox.slack.files import Shared
 from sandbox.slack.workspace import Message
@@ -81,6 +83,36 @@ async def test_a_memo_makes_a_page_of_the_message(world: World, launch: Launch) 
     [pdf] = [block["pdf"] for block in await world.children(page["id"]) if block["type"] == "pdf"]
     async with ClientSession() as http, http.get(pdf["file"]["url"]) as answer:
         assert await answer.read() == b"%PDF"
+    assert await product.stop() == 0
+
+
+async def test_a_memo_in_a_channel_with_a_data_source_fills_its_properties(
+    world: World, launch: Launch
+) -> None:
+    kinds = {"Author": "select", "Channel": "select", "Date": "date", "URL": "url"}
+    properties = {name: make_property(name, kind) for name, kind in kinds.items()}
+    properties |= {
+        "Name": make_property("Name", "title", property_id="title"),
+        "Tags": make_property("Tags", "multi_select"),
+        "Source": make_property("Source", "status", (("Meeting", "gray"),)),
+        "Reckoned": make_property("Reckoned", "formula"),
+    }
+    source = world.notion.store.add_data_source("Decisions", properties)
+    product = await launch("slack")
+    await world.slack.slash_command(text="to Decisions --channel")
+    await told(world, "Decisions")
+    message = world.slack.write(f"We ship. #launch <#{world.slack.general.id}>")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "white_check_mark")
+    [page] = world.notion.store.pages_under(source.id)
+    found = {name: value[value["type"]] for name, value in page.body["properties"].items()}
+    assert (found["Author"]["name"], found["Channel"]["name"]) == ("ada", "general")
+    assert [tag["name"] for tag in found["Tags"]] == ["launch"]
+    assert found["URL"] == permalink(world.slack.space, message)
+    written = datetime.fromisoformat(found["Date"]["start"]).timestamp()
+    assert written == int(float(message.ts))
+    [reply] = world.slack.answers()
+    assert "“Source” was left out" in str(reply.blocks)
     assert await product.stop() == 0
 
 

@@ -89,6 +89,27 @@ async def test_a_message_is_read_with_names_for_numbers(
     assert not read.ours
 
 
+async def test_a_message_tells_its_author_its_channel_and_its_tags(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    message = await server.write(f"Ship it. #launch <#{server.general.id}>")
+    [read] = await platform.read(address(server, message))
+    assert (read.author_id, read.channel) == (server.user.id, server.general.name)
+    assert read.tags == ("launch",)
+    by_bot = await said_by_bot(server, "Done.", message)
+    [read] = await platform.read(address(server, by_bot))
+    assert read.author_id == ""
+
+
+async def test_what_is_said_in_a_thread_is_said_in_the_channel_above_it(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    thread = await server.start_thread(await server.write("the start"))
+    reply = await server.write("a reply", thread)
+    [read] = await platform.read(address(server, reply))
+    assert (read.text, read.channel) == ("a reply", server.general.name)
+
+
 async def test_a_thread_is_read_whole_from_the_message_it_began_with(
     server: DiscordServer, platform: DiscordPlatform
 ) -> None:

@@ -29,6 +29,12 @@ def test_a_message_is_its_author_its_words_and_its_time() -> None:
     assert not message.ours
 
 
+def test_a_message_tells_who_wrote_it_where_and_its_tags() -> None:
+    message = read_message(raw(text="#launch in <#C1|general>"), NAMES, US, channel="general")
+    assert (message.author_id, message.channel, message.tags) == ("U1", "general", ("launch",))
+    assert read_message(raw(bot_id="B1"), NAMES, US).author_id == ""
+
+
 @pytest.mark.parametrize(
     ("more", "author"),
     [

@@ -95,6 +95,20 @@ async def test_a_message_is_read_with_its_author_its_files_and_its_address(stage
     assert not read.ours
 
 
+async def test_a_message_tells_its_author_and_its_channel(stage: Stage) -> None:
+    message = stage.server.write("Ship it. #launch")
+    [read] = await stage.platform.read(stage.address(message))
+    assert (read.author_id, read.channel) == (stage.server.user.id, stage.server.general.name)
+    assert read.tags == ("launch",)
+
+
+async def test_a_channel_slack_does_not_tell_of_has_no_name(stage: Stage) -> None:
+    message = stage.server.write("Ship it.")
+    stage.refuse("conversations.info", "missing_scope")
+    [read] = await stage.platform.read(stage.address(message))
+    assert (read.text, read.channel) == ("Ship it.", "")
+
+
 async def test_a_message_that_begins_a_thread_is_read_with_it(stage: Stage) -> None:
     bob = stage.server.space.add_user("bob")
     first = stage.server.write("What now?")

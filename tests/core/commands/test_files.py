@@ -11,6 +11,7 @@ from core.attachments import LARGEST, kind_of, type_of
 from core.errors import Forbidden
 from core.messages import Answer, File
 from core.notion.uploads import SINGLE, named
+from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
 from tests.core.notion.saved import made
@@ -48,6 +49,23 @@ async def test_files_become_blocks_that_hold_what_was_in_them(
     uploads = [notion.store.uploads.found(body["file"]["upload"]) for _, body in shown]
     assert [upload and upload.content for upload in uploads] == [PNG, b"%PDF", b"1,2"]
     assert shown[2][1]["name"] == "c.csv"
+
+
+async def test_in_a_data_source_files_are_in_its_property_too(
+    say: Say, notion: NotionServer
+) -> None:
+    properties = {
+        "Name": make_property("Name", "title", property_id="title"),
+        "Files & media": make_property("Files & media", "files"),
+    }
+    source = notion.store.add_data_source("Papers", properties)
+    room = room_with(file("a.png", "image/png"), file("b.txt"), a_png=PNG, b_txt=b"")
+    assert (await say("/notion save room:m1 --to Papers", platform=room)).ok
+    (page,) = made(notion, source.id)
+    (shown,) = page.body["properties"]["Files & media"]["files"]
+    assert shown["name"] == "a.png"
+    block = next(child.body for child in notion.store.children(page.id) if child.type == "image")
+    assert shown["file"] == block["file"]
 
 
 async def test_a_large_file_is_sent_in_parts(say: Say, notion: NotionServer) -> None:

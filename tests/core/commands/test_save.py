@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.captures import document
 from core.errors import Forbidden, InvalidInput
 from core.messages import Answer, Call, File, Message, Sender
 from core.storage.database import Database
+from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
 from tests.core.notion.saved import made, written
@@ -68,6 +70,40 @@ async def test_a_thread_is_saved_whole_with_who_said_what_and_when(
         "plan.pdf (not copied to Notion. Its content is not to be had there.)",
     ]
     assert found[:-1] == wanted
+
+
+async def test_in_a_data_source_a_thread_fills_the_properties_made_for_it(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    kinds = {
+        "Author": "rich_text",
+        "Participants": "multi_select",
+        "Channel": "select",
+        "Source": "status",
+        "When": "date",
+        "Link": "url",
+        "Tags": "multi_select",
+        "Made": "created_time",
+        "Number": "unique_id",
+    }
+    properties = {name: make_property(name, kind) for name, kind in kinds.items()}
+    properties |= {"Name": make_property("Name", "title", property_id="title")}
+    source = notion.store.add_data_source("Decisions", properties)
+    first, *replies = room.threads["m1"]
+    said = replace(first, author_id="U1", channel="launch", tags=("shipping",))
+    room.threads["m1"] = [said, *replies]
+    answer = await say('/notion save room:m1 --to Decisions --tags "q4, Launch"', platform=room)
+    assert answer.ok
+    assert "“Source” was left out: it has no option “Slack”" in answer.notes[-1]
+    (page,) = made(notion, source.id)
+    found = {name: value[value["type"]] for name, value in page.body["properties"].items()}
+    assert found["Author"][0]["plain_text"] == "Ada"
+    assert [each["name"] for each in found["Participants"]] == ["Ada", "Grace"]
+    assert found["Channel"]["name"] == "launch"
+    assert found["When"]["start"] == "2026-11-24T12:01:00+00:00"
+    assert found["Link"] == "https://chat.example/m1"
+    assert [each["name"] for each in found["Tags"]] == ["q4", "Launch", "shipping"]
+    assert found["Source"] is None
 
 
 async def test_two_people_who_save_the_same_message_get_the_same_page(

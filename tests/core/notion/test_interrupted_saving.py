@@ -64,7 +64,7 @@ async def test_a_process_killed_after_any_step_leaves_one_whole_page(
     item, request, steps = await add_item(MIXED), await add_request(), Steps(die_after=name)
     with pytest.raises(Killed):
         await saving.save(steps, request, item, place)
-    url = await saving.save(steps, request, item, place)
+    url, _ = await saving.save(steps, request, item, place)
     (page,) = made(notion, NOTES_DATA_SOURCE_ID if place else None)
     assert written(notion, page.id) == meant(MIXED)
     assert url.endswith(page.id.replace("-", ""))

@@ -30,7 +30,7 @@ async def test_an_answer_becomes_a_page_with_its_title_and_a_footer(
     item = await add_item(
         "# Plan\n\nText with **bold**.\n\n- [ ] one\n", note="It is a tiny model."
     )
-    url = await saving.save(Steps(), await add_request(), item, None)
+    url, _ = await saving.save(Steps(), await add_request(), item, None)
     (page,) = made(notion)
     assert page.title == "Plan"
     assert [text for _, text, _ in written(notion, page.id)] == [

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from notion_client.errors import UnknownHTTPResponseError
 
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults, Hooks
-from sandbox.notion.ids import ROOT_PAGE_ID
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, PERSON_USER_ID, ROOT_PAGE_ID
 from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from sandbox.notion.store import PageStore
@@ -162,6 +163,17 @@ async def test_hooks_see_the_answer_before_it_is_sent(notion: AsyncClient, serve
     assert seen == [200, 400]
 
 
+WRONG: dict[str, Any] = {
+    "When": {"date": {"start": "on Friday"}},
+    "Owner": {"people": [{"id": NOTES_DATA_SOURCE_ID}]},
+    "Files": {"files": [{"type": "external", "external": {}}]},
+    "Project": {"relation": [{"id": "x"}]},
+    "Total": {"formula": {"number": 1}},
+    "Key": {"unique_id": {"number": 1}},
+}
+"""Values that Notion refuses, by their properties."""
+
+
 async def test_a_data_source_of_another_shape_can_be_added(
     notion: AsyncClient, server: NotionServer
 ):
@@ -170,6 +182,11 @@ async def test_a_data_source_of_another_shape_can_be_added(
         "When": make_property("When", "date"),
         "Points": make_property("Points", "number"),
         "State": make_property("State", "status", (("Open", "gray"), ("Closed", "green"))),
+        "Owner": make_property("Owner", "people"),
+        "Files": make_property("Files", "files"),
+        "Project": make_property("Project", "relation"),
+        "Total": make_property("Total", "formula"),
+        "Key": make_property("Key", "unique_id"),
     }
     source = server.store.add_data_source("Tasks", properties)
     row = await notion.pages.create(
@@ -181,6 +198,18 @@ async def test_a_data_source_of_another_shape_can_be_added(
         },
     )
     assert row["properties"]["State"]["status"]["color"] == "green"
+    for name, value in WRONG.items():
+        with pytest.raises(APIResponseError, match=f"{name}|find user"):
+            await notion.pages.update(row["id"], properties={name: value})
+    right = {
+        "Owner": {"people": [{"id": PERSON_USER_ID}]},
+        "Files": {
+            "files": [{"name": "a", "type": "external", "external": {"url": "https://a.example"}}]
+        },
+        "Project": {"relation": [{"id": row["id"]}]},
+    }
+    changed = await notion.pages.update(row["id"], properties=right)
+    assert changed["properties"]["Owner"]["people"][0]["id"] == PERSON_USER_ID
     with pytest.raises(APIResponseError, match="does not exist"):
         await notion.pages.update(row["id"], properties={"State": {"status": {"name": "Nope"}}})
     found = await notion.data_sources.query(

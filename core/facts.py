@@ -1,0 +1,94 @@
+"""What is known of an item beside its text: for the properties of its page. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.messages import WEB, Carried, Message, Request, Sender
+
+MOST_TAGS = 100
+LONGEST_TAG = 100
+"""Characters of a tag."""
+
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+# A word after a #, where the # begins a word: neither a heading nor the part after an address.
+_HASHTAG = re.compile(r"(?:(?<=[\s(\[,;])|\A)#([^\W\d_][\w-]*)")
+_COLOUR = re.compile(r"(?=.*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+_PLATFORMS = {"slack": "Slack", "discord": "Discord", "console": "Terminal", WEB: "Web"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an item; what is not known is empty.
+
+    `author` wrote it, or asked for it, and `participants` are all who wrote something of it; a
+    sender without an id is known by name alone. `channel` is what people call the channel, `source`
+    the platform, `at` when it was written, `link` the address of the message. `files` are what
+    became of those attached to it.
+    """
+
+    author: Sender | None = None
+    participants: tuple[Sender, ...] = ()
+    channel: str = ""
+    source: str = ""
+    at: datetime | None = None
+    link: str = ""
+    tags: tuple[str, ...] = ()
+    provider: str = ""
+    model: str = ""
+    files: tuple[Carried, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
+def of_messages(messages: Sequence[Message], request: Request, tags: str | None) -> Facts:
+    """The facts of messages that `request` saves; `tags` are those the person named."""
+    first, sender = messages[0], request.sender
+
+    def who(message: Message) -> Sender:
+        return Sender(sender.platform, message.author_id, message.author, sender.workspace)
+
+    people = {each.author: who(each) for each in messages if each.author and not each.ours}
+    said = [tag for message in messages if not message.ours for tag in message.tags]
+    return Facts(
+        author=who(first) if first.author else None,
+        participants=tuple(people.values()),
+        channel=first.channel,
+        source=_source(request),
+        at=first.at,
+        link=first.link,
+        tags=tags_of(tags, said),
+    )
+
+
+def of_prompt(request: Request, tags: str | None = None) -> Facts:
+    """The facts of what a model wrote for whoever asks to save it."""
+    return Facts(author=request.sender, source=_source(request), tags=tags_of(tags))
+
+
+def tags_of(named: str | None, said: Sequence[str] = ()) -> tuple[str, ...]:
+    """The tags somebody named, with commas between them, and those in what was said, each once."""
+    typed = [" ".join(tag.strip().removeprefix("#").split()) for tag in (named or "").split(",")]
+    found: dict[str, str] = {}
+    for tag in [*typed, *said]:
+        if tag:
+            found.setdefault(tag.casefold(), tag[:LONGEST_TAG])
+    return tuple(found.values())[:MOST_TAGS]
+
+
+def hashtags(text: str) -> tuple[str, ...]:
+    """The #words of a text as it was typed, each once, without those in code. Pure.
+
+    Numbers (#12) and colours (#a0b0c0) are none.
+    """
+    found = _HASHTAG.findall(_CODE.sub(" ", text))
+    return tuple(dict.fromkeys(tag for tag in found if not _COLOUR.fullmatch(tag)))
+
+
+def _source(request: Request) -> str:
+    platform = request.sender.platform
+    return _PLATFORMS.get(platform, platform.capitalize())

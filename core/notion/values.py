@@ -1,0 +1,134 @@
+"""The values of a new page's properties, and what to do where Notion does not take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.errors import NotionFailed
+from core.facts import Facts
+from core.messages import WEB, Sender
+from core.notion.filling import Filled, fill, fitting
+from core.notion.names import Fact
+from core.notion.refusals import NotionRefused
+from core.ports import Destination, Pages, Property
+from core.storage.database import Database
+
+MOST_TRIES = 3
+"""How often a page is asked for again with other values; the last time with its title alone."""
+
+_CHANGED = "The properties of its data source have changed in Notion."
+_REFUSED = "Notion did not take every property."
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(Filled):
+    """Values that are to be sent.
+
+    `schema` is what they were made for, `tries` how often others were sent before, and `refused`
+    are properties that Notion did not take.
+    """
+
+    schema: tuple[Property, ...] = ()
+    tries: int = 0
+    refused: tuple[str, ...] = ()
+
+
+class Values:
+    """Fills the properties of pages in data sources; other pages have none but a title."""
+
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    async def of(self, place: Destination, facts: Facts) -> Attempt:
+        """The values that fit. Raises what `Pages.schema` raises."""
+        if place.kind != "data_source":
+            return Attempt({})
+        return await self._fitting(place, facts, fresh=False)
+
+    async def instead(
+        self, place: Destination, facts: Facts, before: Attempt, error: NotionFailed
+    ) -> Attempt:
+        """What to send after Notion refused `before`: what fits the schema as it is now.
+
+        What the refusal names is left out, and in the end everything but the title: no page is lost
+        over a property. Raises the refusal where the properties cannot be the reason.
+        """
+        if not _may_be_the_values(place, before, error):
+            raise error
+        now = await self._fitting(place, facts, fresh=True)
+        changed = now.schema != before.schema
+        # Without a change the reason is in the values themselves.
+        named = [] if changed else _named(before, error)
+        if not (changed or before.values):
+            raise error
+        refused = (*before.refused, *named)
+        hopeless = not (changed or named) or before.tries + 1 == MOST_TRIES
+        fits = {} if hopeless else now.values
+        values = {name: value for name, value in fits.items() if name not in refused}
+        lost = [name for name in before.values if name not in values]
+        told = _CHANGED if changed else _REFUSED
+        note = f"{told} The page was made{_without(lost)}." if lost else told
+        # What was told of an earlier try holds on; what a try left out, the next may have.
+        earlier = before.notes[: before.tries]
+        notes = (*earlier, note, *(() if hopeless else now.notes))
+        return Attempt(values, notes, now.schema, before.tries + 1, refused)
+
+    async def _fitting(self, place: Destination, facts: Facts, *, fresh: bool) -> Attempt:
+        schema = tuple(await self._pages.schema(place.id, fresh=fresh))
+        filled = fill(schema, facts, await self._known(schema, facts))
+        return Attempt(filled.values, filled.notes, schema)
+
+    async def _known(self, schema: Sequence[Property], facts: Facts) -> dict[Sender, str]:
+        """The ids in Notion of those whose linked account has the address of a person there."""
+        who: list[Sender] = []
+        if _takes_people(schema, "author") and facts.author is not None:
+            who.append(facts.author)
+        if _takes_people(schema, "participants"):
+            who += facts.participants
+        emails = await self._emails(list(dict.fromkeys(who)))
+        if not emails:
+            return {}
+        people = await self._pages.people()
+        return {sender: people[email] for sender, email in emails.items() if email in people}
+
+    async def _emails(self, senders: Sequence[Sender]) -> dict[Sender, str]:
+        found: dict[Sender, str] = {}
+        async with self._database.read() as unit:
+            for sender in senders:
+                if sender.platform == WEB:
+                    user = await unit.users.get(UUID(sender.id))
+                else:
+                    user = await unit.users.find(sender) if sender.id else None
+                if user is not None and user.email:
+                    found[sender] = user.email.strip().lower()
+        return found
+
+
+def _takes_people(schema: Sequence[Property], fact: Fact) -> bool:
+    return any(each.type == "people" for each in fitting(schema, fact))
+
+
+def _may_be_the_values(place: Destination, before: Attempt, error: NotionFailed) -> bool:
+    if place.kind != "data_source" or not isinstance(error, NotionRefused):
+        return False
+    if before.tries == MOST_TRIES:
+        return False
+    about = error.about
+    only_blocks = "body.children" in about and "body.properties" not in about
+    # 404 is also Notion's word for a person, or a file, that is none of this workspace.
+    gone = error.status == 404 and bool(before.values)
+    return (error.status == 400 and not only_blocks) or gone
+
+
+def _named(before: Attempt, error: NotionFailed) -> list[str]:
+    """The properties that a refusal is about, as far as it says."""
+    about = error.about if isinstance(error, NotionRefused) else ""
+    return [name for name in before.values if name in about]
+
+
+def _without(lost: Sequence[str]) -> str:
+    listed = ", ".join(f"“{name}”" for name in lost)
+    return f" without {listed}" if listed else ""
