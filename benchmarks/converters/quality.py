@@ -1,4 +1,4 @@
-"""What a converter made of documents: exceptions, bodies that Notion refuses, words that are kept."""
+"""What a converter made of documents: exceptions, bodies that Notion refuses, words kept."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def _notionify() -> Convert:
     from notionify.config import NotionifyConfig
     from notionify.converter import MarkdownToNotionConverter
 
-    converter = MarkdownToNotionConverter(NotionifyConfig(token="none"))  # noqa: S106 - goes nowhere
+    converter = MarkdownToNotionConverter(NotionifyConfig(token="none"))
     return lambda text: converter.convert(text).blocks
 
 
