@@ -20,11 +20,15 @@ class Printed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: rounds, and measurements in each; rounds before, to warm up."""
+    """How much is measured: rounds, and measurements in each; rounds before, to warm up.
+
+    `small`: only what takes a second or two, and nothing that is to be installed first.
+    """
 
     rounds: int
     repeats: int
     warming: int = 1
+    small: bool = False
 
 
 @dataclass(slots=True)
@@ -101,3 +105,68 @@ class Row:
         if goal.p99 is not None:
             found.append(("p99", self.ours.p99 <= goal.p99, f"{goal.p99 * 1000:g} ms"))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One system against several baselines, each with the ratio that is to be reached; None: any.
+
+    `facts` are what else was found: a sentence each, and whether it is as it should be.
+    """
+
+    name: str
+    ours: Series
+    baselines: list[tuple[Series, float | None]]
+    facts: list[Fact] = field(default_factory=list)
+
+    def print(self) -> None:
+        """A line for each."""
+        print(self.name)
+        print(f"  {self.ours.name:<28} median {1000 * self.ours.median:10.2f} ms")
+        for baseline, wanted in self.baselines:
+            ratios = [
+                median(a) / median(b)
+                for a, b in zip(self.ours.rounds, baseline.rounds, strict=True)
+            ]
+            found = median(ratios)
+            verdict = "" if wanted is None else f"   {_at_most(found, wanted)}"
+            print(
+                f"  {baseline.name:<28} median {1000 * baseline.median:10.2f} ms   "
+                f"ratio {found:6.3f}×   noise {min(ratios):.3f}–{max(ratios):.3f}×{verdict}"
+            )
+        for fact in self.facts:
+            fact.print()
+        print(flush=True)
+
+
+def _at_most(found: float, wanted: float) -> str:
+    return f"at most {wanted:.3g}×: {'reached' if found <= wanted else 'MISSED'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that was counted; `good` None: nothing was asked of it."""
+
+    name: str
+    told: str
+    good: bool | None = None
+
+    def print(self) -> None:
+        """One line."""
+        verdict = {None: "", True: ": reached", False: ": MISSED"}[self.good]
+        print(f"  {self.name:<28} {self.told}{verdict}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was counted, under a headline."""
+
+    name: str
+    facts: list[Fact]
+
+    def print(self) -> None:
+        """The headline, and a line for each."""
+        print(self.name)
+        for fact in self.facts:
+            fact.print()
+        print(flush=True)

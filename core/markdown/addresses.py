@@ -11,6 +11,8 @@ MAX_URL = 2000
 
 # What may stand in a URL as it is; everything else is percent-encoded.
 _SAFE = "%/:?#[]@!$&'()*+,;=-._~"
+# What nearly all addresses look like: no port, no name, nothing to encode.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][\w%/:?#\[\]@!$&'()*+,;=.~-]*)?", re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # Addresses that say nothing to a reader, or that nobody should follow.
 _USELESS = re.compile(r"\s*(?:#|(?:javascript|vbscript|data|about|blob):)", re.IGNORECASE)
@@ -27,6 +29,8 @@ _FILE_ENDINGS = re.compile(
 def web_address(address: str) -> str:
     """`address` as an absolute http(s) URL of at most 2,000 characters, or empty."""
     address = address.strip()
+    if len(address) <= MAX_URL and _PLAIN.fullmatch(address):
+        return address
     if address.startswith("//"):
         address = "https:" + address
     elif address[:4].lower() == "www.":

@@ -19,6 +19,7 @@ from core.markdown.document import (
     trim,
 )
 
+_CONTAINERS = (Quote, Alert, Toggle, Item)
 _MARK = re.compile(r"\[!(\w+)\](?:[+-](?=\s|\Z))?")
 _KINDS = {
     "note": "note info abstract summary tldr todo example",
@@ -33,7 +34,7 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split
 def mark_alerts(blocks: list[Block]) -> None:
     """Puts an alert, in place, for every quote that begins with the mark of one."""
     for place, block in enumerate(blocks):
-        if isinstance(block, Quote | Alert | Toggle | Item):
+        if isinstance(block, _CONTAINERS):
             mark_alerts(block.children)
         if isinstance(block, Quote):
             blocks[place] = _as_alert(block)

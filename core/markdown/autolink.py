@@ -20,6 +20,8 @@ _ADDRESS = re.compile(
     r"(?:[/?#][^\s<>\"`|、。，；：！？）】」』》〉”’…]*)?",
     re.IGNORECASE,
 )
+# A set of letters is found faster than letters of either case.
+_WWW = re.compile(r"[wW][wW][wW]\.")
 # No top-level domain and no port mixes scripts: the sentence goes on in the second one.
 _SENTENCE = re.compile("(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENTITY = re.compile(r"&[a-z0-9]+;\Z", re.IGNORECASE)
@@ -30,10 +32,14 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 def link_addresses(source: str, layout: Layout) -> list[Edit]:
     """The edits that make links of the bare addresses in `source`."""
     edits = []
-    for match in _ADDRESS.finditer(source):
-        start = match.start()
-        if start not in layout.text:
+    done = 0
+    for start in _beginnings(source):
+        if start < done or start not in layout.text:
             continue
+        match = _ADDRESS.match(source, start)
+        if match is None:
+            continue
+        done = match.end()
         address = _without_ending(_address(source, match))
         if not re.search(r"//.|\..", address):
             continue
@@ -43,6 +49,25 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
         else:
             edits.append((start, start + len(address), f"<{target}>"))
     return edits
+
+
+def may_have_addresses(source: str) -> bool:
+    """Whether there is anything that may begin one."""
+    return "://" in source or _WWW.search(source) is not None
+
+
+def _beginnings(source: str) -> list[int]:
+    """Where `http://`, `https://` and `www.` stand, in order."""
+    places = [match.start() for match in _WWW.finditer(source)]
+    place = source.find("://")
+    while place >= 0:
+        scheme = source[max(0, place - 5) : place].lower()
+        if scheme == "https":
+            places.append(place - 5)
+        elif scheme.endswith("http"):
+            places.append(place - 4)
+        place = source.find("://", place + 3)
+    return sorted(places)
 
 
 def _address(source: str, match: re.Match[str]) -> str:

@@ -61,6 +61,7 @@ class Builder(InlineWriter):
         self._open_html: Counter[str] = Counter()
         self._heading = 0
         self._grids: list[_Grid] = []
+        self.in_cell = False  # of a table: what comes now is its text
 
     def finish(self) -> list[Block]:
         """The document's blocks; what is still open ends here."""
@@ -75,6 +76,9 @@ class Builder(InlineWriter):
             if self._content and not isinstance(self._content[-1], Break):
                 self.line_break(hard=True)
             return
+        if not self._content and not self._looks:
+            self._heading = 0
+            return
         content = self.take()
         level, self._heading = self._heading, 0
         if is_blank(content):
@@ -82,8 +86,7 @@ class Builder(InlineWriter):
         if level:
             self._add(Heading(level, content))
             return
-        for block in _split_displays(content):
-            self._add(block)
+        self._frames[-1].children += _split_displays(content)
 
     def add(self, block: Block) -> None:
         """A block; in a table cell, which holds text alone, the words of it."""
@@ -133,7 +136,8 @@ class Builder(InlineWriter):
     def _push(self, frame: _Frame) -> None:
         self._frames.append(frame)
         self.depth = len(self._frames)
-        self._open_html[frame.tag] += frame.from_html
+        if frame.from_html:
+            self._open_html[frame.tag] += 1
 
     def close(self, tag: str) -> None:
         """Closes a Markdown container and the HTML ones left open in it, tables included."""
@@ -145,7 +149,8 @@ class Builder(InlineWriter):
         self.flush()
         while len(self._frames) > 1:
             frame = self._frames.pop()
-            self._open_html[frame.tag] -= frame.from_html
+            if frame.from_html:
+                self._open_html[frame.tag] -= 1
             if frame.tag == tag and not frame.from_html:
                 break
         self.leave(len(self._frames))
@@ -187,20 +192,17 @@ class Builder(InlineWriter):
 
     # Tables
 
-    @property
-    def in_cell(self) -> bool:
-        return bool(self._grids) and self._grids[-1].in_cell
-
     def open_table(self, table: Table) -> None:
         self.flush()
         self._grids.append(_Grid(table, len(self._frames)))
+        self.in_cell = False
 
     def open_cell(self, *, is_heading: bool = False) -> None:
         self.close_cell()
         if self._grids:
             self.flush()
             grid = self._grids[-1]
-            grid.in_cell = True
+            grid.in_cell = self.in_cell = True
             if is_heading and not grid.table.rows:
                 grid.table.has_header = True
 
@@ -209,7 +211,7 @@ class Builder(InlineWriter):
             return
         grid = self._grids[-1]
         grid.row.append(self.take())
-        grid.in_cell = False
+        grid.in_cell = self.in_cell = False
         while len(self._frames) > grid.depth and self._frames[-1].from_html:
             self._open_html[self._frames.pop().tag] -= 1
         self.leave(len(self._frames))
@@ -226,6 +228,7 @@ class Builder(InlineWriter):
         if not self._grids:
             return
         table = self._grids.pop().table
+        self.in_cell = bool(self._grids) and self._grids[-1].in_cell
         _square(table)
         if not table.rows:
             return
@@ -249,19 +252,22 @@ def _square(table: Table) -> None:
 
 def _split_displays(content: Content) -> list[Block]:
     """A paragraph, cut where a displayed formula stands on its own."""
-    if not any(isinstance(piece, Formula) and piece.display for piece in content):
+    for piece in content:
+        if isinstance(piece, Formula) and piece.display:
+            break
+    else:
         return [Paragraph(content)]
     blocks: list[Block] = []
     part: list[Inline] = []
-    for piece in [*content, None]:
-        if piece is not None and not (isinstance(piece, Formula) and piece.display):
-            part.append(piece)
+    for each in [*content, None]:
+        if each is not None and not (isinstance(each, Formula) and each.display):
+            part.append(each)
             continue
         if not is_blank(part):
             blocks.append(Paragraph(trim(part)))
         part = []
-        if isinstance(piece, Formula):
-            blocks.append(Equation(piece.expression))
+        if isinstance(each, Formula):
+            blocks.append(Equation(each.expression))
     return blocks
 
 

@@ -121,7 +121,7 @@ def _closed(url: str) -> str:
 def _write_styles(runs: list[Run]) -> str:
     """Runs with their marks opened and closed in order, blanks kept outside of them."""
     written: list[str] = []
-    opened: list[tuple[Style, str]] = []
+    opened: list[tuple[int, str]] = []
     blank = ""
     for run in runs:
         core = run.text.strip()
@@ -143,7 +143,7 @@ def _write_styles(runs: list[Run]) -> str:
     return "".join(written) + blank
 
 
-def _close(opened: list[tuple[Style, str]], wanted: list[tuple[Style, str]]) -> list[str]:
+def _close(opened: list[tuple[int, str]], wanted: list[tuple[int, str]]) -> list[str]:
     """Closes what is not wanted, and what was opened within it."""
     closed = []
     while opened and any(entry not in wanted for entry in opened):

@@ -6,15 +6,14 @@ Containers nest at most `MAX_DEPTH` deep, so walking them recursively is safe.
 """
 
 from dataclasses import dataclass, field
-from enum import IntFlag
 
 # A deeper container is dissolved into its parent, its text kept: `json.dumps` and every reader
 # of the result recurse, and no human writes this deep.
 MAX_DEPTH = 50
 
 
-class Style(IntFlag):
-    """How a run of text looks; any combination."""
+class Style:
+    """How a run of text looks: bits of a number, for any combination."""
 
     PLAIN = 0
     BOLD = 1
@@ -24,25 +23,29 @@ class Style(IntFlag):
     CODE = 16
 
 
-@dataclass(frozen=True, slots=True)
+# Inline content is never changed once it is made. `frozen` would say so, and would treble the time
+# it takes to make a piece, of which a page has thousands.
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class Run:
     """Text of one style; `link` is an absolute http(s) address or empty."""
 
     text: str
-    style: Style = Style.PLAIN
+    style: int = Style.PLAIN
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Formula:
     """A TeX formula inside a sentence; one that stands alone is an `Equation`."""
 
     expression: str
-    style: Style = Style.PLAIN
+    style: int = Style.PLAIN
     display: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Picture:
     """An image inside a sentence. `address` is as written and may be unusable."""
 
@@ -51,7 +54,7 @@ class Picture:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Break:
     """A line break: hard when the author asked for it, soft where the source line ended.
 
@@ -59,7 +62,7 @@ class Break:
     """
 
     hard: bool
-    style: Style = Style.PLAIN
+    style: int = Style.PLAIN
     link: str = ""
 
 
@@ -154,14 +157,19 @@ def plain_text(content: Content) -> str:
 
 def is_blank(content: Content) -> bool:
     """Whether nothing would be seen."""
-    return not any(
-        not isinstance(piece, Break) and (not isinstance(piece, Run) or piece.text.strip())
-        for piece in content
-    )
+    for piece in content:
+        if isinstance(piece, Run):
+            if piece.text and not piece.text.isspace():
+                return False
+        elif not isinstance(piece, Break):
+            return False
+    return True
 
 
 def trim(content: Content) -> Content:
     """`content` without leading and trailing breaks and spaces."""
+    if not content or (_is_flush(content[0], 0) and _is_flush(content[-1], -1)):
+        return content
     pieces = list(content)
     while pieces and _is_space(pieces[0]):
         pieces.pop(0)
@@ -174,24 +182,33 @@ def trim(content: Content) -> Content:
     return pieces
 
 
+def _is_flush(piece: Inline, place: int) -> bool:
+    """Whether it is text that has no blank at this end."""
+    return isinstance(piece, Run) and bool(piece.text) and not piece.text[place].isspace()
+
+
 def _is_space(piece: Inline) -> bool:
     return isinstance(piece, Break) or (isinstance(piece, Run) and not piece.text.strip())
 
 
 def merge(content: Content) -> Content:
     """`content` with neighbouring runs of one look made one run, empty ones dropped."""
-    groups: list[tuple[Inline, list[str]]] = []
+    merged: Content = []
+    last: Run | None = None
+    texts: list[str] = []  # of the last run, where it is made of several
     for piece in content:
-        if not isinstance(piece, Run):
-            groups.append((piece, []))
-        elif piece.text:
-            last = groups[-1][0] if groups else None
-            same = isinstance(last, Run) and (last.style, last.link) == (piece.style, piece.link)
-            if same:
-                groups[-1][1].append(piece.text)
-            else:
-                groups.append((piece, [piece.text]))
-    return [
-        Run("".join(texts), piece.style, piece.link) if isinstance(piece, Run) else piece
-        for piece, texts in groups
-    ]
+        if isinstance(piece, Run):
+            if not piece.text:
+                continue
+            if last is not None and last.style == piece.style and last.link == piece.link:
+                texts = texts or [last.text]
+                texts.append(piece.text)
+                continue
+        if texts and last is not None:
+            merged[-1] = Run("".join(texts), last.style, last.link)
+            texts = []
+        last = piece if isinstance(piece, Run) else None
+        merged.append(piece)
+    if texts and last is not None:
+        merged[-1] = Run("".join(texts), last.style, last.link)
+    return merged

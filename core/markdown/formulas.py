@@ -14,6 +14,7 @@ from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
 
 _TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
+_OPENING = re.compile(r"\$|\\[(\[]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _MONEY = re.compile(r"\d[\d.,]*\s*(?:[kKmMbB]\b)?")
@@ -46,6 +47,8 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     No formula reaches from one block, or one table cell, into the next. `bars` are the offsets of
     the pipes in tables that end no cell.
     """
+    if not any(match.start() not in layout.code for match in _OPENING.finditer(source)):
+        return []
     tokens = [
         (match.start(), match.group()[0] if match.group()[0] == "\n" else match.group())
         for match in _TOKEN.finditer(source)
@@ -66,6 +69,11 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
             edits.extend(pair)
             index += 2
     return edits
+
+
+def may_have_formulas(source: str) -> bool:
+    """Whether there is anything that may begin one."""
+    return "$" in source or "\\(" in source or "\\[" in source
 
 
 def _edges(source: str, layout: Layout, bars: AbstractSet[int]) -> Iterator[Token]:

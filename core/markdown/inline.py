@@ -24,12 +24,12 @@ from core.markdown.repair import MARK
 _REACH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
-    """An open inline element and how text looks inside it."""
+    """An open inline element and how text looks inside it. Never changed once it is made."""
 
     tag: str
-    style: Style = Style.PLAIN
+    style: int = Style.PLAIN
     link: str = ""
     script: str = ""  # "sub" or "sup"
     address: str = ""  # of the link, as written
@@ -41,10 +41,16 @@ class _Look:
 
 def _carries_link(piece: Inline) -> bool:
     """Whether a link on this piece will be seen."""
+    if isinstance(piece, Run):
+        return bool(piece.link and piece.text) and not piece.text.isspace()
     if isinstance(piece, Picture):
         usable = piece.alt or web_address(piece.address) or spoken_address(piece.address)
         return bool(piece.link and usable)
-    return isinstance(piece, Run) and bool(piece.link and piece.text.strip())
+    return False
+
+
+_PLAIN = _Look("")
+_SOFT_BREAK = Break(hard=False)
 
 
 class InlineWriter:
@@ -62,6 +68,9 @@ class InlineWriter:
 
     def take(self) -> Content:
         """The inline content written so far, and a clean slate."""
+        if not self._looks:
+            content, self._content = self._content, []
+            return trim(merge(content)) if len(content) > 1 else trim(content)
         kept = self._wrapping_link()
         content, self._content = trim(merge(self._content)), []
         self._looks = kept
@@ -79,8 +88,10 @@ class InlineWriter:
         return []
 
     def _shows_link(self, look: _Look) -> bool:
-        places = range(look.start, len(self._content))
-        return any(_carries_link(self._content[place]) for place in places)
+        for place in range(look.start, len(self._content)):
+            if _carries_link(self._content[place]):
+                return True
+        return False
 
     def leave(self, depth: int) -> None:
         """Ends the links that wrap blocks of a container deeper than `depth`."""
@@ -96,10 +107,10 @@ class InlineWriter:
         if self._left_out:
             text = text.lstrip(" ") if self._blank_end() else text
             self._left_out = not text
-        look = self._looks[-1] if self._looks else None
-        if look is None:
-            self._content.append(Run(with_emoji(text)))
+        if not self._looks:
+            self._content.append(Run(with_emoji(text) if ":" in text else text))
             return
+        look = self._looks[-1]
         if look.script:
             text = _raise_or_lower(text, look.script)
         if not look.style & Style.CODE:
@@ -121,7 +132,7 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(text)
             return
-        look = self._looks[-1] if self._looks else _Look("")
+        look = self._looks[-1] if self._looks else _PLAIN
         self._content.append(Run(text.replace(MARK, ""), look.style | Style.CODE, look.link))
 
     def formula(self, expression: str, *, display: bool) -> None:
@@ -139,14 +150,17 @@ class InlineWriter:
             if self._left_out and (last := self._blank_end()):
                 self._content[-1] = replace(last, text=last.text.rstrip(" "))
             self._left_out = False
-            look = self._looks[-1] if self._looks else _Look("")
-            self._content.append(Break(hard, look.style, look.link))
+            if self._looks:
+                look = self._looks[-1]
+                self._content.append(Break(hard, look.style, look.link))
+            else:
+                self._content.append(Break(hard) if hard else _SOFT_BREAK)
 
     def open_look(
-        self, tag: str, style: Style = Style.PLAIN, *, address: str | None = None, script: str = ""
+        self, tag: str, style: int = Style.PLAIN, *, address: str | None = None, script: str = ""
     ) -> None:
         """Text looks like this too until the look is closed."""
-        outer = self._looks[-1] if self._looks else _Look("")
+        outer = self._looks[-1] if self._looks else _PLAIN
         link = outer.link if address is None else web_address(address)
         self._looks.append(
             _Look(
@@ -220,7 +234,7 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(alt)
             return
-        look = self._looks[-1] if self._looks else _Look("")
+        look = self._looks[-1] if self._looks else _PLAIN
         alt = " ".join(with_emoji(alt.replace(MARK, "")).split())
         self._content.append(Picture(address.strip(), alt, look.link))
 

@@ -42,9 +42,9 @@ from core.markdown.richtext import (
     RichText,
     cut,
     in_arrays,
+    is_heavier,
     rich_text,
     units,
-    weigh,
 )
 
 NotionBlock = dict[str, Any]
@@ -78,7 +78,10 @@ def notion_blocks(markdown: str) -> list[NotionBlock]:
 
 
 def _convert_all(blocks: Iterable[Block]) -> list[NotionBlock]:
-    return [made for block in blocks for made in _WRITERS[type(block)](block)]
+    converted: list[NotionBlock] = []
+    for block in blocks:
+        converted += _WRITERS[type(block)](block)
+    return converted
 
 
 def _block(kind: str, body: dict[str, Any]) -> NotionBlock:
@@ -103,14 +106,19 @@ def _text(kind: str, content: Content) -> list[NotionBlock]:
 
 def _around_pictures(content: Content) -> list[Content | Picture]:
     """The paragraph cut at the pictures Notion can show, in their order."""
+    for piece in content:
+        if isinstance(piece, Picture):
+            break
+    else:
+        return [] if is_blank(content) else [trim(content)]
     parts: list[Content | Picture] = []
     text: Content = []
-    for piece in content:
-        if isinstance(piece, Picture) and web_address(piece.address):
-            parts += [text, piece]
+    for each in content:
+        if isinstance(each, Picture) and web_address(each.address):
+            parts += [text, each]
             text = []
         else:
-            text.append(piece)
+            text.append(each)
     parts.append(text)
     return [
         part if isinstance(part, Picture) else trim(part)
@@ -198,8 +206,8 @@ def _rule(_: Rule) -> list[NotionBlock]:
 
 def _table(table: Table) -> list[NotionBlock]:
     rows = [[_cell(cell) for cell in row] for row in table.rows]
-    heaviest = max(sum(weigh(item) for cell in row for item in cell) for row in rows)
-    if len(table.alignments) > MAX_COLUMNS or heaviest > _MAX_ROW:
+    heavy = any(is_heavier([item for cell in row for item in cell], _MAX_ROW) for row in rows)
+    if len(table.alignments) > MAX_COLUMNS or heavy:
         lines = [" | ".join(plain_text(cell) for cell in row) for row in table.rows]
         return _code_blocks("\n".join(lines), PLAIN)
     body = {

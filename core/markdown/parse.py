@@ -4,7 +4,7 @@ GitHub Flavored Markdown with alerts, footnotes and mathematics; raw HTML throug
 Never raises, whatever the text: half-finished Markdown is text too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyromark import Options, events
@@ -27,6 +27,7 @@ from core.markdown.markup import feed
 from core.markdown.repair import MARK, clean, repair, split_front_matter
 from core.markdown.scan import OPTIONS
 
+_OPTIONS = OPTIONS | Options.ENABLE_MATH
 _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
 
 
@@ -36,8 +37,7 @@ def parse(markdown: str) -> list[Block]:
     reader = _Reader()
     if front_matter:
         reader.builder.add(code_block("yaml", front_matter))
-    for event in events(repair(source), options=OPTIONS | Options.ENABLE_MATH):
-        reader.read(event)
+    reader.read(events(repair(source), options=_OPTIONS))
     return reader.finish()
 
 
@@ -54,7 +54,7 @@ class _Reader:
         self._cited: dict[str, int] = {}
         build = self.builder
         self._leaves: dict[str, Callable[[Any], None]] = {
-            "Text": self._text,
+            "Text": build.text,
             "Code": build.code,
             "InlineMath": lambda value: build.formula(value, display=False),
             "DisplayMath": lambda value: build.formula(value, display=True),
@@ -83,7 +83,14 @@ class _Reader:
             "TableCell": lambda _: build.open_cell(),
             "Link": lambda value: build.open_look("Link", address=value["dest_url"]),
             "Image": lambda value: build.open_picture(value["dest_url"], value["title"]),
+            **{tag: self._open_style(tag, style) for tag, style in _STYLES.items()},
         }
+
+    def _open_style(self, tag: str, style: int) -> Callable[[Any], None]:
+        return lambda _: self.builder.open_look(tag, style)
+
+    def _close_style(self, tag: str) -> Callable[[], object]:
+        return lambda: self.builder.close_look(tag)
 
     def _closings(self) -> dict[str, Callable[[], object]]:
         build = self.builder
@@ -102,51 +109,42 @@ class _Reader:
             "TableCell": build.close_cell,
             "Link": lambda: build.close_look("Link"),
             "Image": build.close_picture,
+            **{tag: self._close_style(tag) for tag in _STYLES},
         }
 
-    def read(self, event: Any) -> None:
-        if isinstance(event, str):
-            if event == "Rule":
-                self.builder.add(Rule())
-            else:
-                self.builder.line_break(hard=event == "HardBreak")
-            return
-        ((key, value),) = event.items()
-        if key == "Start":
-            self._start(value)
-        elif key == "End":
-            self._end(value if isinstance(value, str) else next(iter(value)))
-        elif key in self._leaves:
-            self._leaves[key](value)
+    def read(self, found: Iterable[Any]) -> None:
+        """All events, in order. Every one passes here: what is spared here counts."""
+        leaves, starts, ends = self._leaves, self._starts, self._ends
+        for event in found:
+            if isinstance(event, str):
+                if event == "Rule":
+                    self.builder.add(Rule())
+                else:
+                    self.builder.line_break(hard=event == "HardBreak")
+                continue
+            ((key, value),) = event.items()
+            if key == "Start":
+                name, inner = (value, None) if isinstance(value, str) else _only(value)
+                if name in starts:
+                    starts[name](inner)
+            elif key == "End":
+                name = value if isinstance(value, str) else next(iter(value))
+                if name in ends:
+                    ends[name]()
+            elif key in leaves:
+                leaves[key](value)
 
-    def _start(self, tag: Any) -> None:
-        name, value = (tag, None) if isinstance(tag, str) else next(iter(tag.items()))
-        if name in _STYLES:
-            self.builder.open_look(name, _STYLES[name])
-        elif name in self._starts:
-            self._starts[name](value)
-
-    def _end(self, name: str) -> None:
-        if name in _STYLES:
-            self.builder.close_look(name)
-        elif name in self._ends:
-            self._ends[name]()
-
-    # Text, which belongs to a code block while one is open
-
-    def _text(self, text: str) -> None:
-        if self._code is not None:
-            self._code[1].append(text)
-        else:
-            self.builder.text(text)
+    # Code blocks: what comes as text belongs to one while it is open
 
     def _open_code(self, kind: Any) -> None:
         self._code = (kind["Fenced"] if isinstance(kind, dict) else "", [])
+        self._leaves["Text"] = self._code[1].append
 
     def _close_code(self) -> None:
         if self._code is not None:
             self._add_code(self._code[0], "".join(self._code[1]))
         self._code = None
+        self._leaves["Text"] = self.builder.text
 
     def _add_code(self, info: str, text: str) -> None:
         if info.lower().split()[:1] == ["math"] and text.strip():  # GitHub's fence for a formula
@@ -218,3 +216,9 @@ class _Reader:
             blocks.extend(note)
         mark_alerts(blocks)
         return blocks
+
+
+def _only(tag: dict[str, Any]) -> tuple[str, Any]:
+    """The one name in a tag with attributes, and these."""
+    ((name, value),) = tag.items()
+    return name, value

@@ -8,23 +8,21 @@ import re
 import unicodedata
 from bisect import bisect_left
 
-from core.markdown.autolink import Edit, link_addresses
-from core.markdown.formulas import PIPE, mark_formulas
-from core.markdown.scan import Layout, lay_out
+from core.markdown.autolink import Edit, link_addresses, may_have_addresses
+from core.markdown.formulas import PIPE, mark_formulas, may_have_formulas
+from core.markdown.scan import WIDE, Layout, lay_out
 
 # A noncharacter, neither blank nor punctuation, put between `。` and `**` and taken out again.
 MARK = "\ufdd0"
 
-_WORTH_A_LOOK = re.compile(
-    r"\$|\\[(\[]|<![A-Za-z]|https?://|www\.|\|[ \t>]*\n|\|.*\||[*~][^\x00-\x7f]|[^\x00-\x7f][*~]",
-    re.IGNORECASE,
-)
 _CONTROL = re.compile(f"[\x01-\x08\x0b\x0e-\x1f\x7f{MARK}\ufeff]")
+_UNWANTED = re.compile(f"[\0-\x08\x0b-\x1f\x7f{MARK}\ufeff\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive: two ways to read a line must not multiply.
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\n((?:[\w\"'-][^\n:]*+:.*+\n|[ \t]++.*+\n|- .*+\n|#.*+\n)++)---[ \t]*(?:\n|\Z)"
 )
+_EMPHASIS_MARKS = ("*", "~")
 _EMPHASIS = re.compile(r"(?<![\\*~])(\*{1,3}|~~)(?=[^\s*~])([^*~\n]*[^\s*~\\])\1(?![*~])")
 _CODE_SPAN = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")
 _DECLARATION = re.compile(r"<!(?!doctype\b)[A-Za-z]", re.IGNORECASE)
@@ -35,6 +33,8 @@ _FORMULA = re.compile(
 
 def clean(markdown: str) -> str:
     """Line ends as `\\n`, NUL as U+FFFD (CommonMark 2.3), no other control characters."""
+    if not _UNWANTED.search(markdown):
+        return markdown
     text = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     if _SURROGATE.search(text):  # halves of a pair: joined where they meet, else U+FFFD
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -49,7 +49,7 @@ def split_front_matter(source: str) -> tuple[str, str]:
 
 def repair(source: str) -> str:
     """`source` with bare addresses, formulas, tables and CJK emphasis as they were meant."""
-    if not _WORTH_A_LOOK.search(source):
+    if not _is_worth_a_look(source):
         return source
     layout = lay_out(source)
     edits = link_addresses(source, layout)
@@ -58,6 +58,27 @@ def repair(source: str) -> str:
     others = tables + mark_formulas(source, layout, bars)
     others += loosen_emphasis(source, layout) + keep_commands(source, layout)
     return _apply(source, _without_overlaps(edits, others))
+
+
+def _is_worth_a_look(source: str) -> bool:
+    """Whether any of the repairs may find something; looking costs a parse."""
+    return (
+        may_have_addresses(source)
+        or may_have_formulas(source)
+        or "|" in source
+        or "<!" in source
+        or _meets_wide_text(source)
+    )
+
+
+def _meets_wide_text(source: str) -> bool:
+    """Whether a mark of emphasis stands beside a character that is not ASCII."""
+    for match in () if source.isascii() else WIDE.finditer(source):
+        if source[match.end() : match.end() + 1] in _EMPHASIS_MARKS:
+            return True
+        if match.start() and source[match.start() - 1] in _EMPHASIS_MARKS:
+            return True
+    return False
 
 
 def _without_overlaps(addresses: list[Edit], others: list[Edit]) -> list[Edit]:
@@ -85,13 +106,15 @@ def _apply(source: str, edits: list[Edit]) -> str:
 
 def keep_commands(source: str, layout: Layout) -> list[Edit]:
     """A line that begins with `<!here>` is no HTML declaration but what someone wrote in Slack."""
+    if "<!" not in source:
+        return []
     return [(start, start, "\\") for start, _ in layout.html if _DECLARATION.match(source, start)]
 
 
 def loosen_emphasis(source: str, layout: Layout) -> list[Edit]:
     """Marks that let `**中文。**后` be bold: CommonMark wants a blank or punctuation after it."""
     edits: list[Edit] = []
-    if source.isascii():
+    if not _meets_wide_text(source):
         return edits
     for match in _EMPHASIS.finditer(source):
         if match.start() in layout.code:
@@ -136,6 +159,8 @@ def _widen(lines: list[tuple[int, str]]) -> list[Edit]:
     edits: list[Edit] = []
     header = width = _count_cells(lines[0][1])
     for position, line in lines[2:]:
+        if _most_cells(line) <= header:
+            continue
         cells = _count_cells(_without_blank_cells(line))
         if cells <= header:
             continue
@@ -167,6 +192,12 @@ def _without_blank_cells(row: str) -> str:
     if words.endswith("\\"):
         words = row[: len(words) + 1]
     return words + row[len(words) :].lstrip()[:1]
+
+
+def _most_cells(row: str) -> int:
+    """No fewer cells than the row has, without a look at what is escaped."""
+    inner = row.strip(" \t>")
+    return inner.count("|") - inner.startswith("|") - (len(inner) > 1 and inner.endswith("|")) + 1
 
 
 def _count_cells(line: str) -> int:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.markdown.addresses import spoken_address, web_address
-from core.markdown.document import Break, Content, Formula, Picture, Run, Style, merge
+from core.markdown.document import Break, Content, Formula, Picture, Run, Style
 
 MAX_TEXT = 2000
 MAX_RUNS = 100
 MAX_EQUATION = 1000
+# A character is two UTF-16 units at most.
+_NEVER_TOO_LONG = MAX_TEXT // 2
 
 # A block's rich text must leave room in a request of 500 KB. JSON may write a UTF-16 unit in six
 # bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
@@ -27,13 +29,13 @@ RichText = dict[str, Any]
 # Chinese and Japanese, punctuation and full-width forms included; Korean puts blanks.
 _WITHOUT_BLANKS = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]")
 
-_ANNOTATIONS = {
-    Style.BOLD: "bold",
-    Style.ITALIC: "italic",
-    Style.STRIKE: "strikethrough",
-    Style.UNDERLINE: "underline",
-    Style.CODE: "code",
-}
+_ANNOTATIONS = (
+    (Style.BOLD, "bold"),
+    (Style.ITALIC, "italic"),
+    (Style.STRIKE, "strikethrough"),
+    (Style.UNDERLINE, "underline"),
+    (Style.CODE, "code"),
+)
 
 
 def units(text: str) -> int:
@@ -68,40 +70,56 @@ def _before_mark(text: str, start: int, end: int) -> int:
 def rich_text(content: Content) -> list[RichText]:
     """Every piece of `content`, in as many objects as it takes."""
     items: list[RichText] = []
-    for piece in merge([_as_run(piece) for piece in _joined(content)]):
+    texts: list[str] = []  # side by side, of one style and link
+    style, link = 0, ""
+    for place, whole in enumerate(content):
+        piece = whole
+        if not isinstance(piece, Run):
+            if isinstance(piece, Break) and not piece.hard and _is_joint(content, place):
+                continue
+            piece = _as_run(piece)
         if isinstance(piece, Formula):
+            _write(items, texts, style, link)
+            texts = []
             equation = {"expression": piece.expression}
-            items.append(_annotated({"type": "equation", "equation": equation}, piece))
-        elif isinstance(piece, Run):
-            for text in cut(piece.text, MAX_TEXT):
-                body: RichText = {"content": text}
-                if piece.link:
-                    body["link"] = {"url": piece.link}
-                items.append(_annotated({"type": "text", "text": body}, piece))
+            items.append(_annotated({"type": "equation", "equation": equation}, piece.style))
+        elif piece.text:
+            if not texts or piece.style != style or piece.link != link:
+                _write(items, texts, style, link)
+                texts, style, link = [], piece.style, piece.link
+            texts.append(piece.text)
+    _write(items, texts, style, link)
     return items
 
 
-def _joined(content: Content) -> Content:
-    """`content` without the line ends that no blank stands for: scripts that have no blanks."""
-    return [
-        piece
-        for place, piece in enumerate(content)
-        if not isinstance(piece, Break)
-        or piece.hard
-        or not 0 < place < len(content) - 1
-        or not (_joins(content[place - 1], -1) and _joins(content[place + 1], 0))
-    ]
+def _write(items: list[RichText], texts: list[str], style: int, link: str) -> None:
+    """Adds text of one look, where there is any."""
+    if not texts:
+        return
+    text = texts[0] if len(texts) == 1 else "".join(texts)
+    for part in cut(text, MAX_TEXT) if len(text) > _NEVER_TOO_LONG else (text,):
+        body: RichText = {"content": part}
+        if link:
+            body["link"] = {"url": link}
+        items.append(_annotated({"type": "text", "text": body}, style))
+
+
+def _is_joint(content: Content, place: int) -> bool:
+    """Whether no blank stands for this line end: between scripts that have no blanks."""
+    return (
+        0 < place < len(content) - 1
+        and _joins(content[place - 1], -1)
+        and _joins(content[place + 1], 0)
+    )
 
 
 def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
     return isinstance(piece, Run) and bool(_WITHOUT_BLANKS.match(piece.text[place:][:1]))
 
 
-def _annotated(item: RichText, piece: Run | Formula) -> RichText:
-    if piece.style:
-        item["annotations"] = {
-            name: True for style, name in _ANNOTATIONS.items() if piece.style & style
-        }
+def _annotated(item: RichText, style: int) -> RichText:
+    if style:
+        item["annotations"] = {name: True for bit, name in _ANNOTATIONS if style & bit}
     return item
 
 
@@ -128,6 +146,11 @@ def _spoken(picture: Picture) -> Run:
 def weigh(item: RichText) -> int:
     """How many bytes of JSON a rich text object takes at most."""
     return len(json.dumps(item)) + 2
+
+
+def is_heavier(items: list[RichText], limit: int) -> bool:
+    """Whether they take more bytes of JSON than `limit`, 200,000 or more."""
+    return len(items) > _ALWAYS_FITS and sum(map(weigh, items)) > limit
 
 
 def in_arrays(items: list[RichText]) -> list[list[RichText]]:

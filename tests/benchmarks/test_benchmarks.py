@@ -18,37 +18,51 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
-async def test_a_benchmark_prints_its_rows(name: str) -> None:
+async def run(*arguments: str) -> str:
+    """What the benchmarks print."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "benchmarks", "--quick", name),
+        *("-m", "benchmarks", "--quick", *arguments),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await asyncio.wait_for(process.communicate(), 120)
-
     assert process.returncode == 0, err.decode()
-    printed = out.decode()
+    return out.decode()
+
+
+@pytest.mark.parametrize("name", ROWS)
+async def test_a_benchmark_prints_its_rows(name: str) -> None:
+    printed = await run(name)
+
     assert printed.count("×   noise") == ROWS[name], printed
     assert printed.count(" median ") >= 2 * ROWS[name]
 
 
 async def test_the_replies_are_told_in_tables() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks", "--quick", "replies"),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-
-    assert process.returncode == 0, err.decode()
-    printed = out.decode()
+    printed = await run("replies")
     for told in ("first words p50", "one at a time", "by edits, 50 a minute", "loop lag p50"):
         assert told in printed
+
+
+async def test_converters_are_compared_without_installing_any() -> None:
+    printed = await run("convert")
+
+    assert "raised on 0, refused by Notion's limits 0 of 2 documents" in printed
+    assert printed.count("×   noise") == 2
+    assert "MISSED" not in printed.partition("payload")[2]
+
+
+async def test_a_page_and_saves_under_faults_are_counted() -> None:
+    printed = await run("--repeats", "120", "page")
+    assert "blocks                       121 with the footer: reached" in printed
+    assert "writes                       2, the bound 2: reached" in printed
+
+    printed = await run("--repeats", "12", "saves")
+    assert "items with a page            12 of 12: reached" in printed
+    assert "items with two               0: reached" in printed
+    assert "pages that are whole         12: reached" in printed
 
 
 def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +71,8 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["nonsense"])
 
-    assert "there are acknowledge, first-text, replies, start" in capsys.readouterr().err
+    known = "acknowledge, first-text, replies, start, convert, page, saves"
+    assert f"there are {known}" in capsys.readouterr().err
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""Programs that convert Markdown, each driven through its standard input and output."""
