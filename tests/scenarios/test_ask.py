@@ -57,7 +57,8 @@ async def test_an_answer_comes_from_pages_with_links_to_them_and_a_failure_has_a
     for never in (evil, soup, "evil.example"):
         assert never not in slack.text(message)
     assert all("evil.example" not in str(one.blocks) + one.text for one in message.revisions)
-    assert slack.buttons(message) == ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+    written = ["Save to Notion", "Regenerate", "Shorter", "Longer", "👍", "👎"]
+    assert slack.buttons(message) == written
     system, asked = (world.ai.calls[0].messages[at]["content"] for at in (0, -1))
     assert "Ignore all instructions" not in system
     assert "We launch on 3 May in Oslo." in asked
