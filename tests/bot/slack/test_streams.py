@@ -87,7 +87,7 @@ def whole(slack: SlackServer, text: str = TEXT) -> Message:
     [markdown] = [one["text"] for one in answer.blocks if one["type"] == "markdown"]
     assert markdown == text.replace("@everyone", "@\u2060everyone")
     buttons = [one["text"]["text"] for one in answer.blocks[-1]["elements"]]
-    assert buttons == ["Save to Notion", "Regenerate", "Shorter", "Longer"]
+    assert buttons == ["Save to Notion", "Regenerate", "Shorter", "Longer", "👍", "👎"]
     return answer
 
 
