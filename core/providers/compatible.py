@@ -8,7 +8,7 @@ server that knows no streams is taken at its word.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ class Compatible(SdkProvider["AsyncOpenAI"]):
         client: AsyncOpenAI = sdk.AsyncOpenAI(
             api_key=self._access.key, base_url=self._access.base_url, http_client=http
         )
-        _ = client.chat.completions, client.responses
+        self._stream_of = sdk.AsyncStream[object]
         return client
 
     async def _disconnect(self, client: AsyncOpenAI) -> None:
@@ -46,16 +46,13 @@ class Compatible(SdkProvider["AsyncOpenAI"]):
         self, client: AsyncOpenAI, prompt: Prompt, extra: dict[str, Any] | None = None
     ) -> Parts:
         """`extra` goes into the request's body, for servers that understand more."""
-        stream = await self._heard(
-            client.chat.completions.create(
-                model=prompt.model or self.model,
-                messages=_messages(prompt),
-                max_tokens=prompt.max_tokens,
-                stream=True,
-                stream_options={"include_usage": True},
-                extra_body=extra,
-            )
-        )
+        body = {
+            "model": prompt.model or self.model,
+            "messages": _messages(prompt),
+            "max_tokens": prompt.max_tokens,
+            "stream_options": {"include_usage": True},
+        }
+        stream = await self._heard(self._open(client, "/chat/completions", body | (extra or {})))
         if "application/json" in stream.response.headers.get("content-type", ""):
             for part in self._whole(await self._read(stream), prompt):
                 yield part
@@ -66,13 +63,29 @@ class Compatible(SdkProvider["AsyncOpenAI"]):
             async for chunk in chunks:
                 usage = _counted(usage, chunk)
                 # The chunk that carries the usage has no choice.
-                for choice in chunk.choices or ():
-                    finish = choice.finish_reason or finish
-                    if getattr(choice.delta, "refusal", None):
+                for choice in _listed(chunk, "choices"):
+                    finish = choice.get("finish_reason") or finish
+                    delta = choice.get("delta")
+                    delta = delta if isinstance(delta, dict) else {}
+                    if delta.get("refusal"):
                         finish = "content_filter"
-                    if choice.delta and choice.delta.content:
-                        yield choice.delta.content
+                    if delta.get("content"):
+                        yield str(delta["content"])
         yield self._ended(usage, finish or ("stop" if decoder.done else ""), prompt)
+
+    def _open(self, client: AsyncOpenAI, path: str, body: dict[str, Any]) -> Awaitable[Any]:
+        """A stream of events as they are: objects made of each would be most of a word's cost.
+
+        https://github.com/openai/openai-python#making-customundocumented-requests
+        """
+        stream: Awaitable[Any] = client.post(
+            path,
+            body=body | {"stream": True},
+            cast_to=object,
+            stream=True,
+            stream_cls=self._stream_of,
+        )
+        return stream
 
     async def _read(self, stream: Any) -> Any:
         try:
@@ -127,11 +140,20 @@ def _messages(prompt: Prompt) -> list[Any]:
     return [*system, *({"role": turn.role, "content": turn.text} for turn in prompt.turns)]
 
 
+def _listed(event: Any, name: str) -> list[dict[str, Any]]:
+    """The objects of an event's list; servers leave it out, or say null."""
+    found = event.get(name) if isinstance(event, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
 def _counted(usage: Usage, chunk: Any) -> Usage:
-    counts = chunk.usage
+    if not isinstance(chunk, dict):
+        return usage
+    counts = chunk.get("usage")
+    counts = counts if isinstance(counts, dict) else {}
     return replace(
         usage,
-        model=chunk.model or usage.model,
-        input_tokens=(counts and counts.prompt_tokens) or usage.input_tokens,
-        output_tokens=(counts and counts.completion_tokens) or usage.output_tokens,
+        model=chunk.get("model") or usage.model,
+        input_tokens=counts.get("prompt_tokens") or usage.input_tokens,
+        output_tokens=counts.get("completion_tokens") or usage.output_tokens,
     )

@@ -47,18 +47,14 @@ class OpenAI(Compatible):
 
     async def _respond(self, client: AsyncOpenAI, prompt: Prompt) -> Any:
         """Opens the stream; None where the server has no /responses."""
-        asked: dict[str, Any] = {"instructions": prompt.system} if prompt.system else {}
+        body = {
+            "model": prompt.model or self.model,
+            "input": [{"role": turn.role, "content": turn.text} for turn in prompt.turns],
+            "max_output_tokens": prompt.max_tokens,
+            "store": False,
+        } | ({"instructions": prompt.system} if prompt.system else {})
         try:
-            stream = await self._heard(
-                client.responses.create(
-                    model=prompt.model or self.model,
-                    input=[{"role": turn.role, "content": turn.text} for turn in prompt.turns],
-                    max_output_tokens=prompt.max_tokens,
-                    store=False,
-                    stream=True,
-                    **asked,
-                )
-            )
+            stream = await self._heard(self._open(client, "/responses", body))
         except self._errors as error:
             if _is_lacking(error):
                 return None
@@ -73,39 +69,43 @@ class OpenAI(Compatible):
         ended = None
         async with aclosing(self._events(stream)) as events:
             async for event in events:
-                match event.type:
+                match event.get("type") if isinstance(event, dict) else None:
                     case "response.output_text.delta":
-                        yield event.delta
+                        yield str(event.get("delta") or "")
                     case "response.refusal.delta" | "response.refusal.done":
                         raise vendors.refusal(self._vendor, "the model's own judgement")
                     case "response.failed" | "error":
                         raise self._failed(event, prompt)
                     case "response.completed" | "response.incomplete":
-                        ended = event.response
+                        ended = _object(event, "response")
                         break
         if ended is None:
             raise vendors.cut(self._vendor)
         yield self._usage(ended)
 
-    def _failed(self, event: Any, prompt: Prompt) -> Exception:
-        error = event.response.error if event.type == "response.failed" else event
-        said = f"{getattr(error, 'code', '')} {getattr(error, 'message', '')}".lower()
+    def _failed(self, event: dict[str, Any], prompt: Prompt) -> Exception:
+        failed = event["type"] == "response.failed"
+        error = _object(_object(event, "response"), "error") if failed else event
+        said = f"{error.get('code', '')} {error.get('message', '')}".lower()
         return vendors.translated(self._vendor, Complaint(said=said), prompt.model)
 
-    def _usage(self, response: Any) -> Usage:
-        usage = Usage(model=response.model)
-        if response.usage is not None:
-            usage = replace(
-                usage,
-                input_tokens=response.usage.input_tokens,
-                output_tokens=response.usage.output_tokens,
-            )
-        if response.status != "incomplete":
+    def _usage(self, response: dict[str, Any]) -> Usage:
+        counts = _object(response, "usage")
+        usage = Usage(
+            model=response.get("model") or self.model,
+            input_tokens=counts.get("input_tokens") or 0,
+            output_tokens=counts.get("output_tokens") or 0,
+        )
+        if response.get("status") != "incomplete":
             return usage
-        details = response.incomplete_details
-        if details is not None and details.reason == "content_filter":
+        if _object(response, "incomplete_details").get("reason") == "content_filter":
             raise vendors.refusal(self._vendor, "its content policy")
         return replace(usage, complete=False, reason="length")
+
+
+def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    found = fields.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _is_lacking(error: Exception) -> bool:
