@@ -52,7 +52,7 @@ class SlackPlatform:
     """
 
     name = "slack"
-    edit_interval = 1.5
+    edit_interval = 1.6
     """Seconds to the first interim edit; the pauses grow from there."""
 
     def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
