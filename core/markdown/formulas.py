@@ -47,7 +47,7 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     No formula reaches from one block, or one table cell, into the next. `bars` are the offsets of
     the pipes in tables that end no cell.
     """
-    if not any(match.start() not in layout.code for match in _OPENING.finditer(source)):
+    if not begins_any(source, layout):
         return []
     tokens = [
         (match.start(), match.group()[0] if match.group()[0] == "\n" else match.group())
@@ -74,6 +74,13 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
 def may_have_formulas(source: str) -> bool:
     """Whether there is anything that may begin one."""
     return "$" in source or "\\(" in source or "\\[" in source
+
+
+def begins_any(source: str, layout: Layout) -> bool:
+    """Whether something outside code may begin a formula."""
+    return may_have_formulas(source) and any(
+        match.start() not in layout.code for match in _OPENING.finditer(source)
+    )
 
 
 def _edges(source: str, layout: Layout, bars: AbstractSet[int]) -> Iterator[Token]:

@@ -23,9 +23,10 @@ from core.markdown.document import (
     Style,
     Table,
 )
+from core.markdown.formulas import begins_any
 from core.markdown.markup import feed
-from core.markdown.repair import MARK, clean, repair, split_front_matter
-from core.markdown.scan import OPTIONS
+from core.markdown.repair import MARK, clean, may_need_repair, repair, split_front_matter
+from core.markdown.scan import OPTIONS, lay_out
 
 _OPTIONS = OPTIONS | Options.ENABLE_MATH
 _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
@@ -37,8 +38,19 @@ def parse(markdown: str) -> list[Block]:
     reader = _Reader()
     if front_matter:
         reader.builder.add(code_block("yaml", front_matter))
-    reader.read(events(repair(source), options=_OPTIONS))
+    reader.read(_events(source))
     return reader.finish()
+
+
+def _events(source: str) -> Iterable[Any]:
+    """What the parser says of the source as it was meant."""
+    if not may_need_repair(source):
+        return events(source, options=_OPTIONS)
+    layout = lay_out(source)
+    repaired = repair(source, layout)
+    if repaired is source and not begins_any(source, layout):
+        return layout.events()  # mathematics would change nothing
+    return events(repaired, options=_OPTIONS)
 
 
 class _Reader:
@@ -122,7 +134,8 @@ class _Reader:
                 else:
                     self.builder.line_break(hard=event == "HardBreak")
                 continue
-            ((key, value),) = event.items()
+            (key,) = event
+            value = event[key]
             if key == "Start":
                 name, inner = (value, None) if isinstance(value, str) else _only(value)
                 if name in starts:

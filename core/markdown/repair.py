@@ -7,10 +7,11 @@ follows CommonMark to the letter. Each repair is a list of edits on the source.
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterator
 
 from core.markdown.autolink import Edit, link_addresses, may_have_addresses
 from core.markdown.formulas import PIPE, mark_formulas, may_have_formulas
-from core.markdown.scan import WIDE, Layout, lay_out
+from core.markdown.scan import Layout, wide_text
 
 # A noncharacter, neither blank nor punctuation, put between `。` and `**` and taken out again.
 MARK = "\ufdd0"
@@ -47,38 +48,39 @@ def split_front_matter(source: str) -> tuple[str, str]:
     return (match.group(1), source[match.end() :]) if match else ("", source)
 
 
-def repair(source: str) -> str:
-    """`source` with bare addresses, formulas, tables and CJK emphasis as they were meant."""
-    if not _is_worth_a_look(source):
-        return source
-    layout = lay_out(source)
+def repair(source: str, layout: Layout) -> str:
+    """`source` with bare addresses, formulas, tables and CJK emphasis as they were meant.
+
+    It is `source` itself where there is nothing to mend.
+    """
     edits = link_addresses(source, layout)
     tables = widen_tables(source, layout)
     bars = {start for start, _, text in tables if text == "\\"}
     others = tables + mark_formulas(source, layout, bars)
     others += loosen_emphasis(source, layout) + keep_commands(source, layout)
-    return _apply(source, _without_overlaps(edits, others))
+    return _apply(source, _without_overlaps(edits, others)) if edits or others else source
 
 
-def _is_worth_a_look(source: str) -> bool:
+def may_need_repair(source: str) -> bool:
     """Whether any of the repairs may find something; looking costs a parse."""
     return (
         may_have_addresses(source)
         or may_have_formulas(source)
         or "|" in source
         or "<!" in source
-        or _meets_wide_text(source)
+        or bool(_beside_marks(source, wide_text(source)))
     )
 
 
-def _meets_wide_text(source: str) -> bool:
-    """Whether a mark of emphasis stands beside a character that is not ASCII."""
-    for match in () if source.isascii() else WIDE.finditer(source):
-        if source[match.end() : match.end() + 1] in _EMPHASIS_MARKS:
-            return True
-        if match.start() and source[match.start() - 1] in _EMPHASIS_MARKS:
-            return True
-    return False
+def _beside_marks(source: str, wide: list[tuple[int, int]]) -> list[int]:
+    """The places of marks of emphasis that stand beside text that is not ASCII."""
+    places = []
+    for start, end in wide:
+        if start and source[start - 1] in _EMPHASIS_MARKS:
+            places.append(start - 1)
+        if source[end : end + 1] in _EMPHASIS_MARKS:
+            places.append(end)
+    return places
 
 
 def _without_overlaps(addresses: list[Edit], others: list[Edit]) -> list[Edit]:
@@ -114,20 +116,24 @@ def keep_commands(source: str, layout: Layout) -> list[Edit]:
 def loosen_emphasis(source: str, layout: Layout) -> list[Edit]:
     """Marks that let `**中文。**后` be bold: CommonMark wants a blank or punctuation after it."""
     edits: list[Edit] = []
-    if not _meets_wide_text(source):
-        return edits
-    for match in _EMPHASIS.finditer(source):
-        if match.start() in layout.code:
+    stop = 0
+    for place in _beside_marks(source, layout.offsets.wide):
+        if place < stop:
             continue
-        inner = match.start(2), match.end(2)
-        before = source[match.start() - 1 : match.start()]
-        after = source[match.end() : match.end() + 1]
-        first, last = source[inner[0]], source[inner[1] - 1]
-        if _is_stuck(first, before):
-            edits.append((inner[0], inner[0], MARK))
-        if _is_stuck(last, after):
-            edits.append((inner[1], inner[1], MARK))
+        start = source.rfind("\n", 0, place) + 1
+        stop = source.find("\n", place) + 1 or len(source)
+        for match in _EMPHASIS.finditer(source, start, stop):
+            if match.start() not in layout.code:
+                edits += _loosen(source, match)
     return edits
+
+
+def _loosen(source: str, match: re.Match[str]) -> Iterator[Edit]:
+    inner = match.start(2), match.end(2)
+    if _is_stuck(source[inner[0]], source[match.start() - 1 : match.start()]):
+        yield inner[0], inner[0], MARK
+    if _is_stuck(source[inner[1] - 1], source[match.end() : match.end() + 1]):
+        yield inner[1], inner[1], MARK
 
 
 def _is_stuck(inside: str, outside: str) -> bool:

@@ -36,6 +36,7 @@ _ANNOTATIONS = (
     (Style.UNDERLINE, "underline"),
     (Style.CODE, "code"),
 )
+_LOOKS = [{name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(32)]
 
 
 def units(text: str) -> int:
@@ -119,7 +120,7 @@ def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
 
 def _annotated(item: RichText, style: int) -> RichText:
     if style:
-        item["annotations"] = {name: True for bit, name in _ANNOTATIONS if style & bit}
+        item["annotations"] = _LOOKS[style].copy()
     return item
 
 

@@ -6,9 +6,11 @@ begin and end, so it is asked, and its byte offsets are turned into character of
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
+from typing import Any
 
 from pyromark import Options, events_with_range
 
@@ -20,13 +22,20 @@ OPTIONS = (
     | Options.ENABLE_GFM
 )
 
-_CODE = frozenset({"Code", "Html", "InlineHtml"})
-_BLOCKS = frozenset({"Paragraph", "Heading", "Item", "TableHead", "TableRow"})
-WIDE = re.compile("[^\x00-\x7f]+")
+_CODE = ("Code", "Html", "InlineHtml", "CodeBlock")
+_BLOCKS = ("Paragraph", "Heading", "Item", "TableHead", "TableRow")
+# What holds addresses that are no bare ones.
+_CLOSED = ("Link", "Image", "CodeBlock")
+_WIDE = re.compile("[^\x00-\x7f]+")
 # Neighbours that take as many bytes in UTF-8.
 _ALIKE = re.compile("[\x80-\u07ff]+|[\u0800-\uffff]+|[\U00010000-\U0010ffff]+")
 
-Span = tuple[int, int]
+Span = Mapping[str, int]
+
+
+def wide_text(source: str) -> list[tuple[int, int]]:
+    """Where there is text that is not ASCII, in characters."""
+    return [] if source.isascii() else [match.span() for match in _WIDE.finditer(source)]
 
 
 class Offsets:
@@ -35,12 +44,11 @@ class Offsets:
     def __init__(self, source: str) -> None:
         # From each of these places on, a character takes so many bytes.
         self._characters, self._bytes, self._widths = [0], [0], [1]
-        if source.isascii():
-            return
-        for wide in WIDE.finditer(source):
-            for match in _ALIKE.finditer(source, wide.start(), wide.end()):
+        self.wide = wide_text(source)
+        for start, end in self.wide:
+            for match in _ALIKE.finditer(source, start, end):
                 self._note(match.start(), len(match.group()[0].encode()))
-            self._note(wide.end(), 1)
+            self._note(end, 1)
 
     def _note(self, character: int, width: int) -> None:
         byte = (character - self._characters[-1]) * self._widths[-1] + self._bytes[-1]
@@ -60,9 +68,10 @@ class Offsets:
 class Ranges:
     """Ranges of a source that do not overlap, in their order; asked and told in characters."""
 
-    def __init__(self, spans: list[Span], offsets: Offsets) -> None:
-        self._spans = spans  # in bytes, as the parser tells them: few are ever asked for
-        self._starts = [start for start, _ in spans]
+    def __init__(self, spans: Iterable[Span], offsets: Offsets) -> None:
+        # In bytes, as the parser tells them: few are ever asked for.
+        self._spans = sorted((span["start"], span["end"]) for span in spans)
+        self._starts = [start for start, _ in self._spans]
         self._offsets = offsets
 
     def __contains__(self, position: int) -> bool:
@@ -70,71 +79,67 @@ class Ranges:
         index = bisect_right(self._starts, byte) - 1
         return index >= 0 and byte < self._spans[index][1]
 
-    def __iter__(self) -> Iterator[Span]:
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         character = self._offsets.character
         return ((character(start), character(end)) for start, end in self._spans)
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """Ranges of a source: code and HTML, text outside links, tables, HTML blocks.
+    """What one parse without mathematics found.
 
-    `edges` are empty ranges where a paragraph, heading, list item or table row begins.
+    Ranges of code and HTML, of text outside links, of tables and HTML blocks; `edges` are those of
+    paragraphs, headings, list items and table rows, for where they begin.
     """
 
-    code: Ranges
-    text: Ranges
-    tables: Ranges
-    html: Ranges
-    edges: Ranges
+    def __init__(self, source: str, found: list[Any], spans: Mapping[str, list[Span]]) -> None:
+        self.offsets = Offsets(source)
+        self._found = found
+        self._spans = spans
+
+    def _ranges(self, *names: str) -> Ranges:
+        return Ranges(chain(*(self._spans.get(name, ()) for name in names)), self.offsets)
+
+    @cached_property
+    def code(self) -> Ranges:
+        return self._ranges(*_CODE)
+
+    @cached_property
+    def text(self) -> Ranges:
+        return self._ranges("Text")
+
+    @cached_property
+    def tables(self) -> Ranges:
+        return self._ranges("Table")
+
+    @cached_property
+    def html(self) -> Ranges:
+        return self._ranges("HtmlBlock")
+
+    @cached_property
+    def edges(self) -> Ranges:
+        return self._ranges(*_BLOCKS)
+
+    def events(self) -> Iterator[Any]:
+        """What the parser said, in order."""
+        return (event for event, _ in self._found)
 
 
 def lay_out(source: str) -> Layout:
     """Find the ranges of `source`, in one parse without mathematics."""
-    spans = _Spans()
-    for event, span in events_with_range(source, options=OPTIONS):
+    found: list[Any] = list(events_with_range(source, options=OPTIONS, merge_text=True))
+    spans: defaultdict[str, list[Span]] = defaultdict(list)
+    closed = 0
+    for event, span in found:
         if isinstance(event, str):
             continue
-        ((key, value),) = cast("dict[str, Any]", event).items()
-        if key == "Text":
-            if not spans.closed:
-                spans.text.append((span["start"], span["end"]))
-        elif key == "Start":
-            name = value if isinstance(value, str) else next(iter(value))
-            spans.open(name, span["start"], span["end"])
+        (key,) = event
+        if key == "Start":
+            tag = event["Start"]
+            name = tag if isinstance(tag, str) else next(iter(tag))
+            spans[name].append(span)
+            closed += name in _CLOSED
         elif key == "End":
-            if value in _CLOSED:
-                spans.closed -= 1
-        elif key in _CODE:
-            spans.code.append((span["start"], span["end"]))
-    offsets = Offsets(source)
-    found = (spans.code, spans.text, spans.tables, spans.html, spans.edges)
-    return Layout(*(Ranges(each, offsets) for each in found))
-
-
-# What bare addresses in it are no addresses of.
-_CLOSED = ("Link", "Image", "CodeBlock")
-
-
-class _Spans:
-    """What was found so far, in bytes; the parser tells it in order."""
-
-    def __init__(self) -> None:
-        self.closed = 0  # depth inside links, images and code blocks
-        self.code: list[Span] = []
-        self.text: list[Span] = []
-        self.tables: list[Span] = []
-        self.html: list[Span] = []
-        self.edges: list[Span] = []
-
-    def open(self, name: str, start: int, end: int) -> None:
-        if name in _BLOCKS:
-            self.edges.append((start, start))
-        elif name in _CLOSED:
-            self.closed += 1
-            if name == "CodeBlock":
-                self.code.append((start, end))
-        elif name == "Table":
-            self.tables.append((start, end))
-        elif name == "HtmlBlock":
-            self.html.append((start, end))
+            closed -= event["End"] in _CLOSED
+        elif not closed or key != "Text":
+            spans[key].append(span)
+    return Layout(source, found, spans)
