@@ -81,7 +81,7 @@ class Builder(InlineWriter):
             return
         content = self.take()
         level, self._heading = self._heading, 0
-        if is_blank(content):
+        if not content:
             return
         if level:
             self._add(Heading(level, content))
@@ -252,22 +252,19 @@ def _square(table: Table) -> None:
 
 def _split_displays(content: Content) -> list[Block]:
     """A paragraph, cut where a displayed formula stands on its own."""
-    for piece in content:
-        if isinstance(piece, Formula) and piece.display:
-            break
-    else:
+    if Formula not in map(type, content):
         return [Paragraph(content)]
     blocks: list[Block] = []
     part: list[Inline] = []
-    for each in [*content, None]:
-        if each is not None and not (isinstance(each, Formula) and each.display):
-            part.append(each)
+    for piece in [*content, None]:
+        if piece is not None and not (isinstance(piece, Formula) and piece.display):
+            part.append(piece)
             continue
         if not is_blank(part):
             blocks.append(Paragraph(trim(part)))
         part = []
-        if isinstance(each, Formula):
-            blocks.append(Equation(each.expression))
+        if isinstance(piece, Formula):
+            blocks.append(Equation(piece.expression))
     return blocks
 
 

@@ -89,6 +89,8 @@ def _block(kind: str, body: dict[str, Any]) -> NotionBlock:
 
 
 def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
+    if not _has_picture(paragraph.content):
+        return _text("paragraph", trim(paragraph.content))
     blocks = []
     for part in _around_pictures(paragraph.content):
         if isinstance(part, Picture):
@@ -100,25 +102,24 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
 
 def _text(kind: str, content: Content) -> list[NotionBlock]:
     """Blocks of nothing but text; none where there is nothing to read."""
-    arrays = in_arrays(rich_text(content))
-    return [_block(kind, {"rich_text": array}) for array in arrays if array]
+    items = rich_text(content)
+    return [_block(kind, {"rich_text": array}) for array in in_arrays(items)] if items else []
+
+
+def _has_picture(content: Content) -> bool:
+    return Picture in map(type, content)
 
 
 def _around_pictures(content: Content) -> list[Content | Picture]:
     """The paragraph cut at the pictures Notion can show, in their order."""
-    for piece in content:
-        if isinstance(piece, Picture):
-            break
-    else:
-        return [] if is_blank(content) else [trim(content)]
     parts: list[Content | Picture] = []
     text: Content = []
-    for each in content:
-        if isinstance(each, Picture) and web_address(each.address):
-            parts += [text, each]
+    for piece in content:
+        if isinstance(piece, Picture) and web_address(piece.address):
+            parts += [text, piece]
             text = []
         else:
-            text.append(each)
+            text.append(piece)
     parts.append(text)
     return [
         part if isinstance(part, Picture) else trim(part)
@@ -141,6 +142,8 @@ def _image(picture: Picture) -> NotionBlock:
 def _heading(heading: Heading) -> list[NotionBlock]:
     """The heading without its pictures, which stand before or after it as they did inside."""
     kind = f"heading_{min(heading.level, _DEEPEST_HEADING)}"
+    if not _has_picture(heading.content):
+        return _text(kind, heading.content)
     parts = _around_pictures(heading.content)
     pictures = [part for part in parts if isinstance(part, Picture)]
     if not pictures:

@@ -20,6 +20,11 @@ NESTING = 2
 RESERVED = 1
 
 _NEVER = float("inf")
+# Of a block without children, whatever the level.
+_NO_REQUESTS: list[float] = [0] * (NESTING + 1)
+_NONE_KEPT = [0] * (NESTING + 1)
+_ITSELF = [1] * (NESTING + 1)
+_to_json = json.JSONEncoder(check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +169,17 @@ def _measure_all(blocks: list[dict[str, Any]]) -> list[_Node]:
         block, siblings = work.pop()
         children = block.get(block["type"], {}).get("children") or []
         bare = _with_children(block, []) if children else block
-        node = _Node(block, len(json.dumps(bare)) + 16, [], [], [], [], [])
+        node = _Node(block, len(_to_json(bare)) + 16, [], [], [], [], [])
         siblings.append(node)
         order.append(node)
         work.extend((child, node.children) for child in reversed(children))
     for node in reversed(order):
-        for levels in range(NESTING + 1):
-            _measure(node, levels)
+        if node.children:
+            for levels in range(NESTING + 1):
+                _measure(node, levels)
+        else:
+            node.requests, node.kept, node.blocks = _NO_REQUESTS, _NONE_KEPT, _ITSELF
+            node.bytes = [node.own_bytes] * (NESTING + 1)
     return tops
 
 
@@ -192,8 +201,6 @@ def _choose(node: _Node, levels: int) -> tuple[float, int]:
     waiting is better than one that leaves a block further down: its id is easier to come by.
     """
     count = len(node.children)
-    if not count:
-        return 0, 0
     if levels == 0 and node.is_table:
         return _NEVER, 0
     most = min(count, MAX_CHILDREN) if levels else 0

@@ -83,7 +83,8 @@ def rich_text(content: Content) -> list[RichText]:
             _write(items, texts, style, link)
             texts = []
             equation = {"expression": piece.expression}
-            items.append(_annotated({"type": "equation", "equation": equation}, piece.style))
+            item: RichText = {"type": "equation", "equation": equation}
+            items.append(_annotated(item, piece.style) if piece.style else item)
         elif piece.text:
             if not texts or piece.style != style or piece.link != link:
                 _write(items, texts, style, link)
@@ -102,7 +103,8 @@ def _write(items: list[RichText], texts: list[str], style: int, link: str) -> No
         body: RichText = {"content": part}
         if link:
             body["link"] = {"url": link}
-        items.append(_annotated({"type": "text", "text": body}, style))
+        item: RichText = {"type": "text", "text": body}
+        items.append(_annotated(item, style) if style else item)
 
 
 def _is_joint(content: Content, place: int) -> bool:
@@ -119,8 +121,7 @@ def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
 
 
 def _annotated(item: RichText, style: int) -> RichText:
-    if style:
-        item["annotations"] = _LOOKS[style].copy()
+    item["annotations"] = _LOOKS[style].copy()
     return item
 
 

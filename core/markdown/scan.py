@@ -35,7 +35,14 @@ Span = Mapping[str, int]
 
 def wide_text(source: str) -> list[tuple[int, int]]:
     """Where there is text that is not ASCII, in characters."""
-    return [] if source.isascii() else [match.span() for match in _WIDE.finditer(source)]
+    found: list[tuple[int, int]] = []
+    start = 0
+    for line in () if source.isascii() else source.split("\n"):
+        if not line.isascii():
+            end = start + len(line)
+            found += (match.span() for match in _WIDE.finditer(source, start, end))
+        start += len(line) + 1
+    return found
 
 
 class Offsets:
