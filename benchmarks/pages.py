@@ -45,7 +45,7 @@ async def measure(size: Size, directory: Path) -> list[Printed]:
             [
                 Fact("blocks", f"{written:,} with the footer", good=written == count + FOOTER),
                 Fact("writes", f"{writes}, the bound {bound}", good=writes == bound),
-                Fact("reads", f"{calls.count('GET')}: what is there before each further write"),
+                Fact("reads", f"{calls.count('GET')}: the place, and what the page begins with"),
                 Fact(
                     "seconds",
                     f"{took:.1f}, of them waiting for the pace at least {_waiting(len(calls)):.0f},"

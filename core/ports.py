@@ -269,8 +269,11 @@ class Pages(Protocol):
 
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
-    ) -> None:
-        """Adds children at the end, or after the child `after`. Never repeats an unsure write."""
+    ) -> list[Child]:
+        """Adds children at the end, or after the child `after`. Never repeats an unsure write.
+
+        Gives them as they are told of; none where not each one is told of.
+        """
         ...
 
     async def close(self) -> None:

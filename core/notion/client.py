@@ -176,21 +176,40 @@ class NotionPages:
 
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
-    ) -> None:
-        """Adds children at the end, or after the child `after`. Never repeats an unsure write."""
+    ) -> list[Child]:
+        """Adds children at the end, or after the child `after`. Never repeats an unsure write.
+
+        Gives them as Notion tells of them; none where it does not tell of each one.
+        https://developers.notion.com/reference/patch-block-children
+        """
         body: Json = {"children": list(children)}
         if after is not None:
             body["position"] = {"type": "after_block", "after_block": {"id": after}}
         try:
-            await self._connection.write("PATCH", f"blocks/{block}/children", body)
+            answer = await self._connection.write("PATCH", f"blocks/{block}/children", body)
         except NotionRefused as error:
             saved = error.data.get("committed_child_ids")
             if not isinstance(saved, list) or len(saved) < len(children):
                 raise
+            return []
+        return _made(answer, children)
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
         await self._connection.close()
+
+
+def _made(answer: Json, children: Sequence[Json]) -> list[Child]:
+    """What was made of the children; none where the answer tells of anything else than these."""
+    results = answer.get("results")
+    if not isinstance(results, list) or len(results) != len(children):
+        return []
+    for block, wanted in zip(results, children, strict=True):
+        if not isinstance(block, dict) or not isinstance(block.get("id"), str):
+            return []
+        if block.get("type") != wanted.get("type"):
+            return []
+    return [child(block) for block in results]
 
 
 def _page(found: Json) -> Page:

@@ -237,7 +237,7 @@ class Saving:
             if gap is None:
                 return
             try:
-                await self._pages.append(gap.block, gap.children, gap.after)
+                made = await self._pages.append(gap.block, gap.children, gap.after)
             except NotionFailed as error:
                 if not error.unsure:
                     raise
@@ -246,7 +246,7 @@ class Saving:
                 if last and await tree.gap(request) is not None:
                     raise
             else:
-                tree.forget(gap.block)
+                tree.add(gap, made)
                 return
 
     async def _is_ours(self, tree: Tree, request_id: UUID, content_id: UUID) -> bool:

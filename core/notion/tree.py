@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,16 @@ class Tree:
             return None
         footed = block == self._page_id and len(content) < len(self._known[block])
         return Gap(block, missing, content[-1].id if footed and content else None)
+
+    def add(self, gap: Gap, made: Sequence[Child]) -> None:
+        """The gap is filled, with these blocks; where they are not known, the list is read anew."""
+        known = self._known.get(gap.block)
+        places = [n for n, one in enumerate(known or ()) if one.id == gap.after]
+        if known is None or len(made) != len(gap.children) or bool(places) != bool(gap.after):
+            self.forget(gap.block)
+            return
+        place = places[0] + 1 if places else len(known)
+        known[place:place] = made
 
     def forget(self, block: str) -> None:
         """The children of this block changed, or may have."""

@@ -70,7 +70,7 @@ class Unconnected:
         block: str,
         children: Sequence[dict[str, Any]],
         after: str | None = None,
-    ) -> None:
+    ) -> list[Child]:
         """Raises Misconfigured."""
         _refuse()
 

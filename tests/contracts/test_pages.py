@@ -103,12 +103,13 @@ async def test_children_are_added_at_the_end_or_after_one_that_is_there(
 ) -> None:
     page = await pages.create(place, "Title", [paragraph("1", LINK), paragraph("foot", LINK)])
     first, _ = await pages.children(page.id)
-    await pages.append(
+    inside = await pages.append(
         page.id, [paragraph("2", f"{LINK}/2"), paragraph("3", f"{LINK}/3")], first.id
     )
-    await pages.append(page.id, [paragraph("4", f"{LINK}/4")])
-    links = [child.link for child in await pages.children(page.id)]
-    assert links == [LINK, f"{LINK}/2", f"{LINK}/3", LINK, f"{LINK}/4"]
+    at_the_end = await pages.append(page.id, [paragraph("4", f"{LINK}/4")])
+    children = await pages.children(page.id)
+    assert [child.link for child in children] == [LINK, f"{LINK}/2", f"{LINK}/3", LINK, f"{LINK}/4"]
+    assert (children[1:3], children[4:]) == (inside, at_the_end)
 
 
 async def test_children_of_a_block_are_read_and_added_as_those_of_a_page(

@@ -45,6 +45,20 @@ class LateAnswer(Hooks):
             await asyncio.sleep(1.5)
 
 
+class OtherAnswer(Hooks):
+    """Blocks are added, and something else is told than which."""
+
+    def __init__(self, results: list[object]) -> None:
+        self.results = results
+
+    async def after(
+        self, request: web.Request, _response: web.StreamResponse
+    ) -> web.StreamResponse | None:
+        if request.method != "PATCH":
+            return None
+        return web.json_response({"object": "list", "results": self.results})
+
+
 def step_names(text: str) -> list[str]:
     batches = range(1, len(plan(notion_blocks(text))))
     return ["save: page", *(f"save: blocks {number}" for number in batches), "save: done"]
@@ -114,6 +128,24 @@ async def test_a_page_that_is_answered_too_late_is_made_once(
     await saving.save(Steps(), await add_request(), await add_item("Text"), None)
     await pages.close()
     assert len(made(notion)) == 1
+
+
+async def test_a_long_page_is_read_once(
+    saving: Saving, notion: NotionServer, add_item: Add, add_request: Add
+) -> None:
+    await saving.save(Steps(), await add_request(), await add_item(LONG), None)
+    read = [call.path for call in notion.requests if call.method == "GET"]
+    assert [path.endswith("/children") for path in read].count(True) == 1
+    assert written(notion, made(notion)[0].id) == meant(LONG)
+
+
+@pytest.mark.parametrize("results", [[], [{"id": "x", "type": "paragraph"}] * 99, [None] * 100])
+async def test_a_page_is_read_again_where_notion_does_not_tell_what_it_added(
+    saving: Saving, notion: NotionServer, add_item: Add, add_request: Add, results: list[object]
+) -> None:
+    notion.hooks = OtherAnswer(results)
+    await saving.save(Steps(), await add_request(), await add_item(MIXED), None)
+    assert written(notion, made(notion)[0].id) == meant(MIXED)
 
 
 async def test_slowing_down_loses_nothing(
