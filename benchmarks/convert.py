@@ -8,12 +8,11 @@ quality of what they make is counted on the same documents.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from statistics import median
 
 from benchmarks.converters.programs import NPM_PACKAGES, PYTHON_PACKAGES, Program, programs
-from benchmarks.converters.quality import judge
+from benchmarks.converters.quality import judge, weight
 from benchmarks.documents import KB, documents
 from benchmarks.measure import Comparison, Fact, Facts, Printed, Series, Size
 from core.markdown import notion_blocks
@@ -75,7 +74,7 @@ def _comparison(
         for other, one in series.items()
         if other != "ours"
     ]
-    payload = median(map(_payload, texts))
+    payload = median(weight(notion_blocks(text)) / len(text.encode()) for text in texts)
     fact = Fact(
         "payload", f"{payload:.2f}× the source, at most {PAYLOAD}×", good=payload <= PAYLOAD
     )
@@ -85,12 +84,6 @@ def _comparison(
         baselines,
         [fact],
     )
-
-
-def _payload(text: str) -> float:
-    """The blocks as the SDK sends them, in bytes for each byte of the source."""
-    blocks = json.dumps(notion_blocks(text), ensure_ascii=False, separators=(",", ":"))
-    return len(blocks.encode()) / len(text.encode())
 
 
 async def _quality(converters: list[Program], texts: list[str], missing: list[str]) -> Facts:
