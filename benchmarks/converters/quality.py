@@ -24,7 +24,7 @@ _INLINE = frozenset({"Strong", "Emphasis", "Strikethrough", "Link"})
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Counts of documents; `kept` is the share of words, `payload` in bytes a byte of the source."""
+    """Counts of documents; `kept` is a share of words, `payload` bytes for each of the source."""
 
     documents: int
     raised: int

@@ -7,9 +7,10 @@ begin and end, so it is asked, and its byte offsets are turned into character of
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from pyromark import Options, events_with_range
@@ -31,6 +32,7 @@ _WIDE = re.compile("[^\x00-\x7f]+")
 _ALIKE = re.compile("[\x80-\u07ff]+|[\u0800-\uffff]+|[\U00010000-\U0010ffff]+")
 
 Span = Mapping[str, int]
+_START = itemgetter("start")
 
 
 def wide_text(source: str) -> list[tuple[int, int]]:
@@ -75,20 +77,19 @@ class Offsets:
 class Ranges:
     """Ranges of a source that do not overlap, in their order; asked and told in characters."""
 
-    def __init__(self, spans: Iterable[Span], offsets: Offsets) -> None:
-        # In bytes, as the parser tells them: few are ever asked for.
-        self._spans = sorted((span["start"], span["end"]) for span in spans)
-        self._starts = [start for start, _ in self._spans]
+    def __init__(self, spans: list[Span], offsets: Offsets) -> None:
+        self._spans = spans  # in bytes, as the parser tells them: few are ever asked for
+        self._starts = [span["start"] for span in spans]
         self._offsets = offsets
 
     def __contains__(self, position: int) -> bool:
         byte = self._offsets.byte(position)
         index = bisect_right(self._starts, byte) - 1
-        return index >= 0 and byte < self._spans[index][1]
+        return index >= 0 and byte < self._spans[index]["end"]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         character = self._offsets.character
-        return ((character(start), character(end)) for start, end in self._spans)
+        return ((character(span["start"]), character(span["end"])) for span in self._spans)
 
 
 class Layout:
@@ -104,7 +105,10 @@ class Layout:
         self._spans = spans
 
     def _ranges(self, *names: str) -> Ranges:
-        return Ranges(chain(*(self._spans.get(name, ()) for name in names)), self.offsets)
+        found = [self._spans[name] for name in names if name in self._spans]
+        # Of one kind, the parser tells them in order.
+        spans = sorted(chain(*found), key=_START) if len(found) > 1 else list(chain(*found))
+        return Ranges(spans, self.offsets)
 
     @cached_property
     def code(self) -> Ranges:
