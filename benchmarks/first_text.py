@@ -1,8 +1,7 @@
 """`first-text`: from the model's first token to the first text that the person sees.
 
 The AI stand-in says when it has sent the first token; in Slack the text is seen when the stand-in
-there is asked for the edit that holds it. A token comes 0.4 s after the question, fast for a model
-but late enough that the placeholder stands. One answer at a time.
+there is asked for the message, or the edit, that holds it. One answer at a time.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Watch:
             self._began = time.perf_counter()
 
     async def _edited(self, call: Call) -> Answer | None:
-        if call.name == "chat.update":
+        if call.name.startswith("chat."):
             self.saw(str(call.body))
         return None
 

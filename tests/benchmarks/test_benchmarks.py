@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure import Goal, Row, Series
+from benchmarks import convert, pages, saves
+from benchmarks.__main__ import Measure
+from benchmarks.converters.quality import judge
+from benchmarks.measure import Goal, Row, Series, Size
+
+Capture = pytest.CaptureFixture[str]
 
 ROOT = Path(__file__).parents[2]
 ROWS = {
@@ -46,23 +51,49 @@ async def test_the_replies_are_told_in_tables() -> None:
         assert told in printed
 
 
-async def test_converters_are_compared_without_installing_any() -> None:
-    printed = await run("convert")
+async def printed_by(measure: Measure, repeats: int, folder: Path, capsys: Capture) -> str:
+    """What one benchmark prints of a small run."""
+    for found in await measure(Size(rounds=1, repeats=repeats, small=True), folder):
+        found.print()
+    return capsys.readouterr().out
 
-    assert "raised on 0, refused by Notion's limits 0 of 2 documents" in printed
+
+async def test_converters_are_compared_without_installing_any(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    printed = await printed_by(convert.measure, 1, tmp_path, capsys)
+
     assert printed.count("×   noise") == 2
-    assert "MISSED" not in printed.partition("payload")[2]
+    assert (
+        "raised on 0, refused by Notion's limits 0 of 2 documents, 100.0% of the words" in printed
+    )
 
 
-async def test_a_page_and_saves_under_faults_are_counted() -> None:
-    printed = await run("--repeats", "120", "page")
-    assert "blocks                       121 with the footer: reached" in printed
-    assert "writes                       2, the bound 2: reached" in printed
+async def test_a_long_page_is_written_in_as_few_requests_as_can_be(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    printed = await printed_by(pages.measure, 320, tmp_path, capsys)
 
-    printed = await run("--repeats", "12", "saves")
-    assert "items with a page            12 of 12: reached" in printed
+    assert "blocks                       321 with the footer: reached" in printed
+    assert "writes                       4, the bound 4: reached" in printed
+
+
+async def test_pages_saved_under_faults_are_counted(tmp_path: Path, capsys: Capture) -> None:
+    printed = await printed_by(saves.measure, 6, tmp_path, capsys)
+
+    assert "items with a page            6 of 6: reached" in printed
     assert "items with two               0: reached" in printed
-    assert "pages that are whole         12: reached" in printed
+    assert "pages that are whole         6: reached" in printed
+
+
+async def test_what_a_converter_breaks_or_loses_is_counted() -> None:
+    long = {"type": "paragraph", "paragraph": {"rich_text": [{"text": {"content": "x" * 2001}}]}}
+
+    found = judge(
+        ["one *two*", "three", "four"], [[], "TypeError", [long]], cut_into_requests=False
+    )
+
+    assert (found.raised, found.refused, found.kept) == (1, 1, 0)
 
 
 def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
