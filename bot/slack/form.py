@@ -8,6 +8,7 @@ https://docs.slack.dev/surfaces/modals, https://docs.slack.dev/reference/views/m
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,8 @@ _ALSO = {"save": "Save to Notion at once", "private": "Show the answer to me alo
 
 # Flags that take a value, and the field each belongs to.
 _FIELDS = {"template": TEMPLATE, "provider": PROVIDER, "to": DESTINATION}
+
+_BARE = re.compile(r"\s*(?:/?notion\s+)?generate\s*(?:$|[-–—])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ def read_origin(view: Mapping[str, Any]) -> Origin:
         word_in(told, name) for name in ("team", "enterprise", "channel", "reply")
     )
     return Origin(team, enterprise, channel, reply, dict(object_in(told, "flags")))
+
+
+def may_lack(text: str) -> bool:
+    """Whether a line may lack its prompt: a glance, so that nobody who wrote one waits. Pure."""
+    return _BARE.match(text) is not None
 
 
 def without_prompt(text: str | Call) -> Call | None:

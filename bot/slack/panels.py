@@ -19,6 +19,7 @@ from bot.slack.form import (
     PROMPT,
     Origin,
     build_form,
+    may_lack,
     read_form,
     read_origin,
     without_prompt,
@@ -79,6 +80,8 @@ class Panels:
 
     async def form_for(self, fields: Mapping[str, Any]) -> bool:
         """Opens the form where a command lacks its prompt; False where the command is to go on."""
+        if not may_lack(word_in(fields, "text")):
+            return False
         command = read_command(fields, time.time())
         call, trigger = without_prompt(command.text), word_in(fields, "trigger_id")
         if call is None or not trigger:
