@@ -113,7 +113,7 @@ class Endpoint(Generic[M]):
         if operation.browser is not None and _is_browser(request):
             return await operation.browser(request)
         core = request.app[CORE]
-        user = await _person(request) if operation.secured else None
+        user = await person_of(request) if operation.secured else None
         if operation.rule is not None:
             who = str(user.id) if user else client_address(request)
             await core.limits.hit(operation.rule, who)
@@ -152,7 +152,8 @@ def _is_browser(request: web.Request) -> bool:
     return "Authorization" not in request.headers and accepts(request, "text/html")
 
 
-async def _person(request: web.Request) -> User:
+async def person_of(request: web.Request) -> User:
+    """Who asks. Raises Unauthorized where that is not known."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     core = request.app[CORE]
     try:

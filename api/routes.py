@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
-from api.json import accounts, content, destinations, health, linking
+from api.json import accounts, connections, content, destinations, health, linking
+from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.home import home
@@ -23,12 +24,18 @@ ROUTES = (
     Route("POST", "/auth/link/preview", linking.preview),
     Route("POST", "/auth/link/code", linking.code),
     Route("DELETE", "/auth/identities/{id}", linking.unlink),
+    Route("GET", "/auth/notion/start", connections.start),
+    Route("GET", "/auth/notion/callback", connections.callback),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
     Route("GET", "/content/history", content.history),
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),
     Route("DELETE", "/content/{id}", content.remove),
+    Route("GET", "/notion/connection", connections.connection),
+    Route("DELETE", "/notion/connection", connections.disconnect),
+    Route("POST", "/notion/connect/preview", connections.preview),
+    Route("POST", "/notion/connect", connections.confirm),
     Route("GET", "/notion/destinations", destinations.destinations),
     Route("GET", "/health/live", health.live),
     Route("GET", "/health/ready", health.ready),
@@ -38,6 +45,7 @@ ROUTES = (
 PAGES = (
     ("/", home),
     ("/link", link),
+    ("/notion/connect", connect),
     ("/docs", docs),
     ("/openapi.json", openapi_json),
     ("/static/{name}", file),

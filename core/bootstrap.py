@@ -10,6 +10,7 @@ from core.accounts.links import Links
 from core.assistant import Assistant, Jobs
 from core.captures import Captures
 from core.config import Settings
+from core.connecting import Connecting
 from core.generation import Generation
 from core.history.history import History
 from core.jobs.handler import Handler
@@ -20,9 +21,10 @@ from core.jobs.work import Work, check_engine
 from core.limits.limits import Limits
 from core.live import Feeds
 from core.notion.client import NotionPages
+from core.notion.connected import Connected
+from core.notion.connections import Connections
 from core.notion.places import Places
 from core.notion.saving import Saving
-from core.notion.unconnected import Unconnected
 from core.overview import Overviews
 from core.ports import CanBeInstalled, Pages, Platform
 from core.providers.registry import providers
@@ -60,12 +62,14 @@ async def assembled(
         await owner.close()
         raise
     asked = providers(settings)
-    pages = _pages(settings)
+    connections = Connections(settings, database, _own(settings))
+    pages = Connected(connections)
     feeds = Feeds()
     work = Work(settings.database_url, owner.executor)
     inbox = Inbox(database, work.begin)
     limits = Limits(settings)
     links = Links(settings, database, limits, inbox.begin)
+    connecting = Connecting(settings, database, connections, platforms, inbox.begin)
     services = (
         Generation(database, asked),
         Saving(database, pages, settings.public_url),
@@ -75,11 +79,12 @@ async def assembled(
         links,
         Preferences(database, asked, Overviews(database, asked, pages)),
         Ratings(database),
+        connecting,
     )
     handler = Handler(database, feeds, platforms, services)
     janitor = Janitor(database, inbox, work, owner)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds)
-    assistant = Assistant(settings, database, asked, pages, jobs, links)
+    assistant = Assistant(settings, database, asked, pages, jobs, links, connecting)
     for platform in platforms.values():
         if isinstance(platform, CanBeInstalled):
             platform.serve(assistant.installations)
@@ -90,9 +95,10 @@ async def assembled(
         await assistant.stop()
 
 
-def _pages(settings: Settings) -> Pages:
+def _own(settings: Settings) -> Pages | None:
+    """Notion by the server's own token."""
     if settings.notion_token is None:
-        return Unconnected()
+        return None
     return NotionPages(
         settings.notion_token.get_secret_value(),
         settings.notion_parent,

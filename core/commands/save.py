@@ -33,7 +33,7 @@ async def run(context: Context, call: Call) -> Answer:
     item = item_of(context, said[0].id, place, said[0].place)
     await context.step("keep", partial(context.keeper.keep, context, item, said))
     attached = [file for message in said for file in message.files if file.link]
-    files = await context.keeper.carry(context, item, attached)
+    files = await context.keeper.carry(context, item, attached, place)
     facts = replace(of_messages(said, context.request, call.value("tags")), files=tuple(files))
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts

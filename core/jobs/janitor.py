@@ -78,5 +78,6 @@ class Janitor:
             await unit.messages.forget(now - HEARD_KEPT)
             await unit.tokens.forget(now)
             await unit.links.forget(now - KEYS_KEPT)
+            await unit.connect_codes.forget(now - KEYS_KEPT)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

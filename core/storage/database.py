@@ -13,6 +13,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unavailable
+from core.storage.connect_codes import ConnectCodeTable
+from core.storage.connections import ConnectionTable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.heartbeats import HeartbeatTable
@@ -42,6 +44,8 @@ class UnitOfWork:
         self.tokens = TokenTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
+        self.connections = ConnectionTable(connection)
+        self.connect_codes = ConnectCodeTable(connection)
 
 
 class Database:
