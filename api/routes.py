@@ -45,7 +45,7 @@ ROUTES = (
 PAGES = (
     ("/", home),
     ("/link", link),
-    ("/notion/connect", connect),
+    ("/connect", connect),
     ("/docs", docs),
     ("/openapi.json", openapi_json),
     ("/static/{name}", file),

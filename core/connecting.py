@@ -52,7 +52,7 @@ LIFE_SECONDS = 600
 AWAY_SECONDS = 600
 """How long somebody may be at Notion's page after that."""
 
-PAGE = "/notion/connect"
+PAGE = "/connect"
 """The page that a link leads to; the code stands behind its `#`."""
 
 CODE_CHARACTERS = 26

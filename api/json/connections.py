@@ -210,6 +210,7 @@ def _browser(asked: Asked[M]) -> tuple[str, bool]:
         errors=("FORBIDDEN", "UNAVAILABLE"),
         secured=False,
         rule="anyone",
+        keyed="request",  # the answer carries a cookie, so it is made anew
     )
 )
 async def preview(asked: Asked[ConnectCode]) -> web.StreamResponse:
@@ -239,6 +240,7 @@ async def preview(asked: Asked[ConnectCode]) -> web.StreamResponse:
         errors=("FORBIDDEN", "UNAVAILABLE"),
         secured=False,
         rule="anyone",
+        keyed="request",  # the answer carries a cookie, so it is made anew
     )
 )
 async def confirm(asked: Asked[ConnectCode]) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""`/notion/connect`: where somebody in chat connects a Notion of their own.
+"""`/connect`: where somebody in chat connects a Notion of their own.
 
 The page is the same for everybody: its code stands behind the `#` of the address, which no browser
 sends, and its script hands it in over the JSON API. What is guarded against, and how:

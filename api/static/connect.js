@@ -1,4 +1,4 @@
-// /notion/connect: shows whose connection a code from chat makes, and goes on to Notion on a yes.
+// /connect: shows whose connection a code from chat makes, and goes on to Notion on a yes.
 //
 // The code stands behind the # of the address, which is never sent anywhere, and is taken out of
 // the address bar at once.

@@ -29,7 +29,7 @@ async def test_a_link_is_shown_to_the_asker_alone_and_its_code_kept_as_a_hash(
     say: Say, database: Database
 ) -> None:
     answer = await say("settings notion")
-    found = re.search(r"https://notes.example/notion/connect#code=([A-Z2-7]{26})", answer.text)
+    found = re.search(r"https://notes.example/connect#code=([A-Z2-7]{26})", answer.text)
     assert found is not None
     assert answer.private
     async with database.engine.connect() as connection:
