@@ -27,7 +27,7 @@ ATTEMPTS = 12
 PLACEHOLDER_AFTER = 0.5
 """Seconds without a word after which a placeholder is shown."""
 
-PAUSE_GROWS = 2.0
+PAUSE_GROWS = 2.5
 LONGEST_PAUSE = 5.0
 """Seconds. The longer an answer is, the less one more sentence of it matters."""
 
