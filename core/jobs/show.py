@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 600.0
 
 ATTEMPTS = 12
 
-PLACEHOLDER_AFTER = 0.5
+PLACEHOLDER_AFTER = 1.0
 """Seconds without a word after which a placeholder is shown."""
 
 PAUSE_GROWS = 2.5
