@@ -25,7 +25,7 @@ ADA = {"email": "ada@example.org", "username": "ada", "password": "correct horse
 WIDTHS = {"phone": 390, "desk": 1280}
 PROMPTS = (
     "a launch checklist for our mobile app",
-    "notes of today's call: we ship on Thursday, Ben writes the release notes, open is who is on call",
+    "notes of today's call: we ship on Thursday, Ben writes the release notes",
     "how do we rotate the signing keys?",
     "a retrospective of the payment outage on 3 November",
     "a decision: PostgreSQL or SQLite for the first ten customers",
@@ -49,7 +49,7 @@ async def server() -> AsyncIterator[str]:
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="screenshots-"))
     environment = {
-        "PATH": os.environ["PATH"],
+        "PATH": os.environ["PATH"],  # noqa: TID251 - of the process it starts
         "HOME": str(folder),
         "PORT": str(port),
         "PYTHONPATH": str(Path(__file__).parent.parent),
@@ -108,7 +108,9 @@ async def log_in(page: Page, url: str) -> None:
     await page.wait_for_url(f"{url}/")
 
 
-async def shoot(browser: Browser, url: str, folder: Path, pages: dict[str, str], logs_in: bool) -> None:
+async def shoot(
+    browser: Browser, url: str, folder: Path, pages: dict[str, str], logs_in: bool
+) -> None:
     """The pictures of these pages."""
     for scheme in ("light", "dark"):
         for device, width in WIDTHS.items():
@@ -128,7 +130,6 @@ async def shoot(browser: Browser, url: str, folder: Path, pages: dict[str, str],
 
 async def main(folder: Path, only: list[str]) -> None:
     """Writes the pictures."""
-    folder.mkdir(parents=True, exist_ok=True)
     program = shutil.which("chromium") or shutil.which("google-chrome")
     async with server() as url, async_playwright() as playwright:
         item = await seed(url)
@@ -144,4 +145,5 @@ async def main(folder: Path, only: list[str]) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2:]))

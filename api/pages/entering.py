@@ -39,7 +39,7 @@ async def login(request: web.Request) -> web.StreamResponse:
         fields = {name: given.get(name, "") for name in ("email", "password")}
         signed_in = await log_in(core, checked(Login, fields))
     except AssistantError as error:
-        return await _again(request, "login.html", given, error)
+        return _again(request, "login.html", given, error)
     response = see_other(local_path(given.get("next")))
     session.begin(response, signed_in)
     return response
@@ -56,7 +56,7 @@ async def signup(request: web.Request) -> web.StreamResponse:
         )
         signed_in = await core.accounts.register(wanted.email, wanted.username, wanted.password)
     except AssistantError as error:
-        return await _again(request, "signup.html", given, error)
+        return _again(request, "signup.html", given, error)
     response = see_other(local_path(given.get("next")))
     session.begin(response, signed_in)
     tell(request, response, f"Welcome, {signed_in.user.username}.")
@@ -79,10 +79,10 @@ async def _form(request: web.Request, template: str) -> web.StreamResponse:
     after = local_path(request.query.get("next"))
     if await visitor(request) is not None:
         return see_other(after)
-    return await _show(request, template, {"next": after})
+    return _show(request, template, {"next": after})
 
 
-async def _again(
+def _again(
     request: web.Request, template: str, given: dict[str, str], error: AssistantError
 ) -> web.Response:
     if isinstance(error, Forbidden):
@@ -92,10 +92,10 @@ async def _again(
     problem = "" if wrong else error.message
     # 401 is for whoever shows no token; what a form got wrong is a page like any other.
     status = 400 if isinstance(error, Unauthorized) else STATUS[error.code]
-    return await _show(request, template, kept, wrong=wrong, problem=problem, status=status)
+    return _show(request, template, kept, wrong=wrong, problem=problem, status=status)
 
 
-async def _show(
+def _show(
     request: web.Request,
     template: str,
     given: dict[str, str],
@@ -104,7 +104,7 @@ async def _show(
     problem: str = "",
     status: int = 200,
 ) -> web.Response:
-    return await page(
+    return page(
         request,
         template,
         status=status,

@@ -28,7 +28,7 @@ async def about(request: web.Request) -> web.Response:
     """What this is, and what to type."""
     core = request.app[CORE]
     listed = [command for command in COMMANDS.values() if command.listed]
-    return await page(
+    return page(
         request,
         "about.html",
         server=core.settings.public_url,

@@ -20,7 +20,7 @@ async def landing(request: web.Request) -> web.Response:
     if await visitor(request) is not None and address:
         return see_other(address)
     login = f"/login?next={quote(address, safe='')}" if address else "/login"
-    return await page(request, "landing.html", login=login)
+    return page(request, "landing.html", login=login)
 
 
 def _address(written: str) -> str:

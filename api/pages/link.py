@@ -14,4 +14,4 @@ from api.pages.render import page
 
 async def link(request: web.Request) -> web.Response:
     """The page. To get it changes nothing."""
-    return await page(request, "link.html")
+    return page(request, "link.html")

@@ -20,7 +20,7 @@ from api.headers import PAGE_HEADERS
 from api.keys import CORE
 from api.pages.files import STATIC
 from api.pages.navigation import navigation
-from api.pages.visitor import visitor
+from api.pages.visitor import known_visitor
 from api.session import is_secure
 
 if TYPE_CHECKING:
@@ -76,17 +76,15 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-async def page(
-    request: web.Request, template: str, *, status: int = 200, **values: Any
-) -> web.Response:
-    """A page that no cache keeps."""
+def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """A page that no cache keeps. Who looks at it has been found by then (`visitor`)."""
     told = unquote(request.cookies.get(TOLD, ""))
     theme = request.cookies.get(THEME, "")
     text = (
         _environment()
         .get_template(template)
         .render(
-            viewer=await visitor(request),
+            viewer=known_visitor(request),
             navigation=navigation(request),
             here=request.path,
             theme=theme if theme in THEMES else "",

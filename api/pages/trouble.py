@@ -10,7 +10,7 @@ from aiohttp import web
 from api.endpoint import is_browser
 from api.errors import Handler
 from api.pages.render import page, see_other
-from api.pages.visitor import login_address
+from api.pages.visitor import login_address, visitor
 
 _TITLES = {
     403: "That is not possible from here.",
@@ -29,6 +29,14 @@ def is_of_a_page(request: web.Request) -> bool:
 
 
 @web.middleware
+async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Finds who looks at a page, before it is made."""
+    if is_of_a_page(request) and not request.path.startswith("/static/"):
+        await visitor(request)
+    return await handler(request)
+
+
+@web.middleware
 async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Has a browser see a page where an error comes; the login page where one has to log in."""
     response = await handler(request)
@@ -42,15 +50,15 @@ async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     if response.status == 401:
         return see_other(login_address(request))
-    return await _page(request, response)
+    return _page(request, response)
 
 
-async def _page(request: web.Request, error: web.Response) -> web.Response:
+def _page(request: web.Request, error: web.Response) -> web.Response:
     detail = json.loads(error.text or "{}").get("detail", "")
     if error.status == 404 and request.match_info.route.resource is None:
         detail = "The address may be old, or mistyped."
     title = _TITLES.get(error.status, HTTPStatus(error.status).phrase)
-    answer = await page(request, "trouble.html", status=error.status, title=title, detail=detail)
+    answer = page(request, "trouble.html", status=error.status, title=title, detail=detail)
     for name in ("Retry-After", "Allow"):
         if name in error.headers:
             answer.headers[name] = error.headers[name]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from api import session
-from core.errors import Unauthorized
+from core.errors import Forbidden, Unauthorized
 from core.storage.users import User
 
 _VISITOR = web.RequestKey("visitor", object)
@@ -23,7 +23,12 @@ async def visitor(request: web.Request) -> User | None:
     """Who is logged in; None for a stranger."""
     if _VISITOR not in request:
         request[_VISITOR] = await _found(request)
-    found = request[_VISITOR]
+    return known_visitor(request)
+
+
+def known_visitor(request: web.Request) -> User | None:
+    """Whom `visitor` found before, and nobody where it was not asked."""
+    found = request.get(_VISITOR)
     return found if isinstance(found, User) else None
 
 
@@ -32,8 +37,8 @@ async def _found(request: web.Request) -> User | None:
         return None
     try:
         return await session.person(request)
-    except Unauthorized:
-        return None
+    except (Unauthorized, Forbidden):
+        return None  # to another site's page, a stranger
 
 
 async def member(request: web.Request) -> User:
