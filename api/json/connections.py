@@ -166,7 +166,9 @@ def _refused(request: web.Request, flow: Flow | None, error: AssistantError) -> 
     said, button = [error.message], ("Go to the start page", "/")
     if flow is not None and flow.user is not None and not isinstance(error, Conflict):
         button = ("Start again", f"{START}?{urlencode({'next': flow.next})}")
-    elif not isinstance(error, NotFound | Unauthorized):
+    elif isinstance(error, Unauthorized):
+        button = ("Log in", f"/login?{urlencode({'next': START})}")
+    elif not isinstance(error, NotFound):
         said.append("To start again from chat, type `/notion settings notion` there.")
     return outcome(
         request,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.headers import SCRIPTED_PAGE_POLICY
 from api.pages.render import page
 
 
-async def connect(_request: web.Request) -> web.Response:
+async def connect(request: web.Request) -> web.Response:
     """The page. To get it changes nothing."""
-    return page("connect.html", policy=SCRIPTED_PAGE_POLICY)
+    return page(request, "connect.html")
