@@ -44,7 +44,9 @@ class Callback(Model):
 class ConnectCode(Model):
     """A code from chat, or the link that holds it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"code": "MFRGGZDFMZTWQ2LKNNWG23TPOB"}})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"code": "MFRGGZDFMZTWQ2LKNNWG23TPOB"}]}
+    )
 
     code: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -54,13 +56,15 @@ class ConnectionWish(Model):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {
-                "platform": "slack",
-                "name": "ada",
-                "workspace": "acme",
-                "shared": False,
-                "before": None,
-            }
+            "examples": [
+                {
+                    "platform": "slack",
+                    "name": "ada",
+                    "workspace": "acme",
+                    "shared": False,
+                    "before": None,
+                }
+            ]
         }
     )
 
@@ -86,7 +90,7 @@ class GoOn(Model):
     """Where the browser goes on to."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"url": "https://api.notion.com/v1/oauth/authorize?…"}}
+        json_schema_extra={"examples": [{"url": "https://api.notion.com/v1/oauth/authorize"}]}
     )
 
     url: str
@@ -95,7 +99,7 @@ class GoOn(Model):
 class ConnectionState(Model):
     """One connection to Notion. `lost`: Notion does not accept it any more."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _STANDING})
+    model_config = ConfigDict(json_schema_extra={"examples": [_STANDING]})
 
     shared: bool
     name: str
@@ -125,7 +129,7 @@ class ConnectionAnswer(Model):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"own": _STANDING, "start": "/auth/notion/start", "server": True}
+            "examples": [{"own": _STANDING, "start": "/auth/notion/start", "server": True}]
         }
     )
 
@@ -139,10 +143,12 @@ class Disconnected(Model):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {
-                "said": "Disconnected. Pages that were made stay in Notion.",
-                "revoked": True,
-            }
+            "examples": [
+                {
+                    "said": "Disconnected. Pages that were made stay in Notion.",
+                    "revoked": True,
+                }
+            ]
         }
     )
 
