@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
@@ -77,7 +78,7 @@ async def assembled(
         Ratings(database),
     )
     handler = Handler(database, feeds, platforms, services)
-    janitor = Janitor(database, inbox, work, owner)
+    janitor = Janitor(database, inbox, work, owner, timedelta(days=settings.audit_days))
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds)
     assistant = Assistant(settings, database, asked, pages, jobs, links)
     for platform in platforms.values():

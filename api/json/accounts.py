@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from api.account_models import Change
+from api.account_models import Change, Me
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
-from core.errors import Unauthorized
+from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
+from core.accounts.lockout import log_in
 from core.preferences import checked
 
 _MAY_FAIL = ("UNAUTHORIZED",)
@@ -36,22 +36,19 @@ async def register(asked: Asked[Registration]) -> LoggedIn:
         Login,
         "Log in with an email address or a username",
         LoggedIn,
-        errors=_MAY_FAIL,
+        errors=("UNAUTHORIZED", "FORBIDDEN"),
         secured=False,
         rule="login",
         keyed="sealed",
     )
 )
 async def login(asked: Asked[Login]) -> LoggedIn:
-    """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
-    account, limits = asked.given.email.strip().lower(), asked.core.limits
-    async with limits.turn("account", account):
-        try:
-            session = await asked.core.accounts.login(asked.given.email, asked.given.password)
-        except Unauthorized:
-            await limits.hit("account", account)
-            raise
-        await limits.clear("account", account)
+    """Logs somebody in. Wrong passwords are counted; a right one ends the count.
+
+    403 where the password is right and an admin has switched the account off.
+    """
+    core, given = asked.core, asked.given
+    session = await log_in(core.accounts, core.limits, given.email, given.password)
     return LoggedIn.of(session)
 
 
@@ -86,7 +83,7 @@ async def logout(asked: Asked[RefreshToken]) -> None:
     await asked.core.accounts.logout(asked.given.refresh_token)
 
 
-@endpoint(Operation(Nothing, "Who am I", Me))
+@endpoint(Operation(Nothing, "Who am I", Me, scope="account"))
 async def me(asked: Asked[Nothing]) -> Me:
     """The person, their identities, their connections, their preferences."""
     return Me.profile(await asked.core.accounts.me(asked.person.id))
