@@ -19,7 +19,7 @@ ROUTES = (
     Route("GET", "/auth/me", accounts.me),
     Route("PATCH", "/auth/me", accounts.change),
     Route("DELETE", "/auth/me", accounts.erase),
-    Route("POST", "/auth/password", credentials.change),
+    Route("POST", "/auth/password", credentials.change_password),
     Route("POST", "/auth/password/forgot", credentials.forgot),
     Route("POST", "/auth/password/reset", credentials.reset),
     Route("POST", "/auth/email/confirm", credentials.confirm),

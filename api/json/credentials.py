@@ -27,7 +27,7 @@ ON_ITS_WAY = (
         keyed="sealed",
     )
 )
-async def change(asked: Asked[PasswordChange]) -> None:
+async def change_password(asked: Asked[PasswordChange]) -> None:
     """Changes the password. Every other session ends. 403 where the current one is wrong."""
     core, given, user = asked.core, asked.given, asked.person
     who = f"{user.id} {asked.address}"

@@ -106,7 +106,7 @@ def _records() -> None:
         _user("audit", "subject_id", gone="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
-    op.create_index("ix_audit_created_at", "audit", ["created_at", "id"])
+    op.create_index("ix_audit_created_at_id", "audit", ["created_at", "id"])
     op.create_index("ix_audit_actor_id", "audit", ["actor_id"])
     op.create_index("ix_audit_subject_id", "audit", ["subject_id"])
     op.create_table(
