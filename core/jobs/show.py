@@ -24,10 +24,10 @@ PATIENCE_SECONDS = 600.0
 
 ATTEMPTS = 12
 
-PLACEHOLDER_AFTER = 0.5
+PLACEHOLDER_AFTER = 1.0
 """Seconds without a word after which a placeholder is shown."""
 
-PAUSE_GROWS = 2.0
+PAUSE_GROWS = 2.5
 LONGEST_PAUSE = 5.0
 """Seconds. The longer an answer is, the less one more sentence of it matters."""
 
