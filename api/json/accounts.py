@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from api import session
 from api.account_models import Change, Me
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
 from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
-from core.accounts.lockout import log_in
+from core.accounts import lockout
+from core.accounts.accounts import Session
 from core.preferences import checked
 
 _MAY_FAIL = ("UNAUTHORIZED",)
@@ -47,9 +49,16 @@ async def login(asked: Asked[Login]) -> LoggedIn:
 
     403 where the password is right and an admin has switched the account off.
     """
-    core, given = asked.core, asked.given
-    session = await log_in(core.accounts, core.limits, given.email, given.password)
-    return LoggedIn.of(session)
+    device = session.refresh_token(asked.request)
+    return LoggedIn.of(await log_in(asked.core, asked.given, device))
+
+
+async def log_in(core: Core, given: Login, device: str | None) -> Session:
+    """The session of who gives the right password. `device` is a refresh token the browser shows.
+
+    Raises Unauthorized, Forbidden and RateLimited.
+    """
+    return await lockout.log_in(core.accounts, core.limits, given.email, given.password, device)
 
 
 @endpoint(

@@ -26,7 +26,7 @@ def outcome(
     wants_json = accepts(request, "application/json") and not accepts(request, "text/html")
     if code is not None and wants_json:
         return error_response(code, detail, retry_after=retry_after)
-    response = page("outcome.html", title=title, said=said, button=button)
+    response = page(request, "outcome.html", title=title, said=said, button=button)
     if code is not None:
         error = error_response(code, detail, retry_after=retry_after)
         response.set_status(error.status)

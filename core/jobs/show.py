@@ -189,7 +189,7 @@ class Show:
             await streams.complete(self._address, reply, text)
             return True
         # The first words come in any case, but the budget knows of them.
-        if self._budget is not None and not self._budget.take() and not first:
+        if self._budget is not None and not await self._budget.grant() and not first:
             return False
         part = platform.draft(text, self._actions) if text else platform.waiting(self._actions)
         if reply is None:

@@ -37,6 +37,8 @@ PAUSES = (2.0, 15.0, 60.0)
 LAST_SECONDS = 5.0
 """What a stop gives those that still wait."""
 
+SHOWN = "no mail server is set, so the letter is shown here"
+
 Writing = Callable[[], Awaitable[Letter | None]]
 """Writes a letter, or finds that there is none to write."""
 
@@ -157,7 +159,7 @@ class Post:
     def _show(self, letter: Letter) -> None:
         if self._settings.local:
             # Somebody's own machine, and their own log.
-            log.warning("no mail server is set; the letter", to=letter.to, text=letter.text)
+            log.warning(SHOWN, to=letter.to, text=letter.text)
         else:
             log.error("a letter was not sent: set SMTP_URL or SMTP_HOST", subject=letter.subject)
 
