@@ -148,7 +148,7 @@ async def _translated(provider: Provider) -> AsyncIterator[None]:
     except AssistantError:
         raise
     except AuthlibBaseError as error:
-        raise _refused(provider, str(error.error)) from error
+        raise refused(provider, str(error.error)) from error
     except JoseError as error:
         raise _unproven(provider, str(error.error)) from error
     except HTTPStatusError as error:
@@ -164,14 +164,18 @@ async def _translated(provider: Provider) -> AsyncIterator[None]:
 
 # https://docs.slack.dev/reference/methods/openid.connect.token#errors, RFC 6749 5.2
 _USED = ("invalid_code", "code_already_used", "code_expired", "invalid_grant")
-_PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable")
+_PASSING = (
+    *("ratelimited", "internal_error", "fatal_error", "service_unavailable"),
+    *("server_error", "temporarily_unavailable"),
+)
 _OURS = (
     *("invalid_client", "invalid_client_id", "bad_client_secret", "unauthorized_client"),
     *("bad_redirect_uri", "invalid_scope"),
 )
 
 
-def _refused(provider: Provider, reason: str) -> AssistantError:
+def refused(provider: Provider, reason: str) -> AssistantError:
+    """A platform's own word for what is wrong, as an error that says what to do."""
     if reason in _USED:
         return InvalidInput("This was used before, or took too long. Start again.")
     if reason in _PASSING:

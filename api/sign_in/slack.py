@@ -71,9 +71,7 @@ async def _prove(
     return _proven(_claims(keys, root, app, token, flow))
 
 
-def _claims(
-    keys: Any, root: str, app: Client | None, token: Answer, flow: Flow
-) -> dict[str, Any]:
+def _claims(keys: Any, root: str, app: Client | None, token: Answer, flow: Flow) -> dict[str, Any]:
     """What the identity token says. Issuer, audience, nonce, signature and end have to be right."""
     from authlib.oidc.core import CodeIDToken
     from joserfc import jwt

@@ -110,6 +110,14 @@ class Accounts:
         async with self._database.begin() as uow:
             return await self._session(uow, user, uuid4())
 
+    async def admit(self, user_id: UUID) -> Session:
+        """A session for somebody who has proven elsewhere who they are.
+
+        Raises Unauthorized where they were erased.
+        """
+        async with self._database.begin() as uow:
+            return await self._session(uow, _known(await uow.users.get(user_id)), uuid4())
+
     async def refresh(self, token: str) -> Session:
         """The next session. A refresh token works once; its use again ends every one after it.
 

@@ -1,7 +1,7 @@
 """Signing in as whom a platform says one is, and joining that identity to an account.
 
-A platform's word proves a chat identity as well as a code shown in chat does (`core.accounts.links`)
-and joins it the same way: what the person had from chat alone becomes the account's. It does not
+A platform's word proves a chat identity as well as a code shown in chat does, and joins it the same
+way (`core.accounts.links`): what the person had from chat alone becomes the account's. It does not
 prove an account here. So an account that has the same email address is never entered that way: who
 registered it may not own the address, and who owns it may not want to be joined.
 """
