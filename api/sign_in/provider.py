@@ -109,7 +109,7 @@ async def who(settings: Settings, provider: Provider, flow: Flow, code: str) -> 
 
 async def asked(client: AsyncOAuth2Client, url: str, *, public: bool = False) -> Answer:
     """What a GET answers, which has to be a JSON object; with the token unless it is `public`."""
-    response = await client.get(url, withhold_token=public)
+    response = await client.request("GET", url, withhold_token=public)
     response.raise_for_status()
     answer = response.json()
     if not isinstance(answer, dict):

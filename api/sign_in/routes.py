@@ -125,7 +125,7 @@ async def _start(request: web.Request, provider: Provider) -> web.Response:
         # Or a page elsewhere that has logged the browser in at the platform as somebody else
         # would have that identity joined to this account (RFC 6819, 4.4.1.7).
         raise Forbidden(f"Open this server yourself and connect {provider.label} from there.")
-    flow = begun(provider.name, request.query.get("next"), user and user.id)
+    flow = begun(provider.name, request.query.get("next"), None if user is None else user.id)
     response = web.Response(
         status=302, headers={"Location": await consent_url(settings, provider, flow)}
     )
@@ -143,7 +143,7 @@ async def _finish(request: web.Request, provider: Provider, flow: Flow) -> web.R
     if not query.get("code") or issuer not in (provider.issuer, site(provider.authorize_url)):
         raise InvalidInput(STALE)
     user = await _user(request)
-    if (user and user.id) != flow.user:
+    if (None if user is None else user.id) != flow.user:
         raise Conflict("You logged in or out meanwhile. Nothing was changed. Start again.")
     proven = await who(core.settings, provider, flow, query["code"])
     account = await arrive(core.database, proven, flow.user)
