@@ -53,6 +53,10 @@ async def on_response_prepare(request: web.Request, response: web.StreamResponse
     """Carried by every answer, streams and files and errors included."""
     add_headers(response, request.get(REQUEST_ID) or request_id_for(None))
     _allow_origin(request, response)
+    from api import session
+
+    if CORE in request.app:
+        session.write_cookies(request, response)
 
 
 def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:

@@ -30,6 +30,7 @@ ROUTES = (
     Route("GET", "/auth/discord/callback", sign_in.callback("discord")),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
+    Route("GET", "/content/{id}/events", content.events),
     Route("GET", "/content/history", content.history),
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),
