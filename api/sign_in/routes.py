@@ -22,12 +22,12 @@ from api.errors import Handler
 from api.keys import CORE
 from api.oauth_state import STALE, Flow, begun, forget, keep, taken
 from api.pages.outcome import outcome
+from api.pages.visitor import visitor
 from api.sign_in import discord, slack
 from api.sign_in.provider import Provider, consent_url, refused, site, who
 from core.accounts.proven import arrive
 from core.config import Settings
-from core.errors import AssistantError, Conflict, Forbidden, InvalidInput, NotFound, Unauthorized
-from core.storage.users import User
+from core.errors import AssistantError, Conflict, Forbidden, InvalidInput, NotFound
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +103,7 @@ def _counted(page: Handler) -> Handler:
 
     async def counted(request: web.Request) -> web.StreamResponse:
         await request.app[CORE].limits.hit("anyone", client_address(request))
+        await visitor(request)
         return await page(request)
 
     return counted
@@ -120,7 +121,7 @@ async def _start(request: web.Request, provider: Provider) -> web.Response:
             f"Signing in with {provider.label} is not set up here. The admin of this server sets "
             f"`{name}_CLIENT_ID` and `{name}_CLIENT_SECRET`."
         )
-    user = await _user(request)
+    user = await visitor(request)
     if user is not None and request.headers.get("Sec-Fetch-Site") == "cross-site":
         # Or a page elsewhere that has logged the browser in at the platform as somebody else
         # would have that identity joined to this account (RFC 6819, 4.4.1.7).
@@ -142,9 +143,9 @@ async def _finish(request: web.Request, provider: Provider, flow: Flow) -> web.R
     issuer = query.get("iss", provider.issuer)  # RFC 9207
     if not query.get("code") or issuer not in (provider.issuer, site(provider.authorize_url)):
         raise InvalidInput(STALE)
-    user = await _user(request)
+    user = await visitor(request)
     if (None if user is None else user.id) != flow.user:
-        raise Conflict("You logged in or out meanwhile. Nothing was changed. Start again.")
+        raise InvalidInput("You logged in or out meanwhile. Nothing was changed. Start again.")
     proven = await who(core.settings, provider, flow, query["code"])
     account = await arrive(core.database, proven, flow.user)
     response = web.Response(status=302, headers={"Location": flow.next})
@@ -152,16 +153,6 @@ async def _finish(request: web.Request, provider: Provider, flow: Flow) -> web.R
         session.begin(response, await core.accounts.admit(account))
     log.info("signed in by a platform", platform=provider.name, connected=flow.user is not None)
     return response
-
-
-async def _user(request: web.Request) -> User | None:
-    """Who is logged in in this browser."""
-    if not session.is_shown(request):
-        return None
-    try:
-        return await session.person(request)
-    except Unauthorized:
-        return None
 
 
 def _page(
@@ -174,8 +165,11 @@ def _page(
     if flow is not None and flow.next != "/":
         again += f"?{urlencode({'next': flow.next})}"
     button = ("Start again", again)
-    if isinstance(error, Conflict | NotFound):
+    if isinstance(error, NotFound) or (isinstance(error, Conflict) and connecting):
         button = ("Go to the start page", "/")
+    elif isinstance(error, Conflict):
+        # Once they are logged in, it goes on from here.
+        button = ("Log in", f"/login?{urlencode({'next': again})}")
     return outcome(
         request, error.code, title, error.message, button=button, retry_after=error.retry_after
     )

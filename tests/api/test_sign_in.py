@@ -251,6 +251,7 @@ async def test_an_account_with_the_same_address_is_not_entered(
     page = await stranger.sign_in()
     assert page.status == 409
     assert "Log in to it first, then connect Slack" in page.text
+    assert 'href="/login?next=%2Fauth%2Fslack%2Fstart"' in page.text
     assert "detail" in await stranger.me()
     assert (await owner.me())["identities"] == []
     assert await people(core) == 1
@@ -335,7 +336,7 @@ async def test_logging_in_meanwhile_connects_nothing(browser: Browser):
     back = await browser.agree(await browser.leave("slack"))
     await browser.register("grace")
     page = await browser.open(back)
-    assert (page.status, "Start again" in page.text) == (409, True)
+    assert (page.status, "Start again" in page.text) == (400, True)
     assert (await browser.me())["identities"] == []
 
 
