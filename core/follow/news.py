@@ -18,6 +18,9 @@ DELAY = timedelta(seconds=2)
 AGAIN = timedelta(minutes=10)
 """When a change is begun anew of which nothing was heard any more."""
 
+READ_AGO = 30.0
+"""Seconds: what the platform tells of an edit since then is newer than what was read."""
+
 AT_ONCE = 20
 """Items of which a change is begun at once, by one process."""
 
@@ -59,7 +62,9 @@ class News:
         channel = Channel(request.sender.platform, said[0].place or request.place)
         thread = said[0].thread if shape == "thread" else ""
         address = {name: request.address[name] for name in _ADDRESS if name in request.address}
-        entries = {one.id: Entry(one, files=_of(one, files), told=now.timestamp()) for one in said}
+        # They were read a moment ago, and the platform's clock is not ours.
+        read = now.timestamp() - READ_AGO
+        entries = {one.id: Entry(one, files=_of(one, files), told=read) for one in said}
         started = new_item(item, channel, thread, shape, address, now + self._for)
         shown = {each: entry.to_json() for each, entry in entries.items()}
         if await unit.followed.begin(started, shown):
@@ -70,7 +75,7 @@ class News:
         await unit.followed.set(item, until=now + self._for, thread=thread)
         kept = {each.id: each for each in await unit.followed.messages(item)}
         for message in said:
-            await self._want(unit, item, kept.get(message.id), message, now.timestamp())
+            await self._want(unit, item, kept.get(message.id), message, read)
 
     async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
         """Whether a page follows this message, or all that is said in this thread."""
