@@ -347,7 +347,8 @@ class Installation:
     """One workspace, or a whole organisation, whose admin installed this app.
 
     `workspace` is empty where an organisation installed it, `enterprise` where there is none.
-    `updated_at` is when its admin last agreed.
+    `updated_at` is when its admin last agreed. A token that rotates ends at `expires_at`, and
+    `refresh` is what gets the next one; empty and None where the token lasts.
     """
 
     platform: str
@@ -359,6 +360,8 @@ class Installation:
     token: str = field(repr=False)
     installed_by: str
     updated_at: datetime
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None
 
 
 class Installations(Protocol):
@@ -376,6 +379,21 @@ class Installations(Protocol):
 
     async def keep(self, installation: Installation) -> None:
         """Keeps it, in place of an earlier one of the same workspace or organisation."""
+        ...
+
+    async def claim(self, installation: Installation, seconds: float) -> bool:
+        """Takes it upon this process to renew the token, for so many seconds at most.
+
+        False where another process does, or where the token is another one by now.
+        """
+        ...
+
+    async def renew(self, earlier: Installation, token: str, refresh: str, ends: datetime) -> bool:
+        """Keeps the token that follows the `earlier` one; False where that is kept no more."""
+        ...
+
+    async def first(self, state: str) -> bool:
+        """Whether this is the first use of a state of ours, in any process, within a day."""
         ...
 
     async def all(self, platform: str) -> Sequence[Installation | Misconfigured]:

@@ -280,6 +280,11 @@ installations = Table(
     Column("token", Text, nullable=False),
     Column("installed_by", String(64), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    # Of a token that rotates: what gets the next one, encrypted, when the token ends, and until
+    # when some process is on its way to renew it.
+    Column("refresh", Text),
+    Column("expires_at", UtcDateTime),
+    Column("renewing_until", UtcDateTime),
     _created(),
     UniqueConstraint("platform", "enterprise", "workspace"),
 )

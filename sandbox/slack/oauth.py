@@ -25,7 +25,9 @@ class Consent:
     """Codes and sign-in tokens handed out, and the client they belong to.
 
     `asked` are the queries consent pages were opened with; `granted` every token that was given
-    out for a code; `neighbours` the other workspaces that one may choose to install in.
+    out for a code; `neighbours` the other workspaces that one may choose to install in. Where the
+    app `rotates` its tokens, each `lives` so many seconds, and `renewed` counts the next ones.
+    https://docs.slack.dev/authentication/using-token-rotation
     """
 
     def __init__(self, space: Workspace, bot_token: str) -> None:
@@ -33,6 +35,10 @@ class Consent:
         self.bot_token = bot_token
         self.client = ("", "")
         self.neighbours: list[Consent] = []
+        self.rotates = False
+        self.lives = 43_200
+        self.renewed = 0
+        self._refreshes: dict[str, str] = {}
         self.asked: list[dict[str, str]] = []
         self.granted: list[str] = []
         self._codes: dict[str, str] = {}
@@ -61,15 +67,21 @@ class Consent:
         raise web.HTTPFound(_back(request, "code", code))
 
     def access(self, request: web.Request, args: Arguments) -> Result:
-        """oauth.v2.access: a code for the bot's token. Raises SlackRefusal `invalid_code`."""
-        code = args.text("code")
+        """oauth.v2.access: a code, or a refresh token, for the bot's token.
+
+        Raises SlackRefusal `invalid_code`, and `invalid_refresh_token`.
+        """
+        code, refresh = args.text("code"), args.text("refresh_token")
         for consent in self.neighbours:
-            if code in consent._codes:
+            if code in consent._codes or refresh in consent._refreshes:
                 return consent.access(request, args)
-        user = self._redeem(request, args)
+        if args.text("grant_type") == "refresh_token":
+            user = self._refreshed(request, args, refresh)
+        else:
+            user = self._redeem(request, args)
         space = self.space
         self.granted.append(self.bot_token)
-        return {
+        return self._rotating(user) | {
             "ok": True,
             "app_id": space.app_id,
             "authed_user": {"id": user},
@@ -81,6 +93,24 @@ class Consent:
             "enterprise": enterprise_json(space),
             "is_enterprise_install": space.whole,
         }
+
+    def _refreshed(self, request: web.Request, args: Arguments, refresh: str) -> str:
+        if self.client[0] and _client(request, args) != self.client:
+            raise SlackRefusal("bad_client_secret")
+        # A refresh token works once.
+        user = self._refreshes.pop(refresh, None)
+        if user is None:
+            raise SlackRefusal("invalid_refresh_token")
+        self.renewed += 1
+        self.bot_token = f"xoxe.xoxb-{self.space.team_id}-{self.renewed}"
+        return user
+
+    def _rotating(self, user: str) -> Result:
+        if not self.rotates:
+            return {}
+        refresh = f"xoxe-{secrets.token_hex(12)}"
+        self._refreshes[refresh] = user
+        return {"refresh_token": refresh, "expires_in": self.lives}
 
     def openid_token(self, request: web.Request, args: Arguments) -> Result:
         """openid.connect.token: a code for a sign-in token and an unsigned identity token."""

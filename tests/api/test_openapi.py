@@ -12,12 +12,12 @@ from aiohttp.test_utils import TestClient
 
 from api.errors import STATUS
 from api.openapi import specification
-from api.routes import ROUTES
+from api.routes import PAGES, ROUTES
 from tests.api.small_core import PASSWORD
 
 Json = dict[str, Any]
 WITHOUT_BODY = {"/auth/link/code"}
-ELSEWHERE = {"/", "/link", "/docs", "/openapi.json", "/static/{name}"}
+ELSEWHERE = {path for _, path, _ in PAGES}
 """Pages and files: not part of the API."""
 
 
