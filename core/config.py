@@ -82,6 +82,13 @@ class Settings(BaseSettings):
     )
     notion_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
+    follow_days: int = Field(
+        30,
+        ge=0,
+        le=365,
+        description="Days for which a page follows edits, replies and deletions of what it was "
+        "saved from; 0 for not at all.",
+    )
 
     # Slack
     slack_bot_token: SecretStr | None = Field(None, description="The bot token (xoxb-…).")

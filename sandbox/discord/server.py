@@ -146,6 +146,26 @@ class DiscordServer:
         await channels.announce(self._rest(), "MESSAGE_CREATE", message)
         return message
 
+    async def edit(self, message: Message, content: str | None = None, **more: Any) -> None:
+        """A person changes what they wrote; without content Discord does, unfolding a link."""
+        if content is not None:
+            message.content = content
+            message.edited = self.world.clock()
+        for name, value in more.items():
+            setattr(message, name, value)
+        await channels.announce(self._rest(), "MESSAGE_UPDATE", message)
+
+    async def delete(self, *messages: Message) -> None:
+        """Somebody takes messages away, several at once in bulk; the gateway tells of it."""
+        if len(messages) == 1:
+            await channels.remove(self._rest(), messages[0])
+            return
+        for message in messages:
+            message.deleted = True
+        where = messages[0].channel_id
+        event = {"ids": [message.id for message in messages], "channel_id": where}
+        await self.gateway.dispatch("MESSAGE_DELETE_BULK", event | self.gateway.in_guild(where))
+
     async def start_thread(self, message: Message, name: str = "thread") -> Channel:
         """A person begins a thread from a message; the gateway tells of it."""
         parent = self.world.channels[message.channel_id]

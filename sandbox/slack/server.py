@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from sandbox.slack.changes import changed_event, deleted_event
 from sandbox.slack.delivery import Delivery, Kind, Sender, Timing
 from sandbox.slack.files import Files, Shared
 from sandbox.slack.oauth import Consent
@@ -248,6 +249,14 @@ class SlackServer:
         own messages too.
         """
         return await self.event(message_event(self.space, message))
+
+    async def edit(self, message: Message, text: str | None = None, **shown: Any) -> Delivery:
+        """A person changes what they wrote; without a text Slack does, unfolding a link in it."""
+        return await self.event(changed_event(self.space, message, text, shown))
+
+    async def delete(self, message: Message) -> Delivery:
+        """A person takes away what they wrote; the app hears of it."""
+        return await self.event(deleted_event(self.space, message))
 
     async def again(self, delivery: Delivery) -> Delivery:
         """The same event once more, as when Slack did not see that the app took it."""
