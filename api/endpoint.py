@@ -96,8 +96,9 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
-    `scope` is what a personal token must have; None: no such token may ask. `browser` answers a
-    browser that asks for a page and shows no token.
+    `scope` is what a personal token must have; None: no such token may ask.
+    `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
+    `browser` answers a browser that asks for a page and shows no token.
     """
 
     takes: type[M]
@@ -111,6 +112,7 @@ class Operation(Generic[M]):
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
+    resumed: bool = False
     browser: Handler | None = None
 
 

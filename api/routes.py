@@ -10,6 +10,7 @@ from api.pages import entering, home, theme
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.link import link
+from api.sign_in import routes as sign_in
 
 ROUTES = (
     Route("POST", "/auth/register", accounts.register),
@@ -34,8 +35,13 @@ ROUTES = (
     Route("POST", "/auth/link/preview", linking.preview),
     Route("POST", "/auth/link/code", linking.code),
     Route("DELETE", "/auth/identities/{id}", linking.unlink),
+    Route("GET", "/auth/slack/start", sign_in.start("slack")),
+    Route("GET", "/auth/slack/callback", sign_in.callback("slack")),
+    Route("GET", "/auth/discord/start", sign_in.start("discord")),
+    Route("GET", "/auth/discord/callback", sign_in.callback("discord")),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
+    Route("GET", "/content/{id}/events", content.events),
     Route("GET", "/content/history", content.history),
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),

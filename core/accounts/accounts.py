@@ -155,7 +155,7 @@ class Accounts:
         `notion-assistant admin`.
         """
         own = self._settings.local and self._settings.host in LOCAL_HOSTS
-        return own and not await uow.users.has_account()
+        return own and not await uow.users.any_account()
 
     async def login(self, login: str, password: str) -> Session:
         """A session for the person with this email address or username.
@@ -195,6 +195,16 @@ class Accounts:
             known = await uow.sessions.knows(whose, self._address_hash(whose))
             shown = await uow.tokens.get(token_hash(device or ""))
         return known or (shown is not None and shown.user_id == whose)
+
+    async def admit(self, user_id: UUID) -> Session:
+        """A session for somebody who has proven elsewhere who they are.
+
+        Raises Unauthorized where they were erased, or the account is switched off.
+        """
+        async with self._database.begin() as uow:
+            user = _welcome(await uow.users.get(user_id))
+            await uow.audit.note("login", user.id)
+            return await self._login(uow, user)
 
     async def refresh(self, token: str) -> Session:
         """The next session. A refresh token works once; its use again ends every one after it.

@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.storage.audit import AuditTable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
+from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
@@ -42,6 +43,7 @@ class UnitOfWork:
         self.destinations = DestinationTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
+        self.followed = FollowedTable(connection)
         self.heartbeats = HeartbeatTable(connection)
         self.tokens = TokenTable(connection)
         self.sessions = SessionTable(connection)

@@ -42,6 +42,11 @@ class User:
         """The address, where they have shown that it is theirs: the one to be trusted."""
         return self.email if self.email_verified_at is not None else None
 
+    @property
+    def has_account(self) -> bool:
+        """Whether they can log in; somebody known from chat alone cannot."""
+        return self.email is not None or self.username is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -86,14 +91,30 @@ class UserTable:
             raise Conflict("That email address or username is taken. Log in instead?") from error
         return user
 
+    async def settle(self, user_id: UUID, email: str | None, username: str) -> None:
+        """Makes a person known from chat alone an account, whose address is known to be theirs.
+
+        Raises Conflict as `add` does.
+        """
+        proven = None if email is None else datetime.now(UTC)
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    update(users)
+                    .where(users.c.id == user_id)
+                    .values(email=email, username=username, email_verified_at=proven)
+                )
+        except IntegrityError as error:
+            raise Conflict("That email address or username is taken. Log in instead?") from error
+
     async def get(self, user_id: UUID) -> User | None:
         """The person with this id."""
         row = await self._connection.execute(select(users).where(users.c.id == user_id))
         return _user(row.one_or_none())
 
-    async def has_account(self) -> bool:
+    async def any_account(self) -> bool:
         """Whether anybody has an account here."""
-        query = select(users.c.id).where(users.c.email.is_not(None)).limit(1)
+        query = select(users.c.id).where(users.c.username.is_not(None)).limit(1)
         return (await self._connection.execute(query)).first() is not None
 
     async def hold(self, user_id: UUID) -> bool:
