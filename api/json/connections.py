@@ -259,7 +259,7 @@ async def confirm(asked: Asked[ConnectCode]) -> web.StreamResponse:
 # ── What there is ────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint(Operation(Nothing, "My connection to Notion", ConnectionAnswer))
+@endpoint(Operation(Nothing, "My connection to Notion", ConnectionAnswer, scope="notion"))
 async def connection(asked: Asked[Nothing]) -> ConnectionAnswer:
     """The person's own connection, and where to connect one."""
     connecting = asked.core.connecting

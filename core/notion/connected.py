@@ -122,6 +122,22 @@ class Connected:
         """As `core.ports.Pages.append`."""
         return await (await self._now()).append(block, children, after)
 
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """As `core.ports.Pages.change`."""
+        return await (await self._now()).change(block, kind, fields)
+
+    async def remove(self, block: str) -> None:
+        """As `core.ports.Pages.remove`."""
+        await (await self._now()).remove(block)
+
+    async def title(self, page_id: str) -> str:
+        """As `core.ports.Pages.title`."""
+        return await (await self._now()).title(page_id)
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """As `core.ports.Pages.rename`."""
+        await (await self._now()).rename(page_id, title)
+
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
         await self._connections.close()

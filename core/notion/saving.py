@@ -19,7 +19,7 @@ from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
 from core.notion.values import Values
-from core.notion.whose import asking_by
+from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Page, Pages, Saved, Step
 from core.storage.content import Content
 from core.storage.database import Database, UnitOfWork
@@ -110,7 +110,7 @@ class Saving:
             return saved
         content = await self._read(content_id)
         draft = self._draft(content, facts)
-        with asking_by((content.parent or {}).get("connection", "")):
+        with asking_by(made_by(content.parent)):
             tree = Tree(self._pages, page["id"], draft.mark)
             for number, request in enumerate(draft.requests[1:], 1):
                 try:

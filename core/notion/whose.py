@@ -7,7 +7,7 @@ https://docs.python.org/3/library/contextvars.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -45,6 +45,14 @@ _USING: ContextVar[str | None] = ContextVar("notion-using", default=None)
 def whose() -> Whose:
     """On whose behalf this task asks."""
     return _WHOSE.get()
+
+
+def made_by(parent: Mapping[str, str] | None) -> str:
+    """The connection by which a page was made, as its item keeps it. Pure.
+
+    What was made before there were several was made by the server's own token.
+    """
+    return (parent or {}).get("connection", "")
 
 
 def using() -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.storage.tables import connect_codes as table
+from core.storage.connection_tables import connect_codes as table
 from core.storage.upsert import upsert
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from sqlalchemy import Row as RowOf
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.storage.tables import notion_connections as table
+from core.storage.connection_tables import notion_connections as table
 
 
 @dataclass(frozen=True, slots=True)

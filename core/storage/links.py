@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Sender
+from core.storage.account_tables import audit
+from core.storage.connection_tables import notion_connections
+from core.storage.spending import SpendingTable
 from core.storage.tables import (
     content_history,
     destinations,
     identities,
     link_codes,
-    notion_connections,
     ratings,
     requests,
     users,
@@ -33,11 +35,15 @@ MOVED = frozenset(
         "ratings",
         "link_codes",
         "notion_connections",
+        "audit",
+        "spending",
     }
 )
 """The tables whose rows a merge gives to the account; a test holds them against the schema."""
 
-LEFT = frozenset({"refresh_tokens"})
+LEFT = frozenset(
+    {"refresh_tokens", "sessions", "known_addresses", "personal_tokens", "mailed_links"}
+)
 """Those of which somebody without an account has nothing."""
 
 
@@ -186,6 +192,11 @@ class LinkTable:
             await self._connection.execute(
                 update(table).where(table.c.user_id == person).values(user_id=account)
             )
+        for column in (audit.c.actor_id, audit.c.subject_id):
+            await self._connection.execute(
+                update(audit).where(column == person).values({column: account})
+            )
+        await SpendingTable(self._connection).give(person, account)
         await self._connection.execute(delete(users).where(users.c.id == person))
         return True
 

@@ -11,9 +11,9 @@ from core.connecting import Connecting
 from core.errors import Forbidden, InvalidInput, Unavailable
 from core.messages import Call, Request, Sender
 from core.notion.oauth import Granted
+from core.storage.connection_tables import connect_codes
 from core.storage.connections import Holder
 from core.storage.database import Database
-from core.storage.tables import connect_codes
 from tests.core.commands.conftest import Say
 
 GRANTED = Granted("access", "refresh", "bot", "space", "Ada's Notion", "Ada Lovelace")

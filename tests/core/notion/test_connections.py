@@ -20,9 +20,9 @@ from core.notion.places import Places
 from core.notion.saving import Patience, Saving
 from core.notion.tokens import Lost
 from core.notion.whose import Whose, asking_by, asking_for
+from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from core.storage.database import Database
-from core.storage.tables import notion_connections
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import ROOT_PAGE_ID
 from sandbox.notion.records import Parent
