@@ -19,6 +19,8 @@ def outcome(
 ) -> web.Response:
     """The page: sentences, and a button's words with the path it leads to.
 
+    Who looks at it has been found by then (`visitor`).
+
     `code` is the error's; None where all went well. Whoever asks for JSON gets an error as every
     route gives it. What stands in backticks is shown as code.
     """
@@ -26,7 +28,7 @@ def outcome(
     wants_json = accepts(request, "application/json") and not accepts(request, "text/html")
     if code is not None and wants_json:
         return error_response(code, detail, retry_after=retry_after)
-    response = page("outcome.html", title=title, said=said, button=button)
+    response = page(request, "outcome.html", title=title, said=said, button=button)
     if code is not None:
         error = error_response(code, detail, retry_after=retry_after)
         response.set_status(error.status)
