@@ -12,12 +12,12 @@ import aiohttp
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
+from bot.discord.callbacks import STAY, THINKING, Callbacks, flags
 from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
 from bot.discord.panel import PREFIX as PANEL
 from bot.discord.parse import call_of_button
-from bot.discord.render import render_answer
 from bot.discord.rest import Rest
 from bot.discord.watch import Limits, Watch
 from bot.discord.windows import Windows
@@ -27,7 +27,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
-from core.messages import Answer, Call, Channel, Sender, stable_id
+from core.messages import Call, Channel, Sender, stable_id
 from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Intake
 
@@ -68,8 +68,9 @@ class DiscordEntry:
         self._intake = intake
         self._platform = DiscordPlatform(settings)
         self._listener = Listener(intake, self._platform)
-        self._windows = Windows(settings, intake)
         self._rest = Rest(settings)
+        self._callbacks = Callbacks(self._rest)
+        self._windows = Windows(self._rest, self._callbacks, intake)
         self._watch = Watch(self._look_back, limits)
         look = CatchUp(self._rest, intake, self._listener, lambda: self._client).look
         self._lookout = Lookout(
@@ -100,7 +101,6 @@ class DiscordEntry:
         await self._lookout.stop()
         await self._disconnect()
         await self._listener.end()
-        await self._windows.close()
         await self._platform.close()
         await self._rest.close()
 
@@ -276,14 +276,14 @@ class DiscordEntry:
             _address(interaction) | dict(where or {}) | ({} if thinking else {"placeholder": "no"}),
             _place(interaction),
         )
-        try:
-            if answer is None:
-                await interaction.response.defer(ephemeral=private, thinking=thinking)
-            else:
-                await _tell(interaction, answer)
-        except _library_errors() as error:
-            # The command is recorded all the same; its answer will find another way.
-            _log.warning("discord not acknowledged", error=type(error).__name__)
+        # Where Discord does not hear of it, the command is recorded all the same, and its answer
+        # will find another way.
+        if answer is not None:
+            await self._callbacks.tell(interaction, answer)
+        elif thinking:
+            await self._callbacks.respond(interaction, THINKING, flags(private=private))
+        else:
+            await self._callbacks.respond(interaction, STAY)
 
 
 async def _log_in(client: Client, token: str) -> None:
@@ -299,14 +299,6 @@ async def _log_in(client: Client, token: str) -> None:
         raise PlatformFailed(
             f"Discord could not be reached ({type(error).__name__}).", retryable=True
         ) from None
-
-
-async def _tell(interaction: discord.Interaction[Client], answer: Answer) -> None:
-    """Shows an answer at once, to the asker alone."""
-    first, *rest = (part["content"] for part in render_answer(answer))
-    await interaction.response.send_message(first, ephemeral=True, suppress_embeds=True)
-    for text in rest:
-        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
 
 
 def _asks_for_privacy(line: str | Call) -> bool:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.discord import form, panel
+from bot.discord.callbacks import FORM, STAY, THINKING, Callbacks, flags
 from bot.discord.complete import fitting
-from bot.discord.render import EPHEMERAL, content, render_answer
+from bot.discord.render import content, render_answer
 from bot.discord.rest import Refused, Rest
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
-from core.config import Settings
 from core.errors import AssistantError, InvalidInput
 from core.messages import Answer, Channel, Sender
 from core.ports import Choice, Chosen, Intake, Part
@@ -36,21 +36,16 @@ LISTING = 2.0
 OPENING = 1.5
 """Seconds that a form waits for its choices; a field without them is one to type in."""
 
-_LATER, _LATER_HERE, _FORM = 5, 6, 9
-
 _log = structlog.get_logger(__name__)
 
 
 class Windows:
     """Opens them. `intake` says what there is to choose, and how somebody stands."""
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
+    def __init__(self, rest: Rest, callbacks: Callbacks, intake: Intake) -> None:
         self._intake = intake
-        self._rest = Rest(settings)
-
-    async def close(self) -> None:
-        """Lets go of connections. May be called twice."""
-        await self._rest.close()
+        self._rest = rest
+        self._callbacks = callbacks
 
     async def suggested(
         self, kind: Chosen, words: str = "", wait: float | None = None
@@ -79,7 +74,7 @@ class Windows:
         if COMMANDS[call.command].form:
             return await self._form(asked, call.command, call.flags)
         if call.command == panel.COMMAND and not call.flags:
-            return await self._panel(asked, _LATER, sender, channel)
+            return await self._panel(asked, THINKING, sender, channel)
         return False
 
     async def pressed(
@@ -91,7 +86,7 @@ class Windows:
         if name == panel.PLACE:
             return None if await self._form(asked, "to", {}) else "to"
         if name == panel.REFRESH:
-            shown = await self._panel(asked, _LATER_HERE, sender, channel)
+            shown = await self._panel(asked, STAY, sender, channel)
             return None if shown else panel.COMMAND
         if name == panel.RESET:
             return f"{panel.COMMAND} reset"
@@ -101,11 +96,13 @@ class Windows:
     async def _form(self, asked: Asked, name: str, given: form.Given) -> bool:
         """False where Discord does not open it."""
         choices = await self._choices(form.ASKED, OPENING)
-        return await self._respond(asked, _FORM, form.render_form(COMMANDS[name], given, choices))
+        return await self._callbacks.respond(
+            asked, FORM, form.render_form(COMMANDS[name], given, choices)
+        )
 
     async def _panel(self, asked: Asked, how: int, sender: Sender, channel: Channel | None) -> bool:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
-        if not await self._respond(asked, how, {"flags": EPHEMERAL} if how == _LATER else None):
+        if not await self._callbacks.respond(asked, how, flags(private=how == THINKING)):
             return False
         part = await self._shown(sender, channel)
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
@@ -135,13 +132,3 @@ class Windows:
     ) -> dict[Chosen, Sequence[Choice]]:
         found = await asyncio.gather(*(self.suggested(kind, "", wait) for kind in kinds))
         return dict(zip(kinds, found, strict=True))
-
-    async def _respond(self, asked: Asked, kind: int, data: dict[str, Any] | None) -> bool:
-        path = f"/interactions/{asked.id}/{asked.token}/callback"
-        body = {"type": kind} | ({"data": data} if data is not None else {})
-        try:
-            await self._rest.as_interaction("POST", path, json=body)
-        except AssistantError as error:
-            _log.warning("discord window not opened", kind=kind, reason=error.message)
-            return False
-        return True

@@ -229,6 +229,31 @@ async def test_a_placeholder_that_discord_refuses_loses_no_command(stage: Stage)
     assert await asked.acknowledged() == 5
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["not taken", "taken unheard"])
+@pytest.mark.parametrize(
+    "trouble",
+    [Reaction(dropped=True), Reaction("no", 503), Reaction({"retry_after": 0.2}, 429)],
+    ids=["dropped", "failed", "limited"],
+)
+async def test_an_acknowledgement_that_fails_is_tried_again(
+    stage: Stage, trouble: Reaction, early: bool
+) -> None:
+    hooks = stage.server.hooks.before if early else stage.server.hooks.after
+
+    async def hook(call: Traffic) -> Reaction | None:
+        if not call.path.endswith("/callback"):
+            return None
+        hooks.remove(hook)
+        return trouble
+
+    hooks.append(hook)
+    asked = await stage.server.slash_command(sub="help")
+    assert await asked.acknowledged(3.0) == 5
+    assert len(stage.intake.requests) == 1
+    await asyncio.sleep(0.3)
+    assert len([one for one in stage.server.requests if one.path.endswith("/callback")]) == 2
+
+
 async def test_an_acknowledgement_that_is_answered_with_nothing_counts(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
