@@ -21,7 +21,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
 from core.messages import Answer, Channel, Sender
-from core.ports import Choice, Chosen, Intake, Part
+from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
     import discord
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from bot.discord.client import Client
 
     Asked = discord.Interaction[Client]
+
+UNTIL_DONE = (0.3, 0.5, 1.0, 1.5, 2.5)
+"""Seconds between looks at whether what was chosen in the panel has been done."""
 
 LISTING = 2.0
 """Seconds that choices may take. Discord waits three for a response."""
@@ -46,17 +49,26 @@ class Windows:
         self._intake = intake
         self._rest = rest
         self._callbacks = callbacks
+        self._renewals: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Lets panels be as they are. May be called twice."""
+        renewals = list(self._renewals)
+        for renewal in renewals:
+            renewal.cancel()
+        if renewals:
+            await asyncio.wait(renewals)
 
     async def suggested(
-        self, kind: Chosen, words: str = "", wait: float | None = None
+        self, kind: Chosen, words: str = "", provider: str = "", wait: float | None = None
     ) -> list[Choice]:
-        """What may be chosen, as Discord takes it.
+        """What may be chosen, as Discord takes it; of models, those of this provider.
 
         Nothing where it takes more than `wait` seconds, LISTING if none are named.
         """
         try:
             async with asyncio.timeout(LISTING if wait is None else wait):
-                return fitting(await self._intake.suggest(kind, words))
+                return fitting(await self._intake.suggest(kind, words, provider=provider))
         except (AssistantError, TimeoutError) as error:
             _log.info("discord is offered no choices", kind=kind, error=type(error).__name__)
             return []
@@ -104,7 +116,28 @@ class Windows:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
         if not await self._callbacks.respond(asked, how, flags(private=how == THINKING)):
             return False
-        part = await self._shown(sender, channel)
+        await self._put(asked, await self._shown(sender, channel))
+        return True
+
+    def renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
+        """Shows on the panel what was chosen on it, once that is done.
+
+        Where it is not done in a while, the panel shows again what is so.
+        """
+        task = asyncio.create_task(self._renew(asked, sender, channel), name="discord-panel")
+        self._renewals.add(task)
+        task.add_done_callback(self._renewals.discard)
+
+    async def _renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
+        before = panel.stand(asked.message.content if asked.message else "")
+        for pause in UNTIL_DONE:
+            await asyncio.sleep(pause)
+            now = await self._standing(sender, channel)
+            if before and now is not None and panel.stand(str(_drawn(now)["content"])) != before:
+                break
+        await self._put(asked, await self._shown(sender, channel))
+
+    async def _put(self, asked: Asked, part: Part) -> None:
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
         try:
             try:
@@ -115,7 +148,12 @@ class Windows:
                 await self._rest.as_interaction("PATCH", path, json=bare)
         except AssistantError as error:
             _log.warning("discord panel not shown", reason=error.message)
-        return True
+
+    async def _standing(self, sender: Sender, channel: Channel | None) -> Overview | None:
+        try:
+            return await self._intake.overview(sender, channel)
+        except AssistantError:
+            return None
 
     async def _shown(self, sender: Sender, channel: Channel | None) -> Part:
         kinds = tuple(panel.LINES)
@@ -125,10 +163,14 @@ class Windows:
             )
         except AssistantError as error:
             return render_answer(Answer(error.message, ok=False, private=True))[0]
-        return panel.render_panel(overview, choices, linking="link" in COMMANDS)
+        return _drawn(overview, choices)
 
     async def _choices(
         self, kinds: Sequence[Chosen], wait: float
     ) -> dict[Chosen, Sequence[Choice]]:
-        found = await asyncio.gather(*(self.suggested(kind, "", wait) for kind in kinds))
+        found = await asyncio.gather(*(self.suggested(kind, wait=wait) for kind in kinds))
         return dict(zip(kinds, found, strict=True))
+
+
+def _drawn(overview: Overview, choices: form.Choices | None = None) -> Part:
+    return panel.render_panel(overview, choices or {}, linking="link" in COMMANDS)
