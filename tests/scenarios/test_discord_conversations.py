@@ -142,17 +142,19 @@ async def test_two_commands_in_a_thread_are_answered_in_their_order_and_the_seco
     world.ai.token_delay = 0.03
     await connected(world, launch)
     thread = await world.discord.start_thread(await world.discord.write("We need a plan."))
-    for prompt in ("first", "second"):
+    prompts = [
         await world.discord.slash_command(
             sub="generate", options={"prompt": prompt}, channel=thread
         )
+        for prompt in ("first", "second")
+    ]
 
     async def whole() -> bool:
         shown = world.discord.answers(thread)
         return len(shown) == 2 and all(one.content == world.ai.answer for one in shown)
 
     await eventually(whole, "the two answers never came")
-    first, second = await answers(world, 2, thread)
+    first, second = [await prompt.answered() for prompt in prompts]
     waited = [each.at for each in second.revisions if "Waiting for the answer" in each.content]
     assert waited
     assert [told[-1][1] for told in asked(world)] == ["first", "second"]
