@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from api.account_models import Change
+from api import session
+from api.account_models import Change, Me
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
-from core.errors import Unauthorized
+from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
+from core.accounts import lockout
+from core.accounts.accounts import Session
 from core.preferences import checked
 
 _MAY_FAIL = ("UNAUTHORIZED",)
@@ -36,23 +38,27 @@ async def register(asked: Asked[Registration]) -> LoggedIn:
         Login,
         "Log in with an email address or a username",
         LoggedIn,
-        errors=_MAY_FAIL,
+        errors=("UNAUTHORIZED", "FORBIDDEN"),
         secured=False,
         rule="login",
         keyed="sealed",
     )
 )
 async def login(asked: Asked[Login]) -> LoggedIn:
-    """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
-    account, limits = asked.given.email.strip().lower(), asked.core.limits
-    async with limits.turn("account", account):
-        try:
-            session = await asked.core.accounts.login(asked.given.email, asked.given.password)
-        except Unauthorized:
-            await limits.hit("account", account)
-            raise
-        await limits.clear("account", account)
-    return LoggedIn.of(session)
+    """Logs somebody in. Wrong passwords are counted; a right one ends the count.
+
+    403 where the password is right and an admin has switched the account off.
+    """
+    device = session.refresh_token(asked.request)
+    return LoggedIn.of(await log_in(asked.core, asked.given, device))
+
+
+async def log_in(core: Core, given: Login, device: str | None) -> Session:
+    """The session of who gives the right password. `device` is a refresh token the browser shows.
+
+    Raises Unauthorized, Forbidden and RateLimited.
+    """
+    return await lockout.log_in(core.accounts, core.limits, given.email, given.password, device)
 
 
 @endpoint(
@@ -86,7 +92,7 @@ async def logout(asked: Asked[RefreshToken]) -> None:
     await asked.core.accounts.logout(asked.given.refresh_token)
 
 
-@endpoint(Operation(Nothing, "Who am I", Me))
+@endpoint(Operation(Nothing, "Who am I", Me, scope="account"))
 async def me(asked: Asked[Nothing]) -> Me:
     """The person, their identities, their connections, their preferences."""
     return Me.profile(await asked.core.accounts.me(asked.person.id))

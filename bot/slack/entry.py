@@ -23,9 +23,18 @@ from bot.slack.installing import Installing
 from bot.slack.listening import Listener
 from bot.slack.manifest import SHORTCUT
 from bot.slack.panels import Panels
-from bot.slack.parse import Command, kind_of, read_body, read_command, read_press, read_shortcut
+from bot.slack.parse import (
+    Command,
+    is_certificate_check,
+    kind_of,
+    read_body,
+    read_command,
+    read_press,
+    read_shortcut,
+)
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
+from bot.slack.silence import Silence
 from bot.slack.teams import Teams
 from bot.slack.watch import Limits, Watch
 from core.commands.command import PREFIX
@@ -89,6 +98,7 @@ class SlackEntry:
         self._panels = Panels(intake, self._teams, self._dispatch)
         look = CatchUp(self._teams, intake, self._listener, self._tell_later).look
         self._lookout = Lookout(intake, self.name, self._heard, look, pace)
+        self._silence = Silence(datetime.now(UTC))
 
     async def start(self) -> None:
         """Gets ready for requests, and connects where there is an app token.
@@ -135,12 +145,17 @@ class SlackEntry:
             return _refusal(413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.")
         try:
             self._verify(request, raw)
+            if is_certificate_check(raw):
+                return web.Response()
             fields = read_body(raw, request.content_type)
         except Unauthorized as error:
             return _refusal(401, error.code, error.message)
         except InvalidInput as error:
             return _refusal(400, error.code, error.message)
         EVENTS.labels(self.name, kind_of(fields)).inc()
+        since = self._silence.heard(fields, datetime.now(UTC))
+        if since is not None and self._watch is None:
+            self._lookout.missed(since)
         with ACKNOWLEDGED.labels(self.name).time():
             return await self._answer(request, fields)
 
