@@ -67,6 +67,14 @@ class Channel:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whoever works together on a platform: a workspace, a server; `id` is the platform's name."""
+
+    platform: str
+    id: str
+
+
 class File(NamedTuple):
     """Something attached to a message.
 
@@ -156,6 +164,12 @@ class Request:
     def channel(self) -> Channel | None:
         """Where it was written; None where that is no channel."""
         return Channel(self.sender.platform, self.place) if self.place else None
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """Whose request it is, as the platform tells; None where it tells of none."""
+        named = self.sender.workspace or self.address.get("community", "")
+        return Workspace(self.sender.platform, named) if named else None
 
     @property
     def marked(self) -> bool:

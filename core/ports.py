@@ -24,6 +24,7 @@ Address = Mapping[str, str]
 - `thread`: the id of the conversation's thread, where the answer belongs too;
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
+- `community`: the id of the workspace or server it was written in, where the sender names none;
 - `marked`: "yes" where that message shows how far the request has come.
 """
 
@@ -157,6 +158,25 @@ class Destination:
     place: str = field(default="", compare=False)
 
 
+Given = tuple[tuple[str, str], ...]
+"""Values for properties of a page, as people typed them: each property's name and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an emoji put on a message of a channel saves it, and what the page is given.
+
+    `emoji` is as `core.emoji.emoji_of` spells it, `shown` as people see it. `template` names one of
+    Notion's templates; empty for none.
+    """
+
+    emoji: str
+    shown: str
+    place: Destination
+    template: str = ""
+    given: Given = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page that exists."""
@@ -174,11 +194,24 @@ class Saved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a data source. `options` are the names of those it has, where it has any."""
+    """A property of a data source. `options` are the names of those it has, where it has any.
+
+    `related` is the data source whose pages a relation names; empty for all else.
+    """
 
     name: str
     type: str
     options: tuple[str, ...] = ()
+    related: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One of Notion's templates of a data source; `default`: the one that Notion itself takes."""
+
+    id: str
+    name: str
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +252,17 @@ class Pages(Protocol):
         """
         ...
 
+    async def titled(self, data_source: str, title: str) -> Sequence[Destination]:
+        """The pages of a data source with this title; with none, those that have it in theirs.
+
+        A hundred at most; empty where there is no such data source.
+        """
+        ...
+
+    async def templates(self, data_source: str) -> Sequence[Template]:
+        """The templates that Notion has for a data source; empty where it has none, or says not."""
+        ...
+
     async def people(self) -> Mapping[str, str]:
         """The ids of the workspace's people by their email addresses, in lower case.
 
@@ -232,11 +276,22 @@ class Pages(Protocol):
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
         """Makes a page. Never repeats a write that may have been carried out.
 
         `properties` are values beside the title, by the names of a data source's properties.
+        `template` is the id of a template: Notion applies it later, and until then the page is
+        empty, so it takes no children.
         """
+        ...
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> Sequence[Page]:
+        """The pages of this title under the destination made after `since`, the newest first."""
+        ...
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """Writes values of a page's properties, by their names. Twice is once."""
         ...
 
     async def find(
@@ -576,6 +631,18 @@ class CanFetch(Platform, Protocol):
 
         Raises Forbidden where this app may not have it, NotFound where it is gone, RateLimited, and
         PlatformFailed, also after 60 seconds of silence.
+        """
+        ...
+
+
+@runtime_checkable
+class CanGovern(Platform, Protocol):
+    """A platform that tells who runs a workspace."""
+
+    async def governs(self, address: Address) -> bool:
+        """Whether the asker may decide for everybody in their workspace.
+
+        False where the platform does not say. Raises as the methods that send do.
         """
         ...
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
+from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, with_given
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
 
@@ -21,6 +22,7 @@ async def run(context: Context, call: Call) -> Answer:
 
     A wrong destination is told before anything is read.
     """
+    given(call.value(SET.name))
     await _turn(context)
     place = call.value("to")
     if place is not None:
@@ -34,7 +36,8 @@ async def run(context: Context, call: Call) -> Answer:
     await context.step("keep", partial(context.keeper.keep, context, item, said))
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached)
-    facts = replace(of_messages(said, context.request, call.value("tags")), files=tuple(files))
+    known = of_messages(said, context.request, call.value("tags"))
+    facts = with_given(replace(known, files=tuple(files)), call)
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts
     )
@@ -69,20 +72,14 @@ def item_of(context: Context, message: str, place: str | None, channel: str = ""
     return stable_id("message", request.sender.platform, where, message, place or "")
 
 
-TAGS = Flag("tags", "Give the page these tags, where its data source has a place for them.", "A,B")
-_TO = Flag(
-    "to",
-    "Save it to this page or data source: a title or an address.",
-    "DESTINATION",
-    "destination",
-)
+EMOJI = Flag("emoji", "The emoji that asks for it, where that is not 📝.", "EMOJI")
 
 COMMAND = Command(
     name="save",
     summary="Save a message, or the thread that begins with it.",
     run=run,
     argument=Argument("link", required=False),
-    flags=(_TO, TAGS),
+    flags=(TO, TAGS, SET, TEMPLATE),
     private=True,
 )
 
@@ -91,7 +88,7 @@ MARKED = Command(
     name="save-marked",
     summary="Save the message that somebody reacted to.",
     run=run,
-    flags=(_TO,),
+    flags=(TO, SET, TEMPLATE, EMOJI),
     listed=False,
 )
 
@@ -99,6 +96,6 @@ UNDO = Command(
     name="undo-save",
     summary="Take back the save of a message.",
     run=undo,
-    flags=(_TO,),
+    flags=(TO, SET, TEMPLATE, EMOJI),
     listed=False,
 )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import Unavailable
 from core.storage.content import ContentTable
-from core.storage.destinations import DestinationTable
+from core.storage.destinations import AdditionTable, DestinationTable, RouteTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
@@ -36,6 +36,8 @@ class UnitOfWork:
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
+        self.routes = RouteTable(connection)
+        self.additions = AdditionTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
         self.heartbeats = HeartbeatTable(connection)
