@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import AssistantError
 from core.history.history import MONTH
-from core.messages import Channel, Sender
+from core.messages import Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Overview, Pages, Provider
 from core.preferences import preferred
 from core.storage.database import Database
@@ -62,7 +62,8 @@ class Overviews:
             if user is None:
                 return Overview(default=default, provider=provider)
             identities = await unit.users.identities(user.id)
-            chosen = await unit.destinations.of(user.id, channel)
+            shared = [Workspace(sender.platform, sender.workspace)] if sender.workspace else []
+            chosen = await unit.destinations.of(user.id, channel, shared)
             items = await unit.content.page(user.id, limit=_LOOKED_AT)
             today = datetime.now(UTC)
             spent = await unit.content.spent(user.id, today, today - MONTH)
@@ -74,6 +75,7 @@ class Overviews:
             own=chosen.person,
             channel=chosen.channel,
             default=default,
+            workspace=chosen.workspace,
             provider=first.provider or provider,
             template=first.template,
             pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from core.budget import Budget
 from core.errors import Misconfigured
-from core.messages import Action, Answer, Channel, File, Message, Request, Sender
+from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender
 
 T = TypeVar("T")
 
@@ -355,8 +355,9 @@ class Overview:
     """How one person stands, for the panels that platforms show.
 
     `account` is the username of the account they linked, None where there is none; `identities`
-    are platforms and names on them. `own`, `channel` and `default` are the destinations chosen by
-    the person, by the channel and by the server; None where none is, or Notion does not say.
+    are platforms and names on them. `own`, `channel`, `workspace` and `default` are what the
+    person, the channel, its workspace and the server chose as destination; None where that is
+    none, or Notion does not say.
     `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
     """
@@ -366,6 +367,7 @@ class Overview:
     own: Destination | None = None
     channel: Destination | None = None
     default: Destination | None = None
+    workspace: Destination | None = None
     provider: str = ""
     template: str | None = None
     pages: tuple[tuple[str, str], ...] = ()
@@ -451,6 +453,15 @@ class Memory(Protocol):
 
     async def known(self, channel: Channel, message: str) -> list[Known]:
         """What people's reactions to a message asked for in the last days, oldest first."""
+        ...
+
+    async def reaction(
+        self, channel: Channel, message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        """What an emoji that was put on a message, or taken away, asks for; None for nothing.
+
+        `emoji` is itself, `:name:`, or `<:name:number>`.
+        """
         ...
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:

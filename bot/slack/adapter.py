@@ -208,6 +208,11 @@ class SlackPlatform:
         """See CanMark."""
         await self._teams.at(address).marker.mark(address, mark)
 
+    async def governs(self, address: Address) -> bool:
+        """See CanGovern. Admins and owners of the workspace do."""
+        person = await self._teams.at(address).people.person(address["user_id"])
+        return person is not None and person.admin
+
     async def close(self) -> None:
         """See Platform."""
         await self._teams.close()

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
-from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, with_given
+from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
+from core.ports import Route
 
 SHOWN = 5
 """Files that stayed links of which the answer tells; the page tells of all."""
@@ -24,15 +25,21 @@ async def run(context: Context, call: Call) -> Answer:
     """
     given(call.value(SET.name))
     await _turn(context)
-    place = call.value("to")
-    if place is not None:
-        await context.step("check the place", partial(context.places.check, place))
+    named = place = call.value("to")
+    if named is not None:
+        found = await context.step("check the place", partial(context.places.check, named))
+        # What was checked by an earlier release came to nothing.
+        place = found or named
 
     async def read() -> list[dict[str, Any]]:
         return [message.to_json() for message in await context.conversation.message(call.text)]
 
     said = [Message.from_json(each) for each in await context.step("read", read)]
     item = item_of(context, said[0].id, place, said[0].place)
+    if named != place:
+        # Earlier releases told items apart by the name that was typed.
+        older = item_of(context, said[0].id, named, said[0].place)
+        item = older if await context.library.known(older) else item
     await context.step("keep", partial(context.keeper.keep, context, item, said))
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached)
@@ -62,6 +69,24 @@ async def undo(context: Context, call: Call) -> Answer:
     return Answer(said, private=True, quiet=not said)
 
 
+def marked_call(*, added: bool, route: Route | None = None) -> Call:
+    """What a reaction asks for that was put on a message or taken away; without a route, 📝."""
+    name = MARKED.name if added else UNDO.name
+    if route is None:
+        return Call(name)
+    flags: dict[str, str | bool] = {EMOJI.name: route.emoji, TO.name: route.place.id}
+    if route.given:
+        flags[SET.name] = lines_of(route.given)
+    if route.template:
+        flags[TEMPLATE.name] = route.template
+    return Call(name, flags=flags)
+
+
+def undoing(saved: Call) -> Call:
+    """What takes back what this call of a reaction saved."""
+    return Call(UNDO.name, flags={name: saved.flags[name] for name in (EMOJI.name, TO.name)})
+
+
 def item_of(context: Context, message: str, place: str | None, channel: str = "") -> UUID:
     """The item of a message and destination: the same for everybody, however often it is saved.
 
@@ -88,7 +113,7 @@ MARKED = Command(
     name="save-marked",
     summary="Save the message that somebody reacted to.",
     run=run,
-    flags=(TO, SET, TEMPLATE, EMOJI),
+    flags=(TO, TAGS, SET, TEMPLATE, EMOJI),
     listed=False,
 )
 

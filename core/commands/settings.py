@@ -117,6 +117,8 @@ def _destination(found: Overview) -> str:
         return f"{place(found.own)}: your own choice"
     if found.channel is not None:
         return f"{place(found.channel)}: this channel's choice"
+    if found.workspace is not None:
+        return f"{place(found.workspace)}: this workspace's choice"
     if found.default is not None:
         return f"{place(found.default)}: this server's default"
     return "nowhere yet; `/notion to` says why"

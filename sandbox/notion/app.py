@@ -22,6 +22,7 @@ from sandbox.notion.pages import create_page, get_markdown, get_page, update_pag
 from sandbox.notion.people import create_comment, get_comments, get_me, get_user, get_users
 from sandbox.notion.present import Presenter
 from sandbox.notion.store import Clock, PageStore
+from sandbox.notion.templates import apply_due, list_templates
 from sandbox.notion.uploads import PART, complete_upload, create_upload, get_upload, send_upload
 
 RATE_LIMIT = 180
@@ -42,6 +43,7 @@ ROUTES = (
     web.post("/v1/search", search),
     web.get("/v1/data_sources/{data_source_id}", get_data_source),
     web.post("/v1/data_sources/{data_source_id}/query", query_data_source),
+    web.get("/v1/data_sources/{data_source_id}/templates", list_templates),
     web.get("/v1/databases/{database_id}", get_database),
     web.post("/v1/file_uploads", create_upload),
     web.get("/v1/file_uploads/{file_upload_id}", get_upload),
@@ -92,6 +94,7 @@ def _guard(token: str | None, budget: RequestBudget, hooks: Hooks) -> Middleware
                 _check_size(request)
             budget.spend(_check_token(request, token))
             _check_version(request)
+            apply_due(request.app[STORE])
             response = await handler(request)
         except RefusedError as error:
             return error_response(error)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from core.messages import Channel, Sender
+from core.messages import Call, Channel, Sender
 from core.ports import Choice, Chosen, Overview
 
 
@@ -12,6 +12,14 @@ class Offers:
 
     choices: Mapping[Chosen, Sequence[Choice]] = MappingProxyType({})
     standing: Overview = Overview()
+
+    routed: Mapping[str, Call] = MappingProxyType({})
+
+    async def reaction(
+        self, _channel: Channel, _message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        found = self.routed.get(emoji)
+        return found if found is None or added else Call("undo-save", flags=found.flags)
 
     async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
         wanted = words.casefold()
