@@ -25,7 +25,7 @@ from core.jobs.owner import Owner
 from core.jobs.recognise import GONE
 from core.jobs.work import Work
 from core.live import Feed, Feeds
-from core.messages import Answer, Call, Channel, Message, Request, Sender, marked_queue
+from core.messages import Answer, Call, Channel, Message, Request, Sender, Workspace, marked_queue
 from core.overview import Overviews
 from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider
 from core.providers.registry import CanWarm
@@ -120,9 +120,11 @@ class Assistant:
         """As `core.ports.Intake.suggest`."""
         return await self._overviews.suggest(kind, words)
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """As `core.ports.Intake.overview`."""
-        return await self._overviews.overview(sender, channel)
+        return await self._overviews.overview(sender, channel, workspace)
 
     async def seen(self, name: str) -> datetime | None:
         """As `core.ports.Memory.seen`."""

@@ -53,7 +53,9 @@ class Overviews:
         wanted = words.casefold().split()
         return [one for one in choices if all(word in one.label.casefold() for word in wanted)]
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """As `core.ports.Intake.overview`."""
         default = await self._in_time(self._pages.destination(None))
         provider = next(iter(self._providers))
@@ -62,7 +64,9 @@ class Overviews:
             if user is None:
                 return Overview(default=default, provider=provider)
             identities = await unit.users.identities(user.id)
-            shared = [Workspace(sender.platform, sender.workspace)] if sender.workspace else []
+            if workspace is None and sender.workspace:
+                workspace = Workspace(sender.platform, sender.workspace)
+            shared = [workspace] if workspace else []
             chosen = await unit.destinations.of(user.id, channel, shared)
             items = await unit.content.page(user.id, limit=_LOOKED_AT)
             today = datetime.now(UTC)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from core.budget import Budget
 from core.errors import Misconfigured
-from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender
+from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
 
 T = TypeVar("T")
 
@@ -509,8 +509,12 @@ class Intake(Memory, Protocol):
         """
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands; they need not have written before. Raises Unavailable.
+
+        `workspace` is where they are, where the sender does not name it.
 
         Takes two seconds at most beside the database's.
         """

@@ -214,7 +214,7 @@ class Listener:
         """What the reaction asks for; None where that is nothing. Raises Unavailable."""
         parent = await place.parent_of(reaction.channel) if reaction.guild else ""
         channel = Channel("discord", parent or reaction.channel)
-        call: Call | None = Call("save-marked" if reaction.added else "undo-save")
+        call: Call | None = reaction.call
         if reaction.emoji != MEMO:
             call = await self._intake.reaction(
                 channel, reaction.message, reaction.emoji, added=reaction.added

@@ -65,6 +65,11 @@ class Reaction:
     added: bool
     emoji: str = MEMO
 
+    @property
+    def call(self) -> Call:
+        """What 📝 asks for; what another emoji does is chosen in its channel."""
+        return Call("save-marked" if self.added else "undo-save")
+
 
 def reaction_of(data: Json, own: str, *, added: bool) -> Reaction | None:
     """The reaction of a person; None where it is an app's, or with nothing."""

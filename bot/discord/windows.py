@@ -20,7 +20,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Channel, Sender
+from core.messages import Answer, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Part
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class Windows:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
         if not await self._respond(asked, how, {"flags": EPHEMERAL} if how == _LATER else None):
             return False
-        part = await self._shown(sender, channel)
+        server = Workspace("discord", str(asked.guild_id)) if asked.guild_id else None
+        part = await self._shown(sender, channel, server)
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
         try:
             try:
@@ -120,11 +121,13 @@ class Windows:
             _log.warning("discord panel not shown", reason=error.message)
         return True
 
-    async def _shown(self, sender: Sender, channel: Channel | None) -> Part:
+    async def _shown(
+        self, sender: Sender, channel: Channel | None, server: Workspace | None
+    ) -> Part:
         kinds = tuple(panel.LINES)
         try:
             overview, choices = await asyncio.gather(
-                self._intake.overview(sender, channel), self._choices(kinds, LISTING)
+                self._intake.overview(sender, channel, server), self._choices(kinds, LISTING)
             )
         except AssistantError as error:
             return render_answer(Answer(error.message, ok=False, private=True))[0]

@@ -251,7 +251,9 @@ class Preferences(Protocol):
         """What of a person's choices this server can do."""
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands."""
         ...
 

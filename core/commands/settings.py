@@ -87,7 +87,7 @@ def _unknown(what: str) -> str:
 
 async def _shown(context: Context) -> Answer:
     request = context.request
-    found = await context.preferences.overview(request.sender, request.channel)
+    found = await context.preferences.overview(request.sender, request.channel, request.workspace)
     chosen = await context.preferences.chosen(context.user_id)
     account = await context.links.account(context.user_id)
     lines = ["**Your settings**", "", *_lines(found, account, own_provider=chosen.provider)]

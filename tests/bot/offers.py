@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from core.messages import Call, Channel, Sender
+from core.messages import Call, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
 
 
@@ -25,5 +25,7 @@ class Offers:
         wanted = words.casefold()
         return [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
 
-    async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
+    async def overview(
+        self, _sender: Sender, _channel: Channel | None, _workspace: Workspace | None = None
+    ) -> Overview:
         return self.standing
