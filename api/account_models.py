@@ -54,3 +54,25 @@ class Code(Model):
 
     code: str
     expires_in: Annotated[int, Field(description="Seconds.")]
+
+
+class ConsentStart(Model):
+    """Before a platform's consent page."""
+
+    next: Annotated[
+        str | None,
+        Field(max_length=512, description="The path of this server to go on to afterwards."),
+    ] = None
+
+
+class ConsentAnswer(Model):
+    """What a platform sends a browser back with. It may add what is not described here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: Annotated[str | None, Field(max_length=512, description="As it was given.")] = None
+    code: Annotated[
+        str | None, Field(max_length=4096, description="Works once, for some minutes.")
+    ] = None
+    error: Annotated[str | None, Field(max_length=512, description="Why there is no code.")] = None
+    iss: Annotated[str | None, Field(max_length=512, description="Who sends it.")] = None

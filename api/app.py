@@ -13,6 +13,7 @@ from api.errors import Handler, errors
 from api.headers import EXPOSED, on_response_prepare
 from api.keys import CLOSING, CORE, Core
 from api.observe import observe
+from api.pages.trouble import recognise, shown
 
 Mount = tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 """Method, path and handler of something that is not this package's own."""
@@ -29,7 +30,8 @@ def create_app(
 ) -> web.Application:
     """The web application of this core, with what platforms and stand-ins mount into it."""
     app = web.Application(
-        middlewares=[observe, errors, _answer_options], client_max_size=LARGEST_BODY
+        middlewares=[observe, shown, errors, recognise, _answer_options],
+        client_max_size=LARGEST_BODY,
     )
     app[CORE] = assistant
     app[ROUTES] = routes.ROUTES

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from pydantic import ValidationError
 
-from api import idempotency
+from api import idempotency, session
 from api.address import client_address
 from api.errors import Handler
 from api.headers import accepts
@@ -84,6 +84,7 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
+    `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
     `browser` answers a browser that asks for a page and shows no token.
     """
 
@@ -97,6 +98,7 @@ class Operation(Generic[M]):
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
+    resumed: bool = False
     browser: Handler | None = None
 
 
@@ -110,7 +112,7 @@ class Endpoint(Generic[M]):
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answers a request: who, how often, what, and then the answer."""
         operation = self.operation
-        if operation.browser is not None and _is_browser(request):
+        if operation.browser is not None and is_browser(request):
             return await operation.browser(request)
         core = request.app[CORE]
         user = await _person(request) if operation.secured else None
@@ -148,7 +150,8 @@ def endpoint(
     return made
 
 
-def _is_browser(request: web.Request) -> bool:
+def is_browser(request: web.Request) -> bool:
+    """Whether a browser asks for a page, rather than a program for JSON."""
     return "Authorization" not in request.headers and accepts(request, "text/html")
 
 
@@ -156,6 +159,8 @@ async def _person(request: web.Request) -> User:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     core = request.app[CORE]
     try:
+        if "Authorization" not in request.headers and session.is_shown(request):
+            return await session.person(request)
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
         return await core.accounts.person(token.strip())

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from api.endpoint import Route
 from api.json import accounts, content, destinations, health, linking
+from api.pages import entering, home, theme
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
-from api.pages.home import home
 from api.pages.link import link
+from api.sign_in import routes as sign_in
 
 ROUTES = (
     Route("POST", "/auth/register", accounts.register),
@@ -23,8 +24,13 @@ ROUTES = (
     Route("POST", "/auth/link/preview", linking.preview),
     Route("POST", "/auth/link/code", linking.code),
     Route("DELETE", "/auth/identities/{id}", linking.unlink),
+    Route("GET", "/auth/slack/start", sign_in.start("slack")),
+    Route("GET", "/auth/slack/callback", sign_in.callback("slack")),
+    Route("GET", "/auth/discord/start", sign_in.start("discord")),
+    Route("GET", "/auth/discord/callback", sign_in.callback("discord")),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
+    Route("GET", "/content/{id}/events", content.events),
     Route("GET", "/content/history", content.history),
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),
@@ -36,12 +42,20 @@ ROUTES = (
 )
 
 PAGES = (
-    ("/", home),
-    ("/link", link),
-    ("/docs", docs),
-    ("/openapi.json", openapi_json),
-    ("/static/{name}", file),
+    ("GET", "/", home.home),
+    ("GET", "/about", home.about),
+    ("GET", "/signup", entering.signup_form),
+    ("POST", "/signup", entering.signup),
+    ("GET", "/login", entering.login_form),
+    ("POST", "/login", entering.login),
+    ("POST", "/logout", entering.logout),
+    ("POST", "/theme", theme.choose),
+    ("GET", "/link", link),
+    ("GET", "/docs", docs),
+    ("GET", "/openapi.json", openapi_json),
+    ("GET", "/static/{name}", file),
 )
+"""What a browser asks for, and what its forms send: no part of the specification."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -52,8 +66,11 @@ def add_routes(app: web.Application) -> None:
             app.router.add_get(path, route.endpoint.handle)  # and HEAD
         else:
             app.router.add_route(route.method, path, route.endpoint.handle)
-    for path, page in PAGES:
-        app.router.add_get(path, page)
+    for method, path, page in PAGES:
+        if method == "GET":
+            app.router.add_get(path, page)
+        else:
+            app.router.add_route(method, path, page)
 
 
 def _pattern(path: str) -> str:

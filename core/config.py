@@ -82,6 +82,13 @@ class Settings(BaseSettings):
     )
     notion_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
+    follow_days: int = Field(
+        30,
+        ge=0,
+        le=365,
+        description="Days for which a page follows edits, replies and deletions of what it was "
+        "saved from; 0 for not at all.",
+    )
 
     # Slack
     slack_bot_token: SecretStr | None = Field(None, description="The bot token (xoxb-…).")
@@ -92,16 +99,20 @@ class Settings(BaseSettings):
         None, description="The app token (xapp-…); turns Slack over Socket Mode on."
     )
     slack_client_id: str | None = Field(
-        None, description="Lets many workspaces install the app: PUBLIC_URL/slack/install."
+        None,
+        description="Lets many workspaces install the app, PUBLIC_URL/slack/install, and people "
+        "sign in with Slack.",
     )
     slack_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
 
     # Discord
     discord_token: SecretStr | None = Field(None, description="The bot token; turns Discord on.")
-    discord_client_id: str | None = Field(None, description="Where its invite links lead.")
+    discord_client_id: str | None = Field(
+        None, description="The application: its invite links, and signing in with Discord."
+    )
     discord_client_secret: SecretStr | None = Field(
-        None, description="Reserved: its client secret."
+        None, description="Its client secret; turns signing in with Discord on."
     )
     discord_api_url: str = Field("https://discord.com/api/v10", description="Discord's API.")
     discord_gateway_url: str = Field(

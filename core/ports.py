@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
 from core.errors import Misconfigured
 from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
+from core.pages import Child as Child
+from core.pages import Destination as Destination
+from core.pages import Given as Given
+from core.pages import Page as Page
+from core.pages import Property as Property
+from core.pages import Route as Route
+from core.pages import Saved as Saved
+from core.pages import Template as Template
 
 T = TypeVar("T")
 
@@ -142,90 +150,6 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where pages go: a page or a data source.
-
-    Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
-    what it stands in; empty where Notion did not say. Neither tells one place from another.
-    """
-
-    id: str
-    kind: Literal["page", "data_source"]
-    title: str = ""
-    url: str = ""
-    edited: str = field(default="", compare=False)
-    place: str = field(default="", compare=False)
-
-
-Given = tuple[tuple[str, str], ...]
-"""Values for properties of a page, as people typed them: each property's name and its value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where an emoji put on a message of a channel saves it, and what the page is given.
-
-    `emoji` is as `core.emoji.emoji_of` spells it, `shown` as people see it. `template` names one of
-    Notion's templates; empty for none.
-    """
-
-    emoji: str
-    shown: str
-    place: Destination
-    template: str = ""
-    given: Given = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that exists."""
-
-    id: str
-    url: str
-
-
-class Saved(NamedTuple):
-    """An item's page: its address, and what there is to say of it, each one sentence or two."""
-
-    url: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of a data source. `options` are the names of those it has, where it has any.
-
-    `related` is the data source whose pages a relation names; empty for all else.
-    """
-
-    name: str
-    type: str
-    options: tuple[str, ...] = ()
-    related: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """One of Notion's templates of a data source; `default`: the one that Notion itself takes."""
-
-    id: str
-    name: str
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A block inside a page or block, as much of it as saving needs.
-
-    `link` is the address of the first link in its text.
-    """
-
-    id: str
-    type: str
-    link: str | None = None
-
-
 class Pages(Protocol):
     """Notion, as saving and reading need it.
 
@@ -325,10 +249,30 @@ class Pages(Protocol):
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
     ) -> list[Child]:
-        """Adds children at the end, or after the child `after`. Never repeats an unsure write.
+        """Adds children at the end, or after the child `after`; before all others where it is "".
 
-        Gives them as they are told of; none where not each one is told of.
+        Never repeats an unsure write. Gives them as they are told of; none where not each one is
+        told of.
         """
+        ...
+
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Gives a block of this type other values of these fields; twice is once.
+
+        False where it is not there any more.
+        """
+        ...
+
+    async def remove(self, block: str) -> None:
+        """Takes a block away; twice is once, and a block that is gone is no error."""
+        ...
+
+    async def title(self, page_id: str) -> str:
+        """A page's title as it is now; the empty string where it has none."""
+        ...
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """Gives a page another title; twice is once."""
         ...
 
     async def close(self) -> None:
@@ -383,7 +327,8 @@ class Installation:
     """One workspace, or a whole organisation, whose admin installed this app.
 
     `workspace` is empty where an organisation installed it, `enterprise` where there is none.
-    `updated_at` is when its admin last agreed.
+    `updated_at` is when its admin last agreed. A token that rotates ends at `expires_at`, and
+    `refresh` is what gets the next one; empty and None where the token lasts.
     """
 
     platform: str
@@ -395,6 +340,8 @@ class Installation:
     token: str = field(repr=False)
     installed_by: str
     updated_at: datetime
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None
 
 
 class Installations(Protocol):
@@ -412,6 +359,21 @@ class Installations(Protocol):
 
     async def keep(self, installation: Installation) -> None:
         """Keeps it, in place of an earlier one of the same workspace or organisation."""
+        ...
+
+    async def claim(self, installation: Installation, seconds: float) -> bool:
+        """Takes it upon this process to renew the token, for so many seconds at most.
+
+        False where another process does, or where the token is another one by now.
+        """
+        ...
+
+    async def renew(self, earlier: Installation, token: str, refresh: str, ends: datetime) -> bool:
+        """Keeps the token that follows the `earlier` one; False where that is kept no more."""
+        ...
+
+    async def first(self, state: str) -> bool:
+        """Whether this is the first use of a state of ours, in any process, within a day."""
         ...
 
     async def all(self, platform: str) -> Sequence[Installation | Misconfigured]:
@@ -500,6 +462,24 @@ class Intake(Memory, Protocol):
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         """Whether this app wrote, or was written to, in a thread. Raises Unavailable."""
+        ...
+
+    async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
+        """Whether a page follows a message, or all that is said in a thread. Raises Unavailable."""
+        ...
+
+    async def retold(
+        self, channel: Channel, message: Message, at: float, *, thread: str = ""
+    ) -> None:
+        """A message as it is by now, which its platform told of at a moment in epoch seconds.
+
+        With `thread` it may be a new one there. Where no page follows it, or nothing that a page
+        shows has changed, nothing is done. Raises Unavailable.
+        """
+        ...
+
+    async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:
+        """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
     async def suggest(self, kind: Chosen, words: str) -> list[Choice]:

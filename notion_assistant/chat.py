@@ -140,12 +140,25 @@ async def converse(settings: Settings, user: str, lines: list[str] | None) -> in
         if lines is None:
             return await _interactive(client, core, output)
         good = True
-        for line in filter(str.strip, lines):
+        for line in filter(str.strip, joined(lines)):
             done = await _asked(client, line, output)
             if done is None:
                 return INTERRUPTED
             good = good and done
         return 0 if good else 1
+
+
+def joined(lines: list[str]) -> list[str]:
+    """Commands of several lines in one piece each: `\\` at a line's end says that it goes on."""
+    commands, begun = [], ""
+    for line in lines:
+        begun += line
+        if begun.endswith("\\"):
+            begun = begun[:-1] + "\n"
+        else:
+            commands.append(begun)
+            begun = ""
+    return [*commands, begun] if begun else commands
 
 
 async def _asked(client: Client, line: str, output: Output) -> bool | None:

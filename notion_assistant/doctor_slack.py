@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,12 @@ async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
     way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
     said = [f"commands come by {way}"]
     if settings.slack_bot_token is not None:
+        if settings.slack_bot_token.get_secret_value().startswith("xoxe."):
+            raise Misconfigured(
+                "SLACK_BOT_TOKEN ends after twelve hours: the app has token rotation on. Turn it "
+                "off, or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET in its place, and install "
+                "the app at /slack/install: such tokens are renewed."
+            )
         found = await _test(settings, http, settings.slack_bot_token.get_secret_value())
         if not found.get("ok"):
             raise Misconfigured(
@@ -63,7 +70,14 @@ async def _workspaces(settings: Settings, http: aiohttp.ClientSession) -> str:
     broken = [one.message for one in installed if isinstance(one, AssistantError)]
     if broken:
         raise Misconfigured(broken[0])
-    tried = [one for one in installed if isinstance(one, Installation)][-TESTED:]
+    now = datetime.now(UTC)
+    # A token that rotates and has ended is renewed when it is next used.
+    lasting = [
+        one
+        for one in installed
+        if isinstance(one, Installation) and (one.expires_at is None or one.expires_at > now)
+    ]
+    tried = lasting[-TESTED:]
     answers = await asyncio.gather(*(_test(settings, http, one.token) for one in tried))
     refused = [
         f"{one.name or one.workspace or one.enterprise} ({answer.get('error')})"

@@ -154,7 +154,7 @@ def routes(root: Path) -> list[str]:
     from core.errors import Misconfigured
 
     served = {(route.method, route.path) for route in ROUTES}
-    served |= {("GET", path) for path, _ in PAGES}
+    served |= {(method, path) for method, path, _ in PAGES}
     try:
         entry = SlackEntry(load_settings(), intake=None)  # type: ignore[arg-type]
         served |= {(method, path) for method, path, _ in entry.routes}

@@ -6,6 +6,7 @@ from api.account_models import Change
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
 from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
+from core.accounts.accounts import Session
 from core.errors import Unauthorized
 from core.preferences import checked
 
@@ -44,15 +45,20 @@ async def register(asked: Asked[Registration]) -> LoggedIn:
 )
 async def login(asked: Asked[Login]) -> LoggedIn:
     """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
-    account, limits = asked.given.email.strip().lower(), asked.core.limits
+    return LoggedIn.of(await log_in(asked.core, asked.given))
+
+
+async def log_in(core: Core, given: Login) -> Session:
+    """The session of who gives the right password. Raises Unauthorized and RateLimited."""
+    account, limits = given.email.strip().lower(), core.limits
     async with limits.turn("account", account):
         try:
-            session = await asked.core.accounts.login(asked.given.email, asked.given.password)
+            session = await core.accounts.login(given.email, given.password)
         except Unauthorized:
             await limits.hit("account", account)
             raise
         await limits.clear("account", account)
-    return LoggedIn.of(session)
+    return session
 
 
 @endpoint(

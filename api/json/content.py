@@ -42,6 +42,7 @@ def _or(names: Iterable[str]) -> str:
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
         check=_check_names,
         keyed="request",
+        resumed=True,
     )
 )
 async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
@@ -49,7 +50,8 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
 
     With `Accept: text/event-stream` the answer comes while it grows: `started`, `delta`, `saved`,
     then `done` or `error`; `started` again means that what came so far does not count. The work
-    goes on when the client leaves: the item is in the history under the same id.
+    goes on when the client leaves: the item is in the history under the same id. Who lost the
+    connection goes on at `/content/{id}/events`.
     """
     wish, request_id = asked.given, asked.request_id
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
@@ -68,6 +70,30 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     if not answer.ok:
         raise await failure(asked, request_id, answer)
     return Generated.of(await asked.core.history.get(asked.person.id, request_id))
+
+
+@endpoint(
+    Operation(
+        Nothing,
+        "The events of an item, after those that were seen",
+        "text/event-stream",
+        also={"text/event-stream": EXAMPLE_STREAM},
+        errors=("NOT_FOUND",),
+        resumed=True,
+    )
+)
+async def events(asked: Asked[Nothing]) -> web.StreamResponse:
+    """The events of `POST /content/generate`, for whoever lost the connection or looks on.
+
+    With `Last-Event-ID` those after that one, nothing twice and nothing left out; 204 where that
+    was the last. A finished item is told of at once.
+    """
+    content_id = asked.id
+    feed = asked.core.feed(content_id)
+    # Asked before the item is read, which is then whole where it is finished.
+    is_finished = await asked.core.history.is_finished(content_id)
+    item = await asked.core.history.readable(asked.person.id, content_id)
+    return await stream_answer(asked, content_id, feed, item if is_finished else None)
 
 
 @endpoint(

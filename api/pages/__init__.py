@@ -1,1 +1,1 @@
-"""What a browser shows. Nothing is loaded from another host, and only /link has a script."""
+"""What a browser shows. Nothing is loaded from another host, and no script stands in a page."""

@@ -37,7 +37,7 @@ async def docs(request: web.Request) -> web.Response:
         for path, methods in spec["paths"].items()
         for method, about in methods.items()
     ]
-    return page("docs.html", spec=spec, tags=tags, operations=operations)
+    return page(request, "docs.html", spec=spec, tags=tags, operations=operations)
 
 
 def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""`/`: what this is, and what to type."""
+"""`/`: where one writes; for a stranger, what this is and how it begins."""
 
 from __future__ import annotations
 
@@ -13,17 +13,28 @@ SANDBOX = "/sandbox/notion"
 """Where a local run shows the pages of its stand-in for Notion."""
 
 
-async def home(request: web.Request) -> web.Response:
+async def home(request: web.Request) -> web.StreamResponse:
     """The front page."""
-    settings = request.app[CORE].settings
+    return await about(request)
+
+
+def stand_in(request: web.Request) -> str | None:
+    """Where the pages of the stand-in for Notion are, in a run that has one."""
     mounted = {resource.canonical for resource in request.app.router.resources()}
+    return f"{SANDBOX}/" if SANDBOX in mounted else None
+
+
+async def about(request: web.Request) -> web.Response:
+    """What this is, and what to type."""
+    core = request.app[CORE]
     listed = [command for command in COMMANDS.values() if command.listed]
     return page(
-        "home.html",
-        server=settings.public_url,
-        sandbox=f"{SANDBOX}/" if SANDBOX in mounted else None,
+        request,
+        "about.html",
+        server=core.settings.public_url,
+        sandbox=stand_in(request),
         commands=listed,
         flags=dict.fromkeys(flag.name for each in listed for flag in each.flags),
         program=program(),
-        providers=list(request.app[CORE].providers),
+        providers=list(core.providers),
     )

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.headers import SCRIPTED_PAGE_POLICY
 from api.pages.render import page
 
 
-async def link(_request: web.Request) -> web.Response:
+async def link(request: web.Request) -> web.Response:
     """The page. To get it changes nothing."""
-    return page("link.html", policy=SCRIPTED_PAGE_POLICY)
+    return page(request, "link.html")

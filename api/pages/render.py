@@ -1,21 +1,36 @@
-"""Templates, loaded when the first page is asked for."""
+"""Templates, loaded when the first page is asked for, and what every page is given.
+
+`viewer` is who is logged in or None, `navigation` where they can go, `here` the path, `theme` what
+they chose of light and dark or the empty string, `told` what the page before has to say.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from api.headers import PAGE_POLICY
+from api.headers import PAGE_HEADERS
+from api.keys import CORE
+from api.pages.files import STATIC
+from api.pages.navigation import navigation
+from api.pages.visitor import known_visitor
+from api.session import is_secure
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
+THEMES = ("light", "dark")
+THEME, TOLD = "theme", "told"
+"""Cookies: what was chosen of light and dark, and a sentence for the next page to show once."""
 
 
 @cache
@@ -29,7 +44,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["code"] = _code
+    environment.filters |= {"code": _code, "plain": _plain, "day": _day}
+    environment.globals["asset"] = asset
     return environment
 
 
@@ -40,10 +56,63 @@ def _code(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
-def page(template: str, *, policy: str = PAGE_POLICY, **values: Any) -> web.Response:
-    """A page that no cache keeps. `policy` is what it may load."""
-    return web.Response(
-        text=_environment().get_template(template).render(**values),
-        content_type="text/html",
-        headers={"Content-Security-Policy": policy},
+def _plain(markdown: str, length: int = 160) -> str:
+    """The beginning of an answer as one line of plain words."""
+    lines = (line for line in markdown[: 4 * length].splitlines() if not line.startswith("#"))
+    words = re.sub(r"[*_`>|\[\]]|^\s*[-+]\s|\(https?:\S*\)|---+", " ", "\n".join(lines), flags=re.M)
+    text = " ".join(words.split())
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+
+
+def _day(moment: datetime) -> str:
+    """A moment as a person says it, in UTC; a script turns it into their own time."""
+    return f"{moment.astimezone(UTC):%d %b %Y, %H:%M}".lstrip("0")
+
+
+@cache
+def asset(name: str) -> str:
+    """A file's address with what it holds in it, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """A page that no cache keeps. Who looks at it has been found by then (`visitor`)."""
+    told = unquote(request.cookies.get(TOLD, ""))
+    theme = request.cookies.get(THEME, "")
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            viewer=known_visitor(request),
+            navigation=navigation(request),
+            here=request.path,
+            theme=theme if theme in THEMES else "",
+            told=told,
+            **values,
+        )
+    )
+    response = web.Response(
+        text=text, status=status, content_type="text/html", headers=PAGE_HEADERS
+    )
+    if told:
+        response.del_cookie(TOLD, path="/")
+    return response
+
+
+def fragment(template: str, **values: Any) -> str:
+    """A piece of a page, for a script to put into one."""
+    return _environment().get_template(template).render(**values)
+
+
+def see_other(path: str) -> web.Response:
+    """Sends the browser on to a page of ours. The path goes out as it is, not put right."""
+    return web.Response(status=303, headers={"Location": path})
+
+
+def tell(request: web.Request, response: web.StreamResponse, sentence: str) -> None:
+    """Has the next page show a sentence, once."""
+    secure = is_secure(request.app[CORE].settings)
+    response.set_cookie(
+        TOLD, quote(sentence), max_age=60, path="/", secure=secure, httponly=True, samesite="Lax"
     )

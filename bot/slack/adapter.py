@@ -25,6 +25,7 @@ from bot.slack.web import Refused, Web
 from core.budget import Budget, Budgets
 from core.config import Settings
 from core.errors import PlatformFailed
+from core.limits.ledger import Ledger
 from core.markdown.settled import settled
 from core.messages import Action, Answer, File, Message
 from core.ports import Address, Installations, Mark, Part, Reply
@@ -57,8 +58,10 @@ class SlackPlatform:
 
     def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
         self._teams = Teams(settings, installations)
-        self._updates = Budgets(UPDATES, 60.0)
-        self._appends = Budgets(APPENDS, 60.0, ends=False)
+        self._ledger = Ledger(settings.redis_url) if settings.redis_url else None
+        shared = self._ledger
+        self._updates = Budgets(UPDATES, 60.0, shared=shared, name="slack:update")
+        self._appends = Budgets(APPENDS, 60.0, ends=False, shared=shared, name="slack:append")
         # The first message of each answer, so that the next ones find its thread.
         self._roots: OrderedDict[str, str] = OrderedDict()
 
@@ -216,6 +219,8 @@ class SlackPlatform:
     async def close(self) -> None:
         """See Platform."""
         await self._teams.close()
+        if self._ledger is not None:
+            await self._ledger.close()
 
     def _streams(self, address: Address) -> Streams:
         return self._teams.at(address).streams

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +22,8 @@ STATE_SECONDS = 600
 
 _PURPOSE = "slack install state"
 _SKEW_SECONDS = 60
+_TWELVE_HOURS = 43_200
+_LONGEST = 366 * 86_400
 
 
 def site(api_url: str) -> str:
@@ -74,12 +76,6 @@ def read_installation(said: Mapping[str, Any], now: datetime) -> Installation:
     enterprise, team = object_in(said, "enterprise"), object_in(said, "team")
     workspace = "" if whole else word_in(team, "id")
     token = word_in(said, "access_token")
-    if word_in(said, "refresh_token"):
-        raise PlatformFailed(
-            "This Slack app has token rotation on, which Notion Assistant does not use. Make the "
-            "app anew from docs/slack-manifest.yaml, where it is off.",
-            retryable=False,
-        )
     if not token or word_in(said, "token_type") == "user" or not (workspace or whole):
         raise PlatformFailed(
             "Slack gave no bot token for a workspace. Ask for the bot scopes of "
@@ -96,7 +92,19 @@ def read_installation(said: Mapping[str, Any], now: datetime) -> Installation:
         token=token,
         installed_by=word_in(object_in(said, "authed_user"), "id"),
         updated_at=now,
+        refresh=word_in(said, "refresh_token"),
+        expires_at=ends(said, now) if word_in(said, "refresh_token") else None,
     )
+
+
+def ends(said: Mapping[str, Any], now: datetime) -> datetime:
+    """When a token that rotates ends: twelve hours on, where Slack does not say.
+
+    https://docs.slack.dev/authentication/using-token-rotation
+    """
+    seconds = said.get("expires_in")
+    told = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds <= _LONGEST
+    return now + timedelta(seconds=seconds if told and seconds else _TWELVE_HOURS)
 
 
 def open_url(api_url: str, said: Mapping[str, Any]) -> str:

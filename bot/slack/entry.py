@@ -26,6 +26,7 @@ from bot.slack.panels import Panels
 from bot.slack.parse import Command, kind_of, read_body, read_command, read_press, read_shortcut
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
+from bot.slack.silence import Silence
 from bot.slack.teams import Teams
 from bot.slack.watch import Limits, Watch
 from core.commands.command import PREFIX
@@ -89,6 +90,7 @@ class SlackEntry:
         self._panels = Panels(intake, self._teams, self._dispatch)
         look = CatchUp(self._teams, intake, self._listener, self._tell_later).look
         self._lookout = Lookout(intake, self.name, self._heard, look, pace)
+        self._silence = Silence(datetime.now(UTC))
 
     async def start(self) -> None:
         """Gets ready for requests, and connects where there is an app token.
@@ -141,6 +143,9 @@ class SlackEntry:
         except InvalidInput as error:
             return _refusal(400, error.code, error.message)
         EVENTS.labels(self.name, kind_of(fields)).inc()
+        since = self._silence.heard(fields, datetime.now(UTC))
+        if since is not None and self._watch is None:
+            self._lookout.missed(since)
         with ACKNOWLEDGED.labels(self.name).time():
             return await self._answer(request, fields)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,8 +34,6 @@ INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
 COOKIE = "slack_install"
 
-_REMEMBERED_STATES = 10_000
-
 _AGAIN = ("Start again", INSTALL)
 _STALE = (
     "This link was opened in another browser, was used before, or is older than ten minutes. "
@@ -62,14 +59,13 @@ class Installing:
     """The way an installation comes, and the way it goes.
 
     States are signed and bound to a browser by a cookie, so any process takes them; that one works
-    once is remembered by each process for itself, and the code beside it works once at Slack.
+    once is known by the database, and so by all of them.
     """
 
     def __init__(self, settings: Settings, installations: Installations | None) -> None:
         self._settings = settings
         self._installations = installations
         self._line = Line(settings)
-        self._used: OrderedDict[str, None] = OrderedDict()
         self.routes = (("GET", INSTALL, self.install), ("GET", REDIRECT, self.redirect))
 
     async def close(self) -> None:
@@ -134,12 +130,13 @@ class Installing:
             title = "Not installed"
             said = "Slack says that it was cancelled, or is not allowed in this workspace."
             return _shown(request, 403, "FORBIDDEN", title, (f"{said} Nothing changed.",), _AGAIN)
-        code = query.get("code", "")
-        if not self._is_ours(request) or not code:
-            title = "That link does not work any more"
-            return _shown(request, 400, "INVALID_INPUT", title, _STALE, _AGAIN)
-        now = datetime.now(UTC)
+        code, now = query.get("code", ""), datetime.now(UTC)
         try:
+            if not (code and self._is_ours(request)) or not await installations.first(
+                query.get("state", "")
+            ):
+                title = "That link does not work any more"
+                return _shown(request, 400, "INVALID_INPUT", title, _STALE, _AGAIN)
             granted = await self._line.exchange(
                 {
                     "client_id": client.id,
@@ -172,16 +169,9 @@ class Installing:
         return _shown(request, 200, "", title, told, ("Add it to workspaces", leads))
 
     def _is_ours(self, request: web.Request) -> bool:
-        """Whether this browser was sent to Slack by us, and comes back for the first time."""
+        """Whether this browser was sent to Slack by us, in the last ten minutes."""
         state, browser = request.query.get("state", ""), request.cookies.get(COOKIE, "")
-        if not is_state(self._settings.secret_keys, state, browser, time.time()):
-            return False
-        if state in self._used:
-            return False
-        self._used[state] = None
-        if len(self._used) > _REMEMBERED_STATES:
-            self._used.popitem(last=False)
-        return True
+        return is_state(self._settings.secret_keys, state, browser, time.time())
 
     def _client(self) -> _Client | None:
         id_, secret = self._settings.slack_client_id, self._settings.slack_client_secret

@@ -12,7 +12,9 @@ from typing import Any
 
 from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
+from bot.slack.richtext import document
 from core.facts import hashtags
+from core.markdown.commonmark import commonmark
 from core.messages import File, Message
 
 EVENT_TYPE = "notion_assistant_reply"
@@ -102,7 +104,15 @@ def channels_of(raws: Iterable[Raw]) -> list[str]:
 def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
     if ours and (written := _written(raw)):
         return written
+    if rich := _rich(raw):
+        return commonmark(document(rich, names)).rstrip("\n")
     return with_breaks(markdown(_said(raw), names))
+
+
+def _rich(raw: Raw) -> Sequence[Raw]:
+    """What the composer made, where the message is nothing else."""
+    blocks = _list(raw, "blocks")
+    return blocks if all(block.get("type") == "rich_text" for block in blocks) else ()
 
 
 def _written(raw: Raw) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -13,6 +12,7 @@ from bot.slack.marks import Marker
 from bot.slack.parse import word_in
 from bot.slack.people import People
 from bot.slack.reading import Reader
+from bot.slack.renewing import Renewing
 from bot.slack.streams import Streams
 from bot.slack.web import Line, Web
 from bot.slack.workspace import Workspace
@@ -50,12 +50,12 @@ class Teams:
     def __init__(self, settings: Settings, installations: Installations | None = None) -> None:
         self._settings = settings
         self._line = Line(settings)
-        self._tokens = Tokens(settings, installations, self._whose)
+        self._tokens = Tokens(settings, installations, self._line)
         self._known: OrderedDict[Workspace, Team] = OrderedDict()
 
     def serve(self, installations: Installations) -> None:
         """See CanBeInstalled."""
-        self._tokens = Tokens(self._settings, installations, self._whose)
+        self._tokens = Tokens(self._settings, installations, self._line)
         self._known.clear()
 
     @property
@@ -89,10 +89,8 @@ class Teams:
 
     async def close(self) -> None:
         """Closes the connections. May be called twice."""
+        await self._tokens.close()
         await self._line.close()
-
-    async def _whose(self, token: str) -> dict[str, Any]:
-        return await self._line.call("auth.test", "GET", token, {})
 
 
 class Tokens:
@@ -102,12 +100,15 @@ class Tokens:
         self,
         settings: Settings,
         installations: Installations | None,
-        whose: Callable[[str], Awaitable[dict[str, Any]]],
+        line: Line,
     ) -> None:
         token = settings.slack_bot_token
         self._default = token.get_secret_value() if token else None
         self._installations = installations if settings.slack_client_id else None
-        self._whose = whose
+        self._line = line
+        self._renewing: Renewing | None = None
+        if self._installations is not None:
+            self._renewing = Renewing(settings, self._installations, line.exchange)
         self._ours: dict[str, Any] | None = None
         self.missing = (
             f"This app is not installed in this workspace. An admin of it can do that at "
@@ -135,21 +136,32 @@ class Tokens:
     async def of(self, workspace: Workspace, *, fresh: bool = False) -> str | None:
         """The token, None where the app is not installed; `fresh`: the one before did not work.
 
-        Raises PlatformFailed where the database cannot be reached.
+        One that rotates is renewed in time. Raises PlatformFailed where the database cannot be
+        reached, and Refused where Slack gives no new token.
         """
         if self._installations is None or workspace == Workspace():
             return self._default
         enterprise, team = workspace.enterprise, workspace.team
+        before = None
         try:
+            if fresh:
+                # What this process used, unless it knows a newer one already.
+                before = await self._installations.of(PLATFORM, enterprise, team)
             found = await self._installations.of(PLATFORM, enterprise, team, fresh=fresh)
         except Misconfigured as error:
             _log.error("slack token not readable", reason=error.message)
             found = None
         except Unavailable as error:
             raise PlatformFailed(error.message, retryable=True) from None
-        if found is not None:
-            return found.token
+        if found is not None and self._renewing is not None:
+            dead = before is not None and before.token == found.token
+            return (await self._renewing.current(found, dead=dead)).token
         return self._default if await self._is_ours(workspace) else None
+
+    async def close(self) -> None:
+        """Waits for tokens on their way. May be called twice."""
+        if self._renewing is not None:
+            await self._renewing.close()
 
     async def _is_ours(self, workspace: Workspace) -> bool:
         """Whether `SLACK_BOT_TOKEN` may speak there: unless Slack says that it is another's."""
@@ -157,7 +169,7 @@ class Tokens:
             return False
         if self._ours is None:
             try:
-                self._ours = await self._whose(self._default)
+                self._ours = await self._line.call("auth.test", "GET", self._default, {})
             except AssistantError as error:
                 _log.info("slack did not say whose token it is", reason=error.message)
                 return True

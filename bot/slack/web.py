@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 
 from bot.slack.workspace import Workspace
 from core.config import Settings
@@ -19,6 +20,8 @@ from core.errors import AssistantError, Forbidden, PlatformFailed, RateLimited
 if TYPE_CHECKING:
     from slack_sdk.errors import SlackApiError
     from slack_sdk.web.async_client import AsyncWebClient
+
+_log = structlog.get_logger(__name__)
 
 TIMEOUT = 20.0
 """Seconds for one call."""
@@ -81,7 +84,12 @@ class Web:
 
     async def has_token(self) -> bool:
         """Whether there is a token; without one only response URLs work."""
-        return await self._tokens.of(self._workspace) is not None
+        try:
+            return await self._tokens.of(self._workspace) is not None
+        except Refused as refused:
+            # It rotates, and Slack gives no other.
+            _log.warning("slack token not usable", reason=refused.message)
+            return False
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls a method that writes."""
@@ -145,7 +153,7 @@ class Line:
         return await self._call(method, verb, **{"json" if verb == "POST" else "params": given})
 
     async def exchange(self, fields: dict[str, str]) -> dict[str, Any]:
-        """`oauth.v2.access`, which takes no token but a form. Raises as `Web` does.
+        """`oauth.v2.access`, with a code or a refresh token in a form. Raises as `Web` does.
 
         https://docs.slack.dev/reference/methods/oauth.v2.access
         """

@@ -26,6 +26,12 @@ from core.storage.database import Database, UnitOfWork
 from core.storage.tokens import RefreshToken
 from core.storage.users import Identity, User
 
+ROTATED_AFTER = timedelta(days=1)
+"""How long a browser keeps a refresh token."""
+
+TABS = timedelta(minutes=1)
+"""How long the token before it is taken from a browser whose other tab was given a new one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -38,6 +44,20 @@ class Session:
     access_token: str = field(repr=False)
     expires_in: int
     refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Somebody whose browser is still logged in.
+
+    `refresh_token` takes the place of the one that was shown, for another 30 days; None where that
+    one goes on.
+    """
+
+    user: User
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,14 @@ class Accounts:
         async with self._database.begin() as uow:
             return await self._session(uow, user, uuid4())
 
+    async def admit(self, user_id: UUID) -> Session:
+        """A session for somebody who has proven elsewhere who they are.
+
+        Raises Unauthorized where they were erased.
+        """
+        async with self._database.begin() as uow:
+            return await self._session(uow, _known(await uow.users.get(user_id)), uuid4())
+
     async def refresh(self, token: str) -> Session:
         """The next session. A refresh token works once; its use again ends every one after it.
 
@@ -134,6 +162,37 @@ class Accounts:
         if user is None or known.expires_at <= datetime.now(UTC):
             return None
         return await self._session(uow, user, known.family)
+
+    async def resume(self, token: str) -> Resumed:
+        """The next access token for a browser, whose tabs show the same refresh token at once.
+
+        Unlike `refresh` it uses the token up only once it is a day old. For a minute after that it
+        still gives access tokens, and no refresh token: other tabs had sent it already. Raises
+        Unauthorized where the token is not known or has ended; shown later than that minute, it
+        has been stolen, and every session that came of the same login ends.
+        """
+        async with self._database.begin() as uow:
+            resumed = await self._resumed(uow, token_hash(token))
+        # Raised outside, so that the end of a family is committed.
+        if resumed is None:
+            raise Unauthorized("You are not logged in any more. Log in again.")
+        return resumed
+
+    async def _resumed(self, uow: UnitOfWork, hash_: str) -> Resumed | None:
+        known, now = await uow.tokens.get(hash_), datetime.now(UTC)
+        if known is None or known.expires_at <= now:
+            return None
+        if known.used_at is not None and now - known.used_at > TABS:
+            await uow.tokens.end_family(known.family)
+            return None
+        user = await uow.users.get(known.user_id)
+        if user is None:
+            return None
+        is_old = known.expires_at - now < timedelta(days=REFRESH_DAYS) - ROTATED_AFTER
+        if known.used_at is None and is_old and await uow.tokens.use(hash_):
+            new = await self._session(uow, user, known.family)
+            return Resumed(user, new.access_token, new.expires_in, new.refresh_token)
+        return Resumed(user, self._tokens.issue(user.id), ACCESS_SECONDS, None)
 
     async def logout(self, token: str) -> None:
         """Ends the session this refresh token belongs to. One that is not known changes nothing."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from core.accounts.keys import fernet_key
@@ -78,19 +80,31 @@ class StoredInstallations:
 
     async def keep(self, installation: Installation) -> None:
         """As `core.ports.Installations.keep`."""
-        row = Row(
-            enterprise=installation.enterprise,
-            workspace=installation.workspace,
-            name=installation.name,
-            bot_user=installation.bot_user,
-            scopes=",".join(installation.scopes),
-            token=self._cipher.encrypt(installation.token.encode()).decode(),
-            installed_by=installation.installed_by,
-            updated_at=installation.updated_at,
-        )
         async with self._database.begin() as unit:
-            await unit.installations.keep(installation.platform, row)
+            await unit.installations.keep(installation.platform, self._sealed(installation))
         self._changed()
+
+    async def claim(self, installation: Installation, seconds: float) -> bool:
+        """As `core.ports.Installations.claim`."""
+        now = datetime.now(UTC)
+        until, row = now + timedelta(seconds=seconds), self._sealed(installation)
+        async with self._database.begin() as unit:
+            return await unit.installations.claim(installation.platform, row, now, until)
+
+    async def renew(self, earlier: Installation, token: str, refresh: str, ends: datetime) -> bool:
+        """As `core.ports.Installations.renew`."""
+        row = self._sealed(replace(earlier, token=token, refresh=refresh, expires_at=ends))
+        async with self._database.begin() as unit:
+            done = await unit.installations.renew(earlier.platform, self._sealed(earlier), row)
+        self._changed()
+        return done
+
+    async def first(self, state: str) -> bool:
+        """As `core.ports.Installations.first`."""
+        # Kept for a day with the idempotency keys, which is longer than a state lives.
+        name = sha256(f"installation state\0{state}".encode()).hexdigest()
+        async with self._database.begin() as unit:
+            return await unit.idempotency.claim(name, "installation state") is None
 
     async def forget(
         self, platform: str, enterprise: str, workspace: str, before: datetime | None = None
@@ -124,6 +138,7 @@ class StoredInstallations:
 
         try:
             token = self._cipher.decrypt(row.token.encode()).decode()
+            refresh = self._cipher.decrypt(row.refresh.encode()).decode() if row.refresh else ""
         except InvalidToken:
             raise Misconfigured(
                 f"The token of {row.name or row.workspace or row.enterprise} was encrypted with a "
@@ -140,4 +155,20 @@ class StoredInstallations:
             token=token,
             installed_by=row.installed_by,
             updated_at=row.updated_at,
+            refresh=refresh,
+            expires_at=row.expires_at,
+        )
+
+    def _sealed(self, one: Installation) -> Row:
+        return Row(
+            enterprise=one.enterprise,
+            workspace=one.workspace,
+            name=one.name,
+            bot_user=one.bot_user,
+            scopes=",".join(one.scopes),
+            token=self._cipher.encrypt(one.token.encode()).decode(),
+            installed_by=one.installed_by,
+            updated_at=one.updated_at,
+            refresh=self._cipher.encrypt(one.refresh.encode()).decode() if one.refresh else None,
+            expires_at=one.expires_at,
         )

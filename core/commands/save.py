@@ -40,11 +40,12 @@ async def run(context: Context, call: Call) -> Answer:
         # Earlier releases told items apart by the name that was typed.
         older = item_of(context, said[0].id, named, said[0].place)
         item = older if await context.library.known(older) else item
-    await context.step("keep", partial(context.keeper.keep, context, item, said))
+    facts = with_given(of_messages(said, context.request, call.value("tags")), call)
+    await context.step("keep", partial(context.keeper.keep, context, item, said, facts))
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached)
-    known = of_messages(said, context.request, call.value("tags"))
-    facts = with_given(replace(known, files=tuple(files)), call)
+    await context.step("watch", partial(context.keeper.watch, context, item, said, files))
+    facts = replace(facts, files=tuple(files))
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts
     )

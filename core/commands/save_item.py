@@ -6,7 +6,7 @@ from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import own_item
 from core.commands.saving import NOTION_TEMPLATE, SET, with_given
-from core.facts import NO_FACTS, of_prompt
+from core.facts import Facts, of_prompt
 from core.messages import Answer, Call
 
 
@@ -14,8 +14,10 @@ async def run(context: Context, call: Call) -> Answer:
     """Makes the page of one of the asker's items; again means the same page."""
     item = await own_item(context, call.text)
     # Of what people wrote, others than the asker may be the authors.
-    facts = NO_FACTS if item.model is None else of_prompt(context.request)
-    facts = with_given(facts, call, template=NOTION_TEMPLATE)
+    kept = Facts.from_json(item.facts)
+    facts = kept if item.model is None else of_prompt(context.request)
+    if call.value(SET.name) or call.value(NOTION_TEMPLATE.name):
+        facts = with_given(facts, call, template=NOTION_TEMPLATE)
     page, notes = await context.saver.save(
         context.step, context.request.id, item.id, call.value("to"), facts=facts
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from core.follow.news import News
 from core.jobs.inbox import Inbox
 from core.jobs.owner import Owner
 from core.jobs.work import Work
@@ -32,11 +33,14 @@ HEARD_KEPT = timedelta(days=7)
 class Janitor:
     """Goes round while the process lives."""
 
-    def __init__(self, database: Database, inbox: Inbox, work: Work, owner: Owner) -> None:
+    def __init__(
+        self, database: Database, inbox: Inbox, work: Work, owner: Owner, news: News
+    ) -> None:
         self._database = database
         self._inbox = inbox
         self._work = work
         self._owner = owner
+        self._news = news
 
     async def run(self) -> None:
         """Goes round for ever; trouble in one round is logged, and the next one tries again."""
@@ -46,6 +50,7 @@ class Janitor:
                 # What lies there at the start was left by a process that is gone.
                 await self.begin_left(LEFT_LYING if rounds else timedelta(0))
                 await self.adopt()
+                await self.begin_due()
                 await self._work.sweep()
                 if rounds % CLEANING_ROUNDS == 0:
                     await self.clean()
@@ -59,6 +64,11 @@ class Janitor:
         async with self._database.read() as unit:
             left = await unit.inbox.unstarted(datetime.now(UTC) - age)
         for request_id in left:
+            self._inbox.begin(request_id)
+
+    async def begin_due(self) -> None:
+        """Begins to bring to its page what became of saved messages."""
+        for request_id in await self._news.begun():
             self._inbox.begin(request_id)
 
     async def adopt(self) -> None:
@@ -76,6 +86,7 @@ class Janitor:
         async with self._database.begin() as unit:
             await unit.inbox.forget(now - KEPT)
             await unit.messages.forget(now - HEARD_KEPT)
+            await unit.followed.forget(now)
             await unit.tokens.forget(now)
             await unit.links.forget(now - KEYS_KEPT)
             await unit.idempotency.forget(now - KEYS_KEPT)

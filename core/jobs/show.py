@@ -24,10 +24,10 @@ PATIENCE_SECONDS = 600.0
 
 ATTEMPTS = 12
 
-PLACEHOLDER_AFTER = 0.5
+PLACEHOLDER_AFTER = 1.0
 """Seconds without a word after which a placeholder is shown."""
 
-PAUSE_GROWS = 2.0
+PAUSE_GROWS = 2.5
 LONGEST_PAUSE = 5.0
 """Seconds. The longer an answer is, the less one more sentence of it matters."""
 
@@ -189,7 +189,7 @@ class Show:
             await streams.complete(self._address, reply, text)
             return True
         # The first words come in any case, but the budget knows of them.
-        if self._budget is not None and not self._budget.take() and not first:
+        if self._budget is not None and not await self._budget.grant() and not first:
             return False
         part = platform.draft(text, self._actions) if text else platform.waiting(self._actions)
         if reply is None:

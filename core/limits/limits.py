@@ -165,10 +165,11 @@ class Limits:
 
     def _own_counter(self) -> SlidingWindowCounterRateLimiter:
         if self._own is None:
-            from limits.aio.storage import MemoryStorage
             from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-            self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+            from core.limits.windows import WindowStorage
+
+            self._own = SlidingWindowCounterRateLimiter(WindowStorage())
         return self._own
 
     async def close(self) -> None:

@@ -29,7 +29,7 @@ class Dialect:
 _MARKS = ((Style.BOLD, "**"), (Style.STRIKE, "~~"), (Style.ITALIC, "*"))
 _SHOWN = Style.BOLD | Style.STRIKE | Style.ITALIC
 
-_SPECIAL = re.compile(
+SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape
     r"|`"
     r"|(?<!\s)\*|\*(?!\s)"  # could open or close emphasis
@@ -137,7 +137,7 @@ def _write_styles(runs: list[Run]) -> str:
             if entry not in opened:
                 opened.append(entry)
                 written.append(entry[1])
-        written.append(_write_code(core) if run.style & Style.CODE else escape(core))
+        written.append(write_code(defuse(core)) if run.style & Style.CODE else escape(core))
         blank = run.text[start + len(core) :]
     written += _close(opened, [])
     return "".join(written) + blank
@@ -151,18 +151,24 @@ def _close(opened: list[tuple[int, str]], wanted: list[tuple[int, str]]) -> list
     return closed
 
 
-def _write_code(text: str) -> str:
-    text = defuse(text.replace("\n", " "))
+def write_code(text: str) -> str:
+    """Code on one line, within as many backticks as it takes."""
+    text = text.replace("\n", " ")
     inside = set(re.findall("`+", text))
     fence = next(mark for length in count(1) if (mark := "`" * length) not in inside)
     return f"{fence} {text} {fence}" if "`" in text[:1] + text[-1:] else f"{fence}{text}{fence}"
 
 
 def escape(text: str) -> str:
-    """Plain text such that no character of it is read as a mark."""
-    text = _SPECIAL.sub(lambda match: "\\" + match.group(), text)
+    """Plain text such that no character of it is read as a mark, and that notifies nobody."""
+    return defuse(escaped(text))
+
+
+def escaped(text: str, special: re.Pattern[str] = SPECIAL) -> str:
+    """Plain text such that nothing in it is read as a mark: `special` finds what would be one."""
+    text = special.sub(lambda match: "\\" + match.group(), text)
     text = _LINE_START.sub(r"\1\\\2", text)
-    return defuse(_NUMBER.sub(r"\1\\\2", text))
+    return _NUMBER.sub(r"\1\\\2", text)
 
 
 def code_lines(text: str, fence: str) -> list[str]:

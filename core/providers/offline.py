@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ QUEUE = 16
 class OfflineModel:
     """The small model. It answers one request at a time; others wait, in order.
 
-    It has one model, so `prompt.model` is not looked at. A full queue raises RateLimited.
+    It has one model: where `prompt.model` names another, the answer's note says that it was not
+    used. A full queue raises RateLimited.
     """
 
     name = VENDOR.name
@@ -66,7 +68,7 @@ class OfflineModel:
         try:
             async with self._turn, aclosing(self._answer(prompt)) as parts:
                 async for part in parts:
-                    yield part
+                    yield _noted(part, prompt, self.model) if isinstance(part, Usage) else part
         finally:
             self._here -= 1
 
@@ -103,6 +105,14 @@ class OfflineModel:
                 await self._provider[1].close()
             self._provider = access, _Local(VENDOR, access, silence=self._silence)
         return self._provider[1]
+
+
+def _noted(usage: Usage, prompt: Prompt, model: str) -> Usage:
+    """With a word on it where another model was asked for."""
+    if prompt.model in (None, model):
+        return usage
+    note = f"Written by the small offline model on this machine, for it has no “{prompt.model}”"
+    return replace(usage, model=model, note=f"{note}; set {KEYS} for a real one.")
 
 
 class _Local(Compatible):

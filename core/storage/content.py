@@ -20,7 +20,8 @@ class Content:
     """One prompt and its answer.
 
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
-    is then what had come, None where that was nothing.
+    is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
+    None where nothing was kept of it.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Content:
     saving_by: UUID | None
     stopped: bool
     created_at: datetime
+    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,14 @@ class ContentTable:
     async def saved(self, content_id: UUID, page_id: str, url: str) -> None:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)
+
+    async def describe(self, content_id: UUID, facts: dict[str, Any]) -> None:
+        """Keeps what is known of an item, as JSON."""
+        await self._set(content_id, facts=facts)
+
+    async def retell(self, content_id: UUID, prompt: str, text: str) -> None:
+        """Keeps what an item says by now, once its page says it."""
+        await self._set(content_id, prompt=prompt, generated_content=text)
 
     async def _set(self, content_id: UUID, **values: Any) -> None:
         await self._connection.execute(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.errors import Unavailable
 from core.storage.content import ContentTable
 from core.storage.destinations import AdditionTable, DestinationTable, RouteTable
+from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
@@ -40,6 +41,7 @@ class UnitOfWork:
         self.additions = AdditionTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
+        self.followed = FollowedTable(connection)
         self.heartbeats = HeartbeatTable(connection)
         self.tokens = TokenTable(connection)
         self.installations = InstallationTable(connection)

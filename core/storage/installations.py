@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import Row as Found
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.tables import installations as table
@@ -21,12 +23,15 @@ _COLUMNS = (
     table.c.token,
     table.c.installed_by,
     table.c.updated_at,
+    table.c.refresh,
+    table.c.expires_at,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One installation as it is stored; `token` is encrypted, `scopes` are joined by commas."""
+    """One installation as it is stored; `token` and `refresh` are encrypted, `scopes` are joined
+    by commas."""
 
     enterprise: str
     workspace: str
@@ -36,6 +41,8 @@ class Row:
     token: str = field(repr=False)
     installed_by: str
     updated_at: datetime
+    refresh: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
 
 
 class InstallationTable:
@@ -56,13 +63,13 @@ class InstallationTable:
         wanted = select(*_COLUMNS).where(table.c.platform == platform, or_(*serves))
         newest = wanted.order_by(table.c.updated_at.desc(), table.c.workspace.desc()).limit(1)
         row = (await self._connection.execute(newest)).one_or_none()
-        return None if row is None else Row(*row)
+        return None if row is None else _row(row)
 
     async def all(self, platform: str) -> list[Row]:
         """Every installation, oldest first."""
         wanted = select(*_COLUMNS).where(table.c.platform == platform)
         rows = await self._connection.execute(wanted.order_by(table.c.created_at, table.c.id))
-        return [Row(*row) for row in rows]
+        return [_row(row) for row in rows]
 
     async def keep(self, platform: str, row: Row) -> None:
         """Keeps an installation, in place of an earlier one of the same workspace."""
@@ -74,6 +81,9 @@ class InstallationTable:
             "token": row.token,
             "installed_by": row.installed_by,
             "updated_at": row.updated_at,
+            "refresh": row.refresh,
+            "expires_at": row.expires_at,
+            "renewing_until": None,
         }
         statement = upsert(self._connection)(table).values(
             id=uuid4(), created_at=datetime.now(UTC), **key, **values
@@ -88,6 +98,32 @@ class InstallationTable:
                 delete(table).where(_is(platform, row.enterprise, row.workspace), moved)
             )
 
+    async def claim(self, platform: str, row: Row, now: datetime, until: datetime) -> bool:
+        """Notes that somebody renews this token until a moment; False where somebody else does."""
+        free = or_(table.c.renewing_until.is_(None), table.c.renewing_until < now)
+        done = await self._connection.execute(
+            update(table)
+            .where(_same(platform, row), free)
+            .values(renewing_until=until)
+            .returning(table.c.id)
+        )
+        return done.one_or_none() is not None
+
+    async def renew(self, platform: str, earlier: Row, row: Row) -> bool:
+        """Keeps a token in place of the earlier one; False where that is not there any more."""
+        done = await self._connection.execute(
+            update(table)
+            .where(_same(platform, earlier))
+            .values(
+                token=row.token,
+                refresh=row.refresh,
+                expires_at=row.expires_at,
+                renewing_until=None,
+            )
+            .returning(table.c.id)
+        )
+        return done.one_or_none() is not None
+
     async def forget(
         self, platform: str, enterprise: str, workspace: str, before: datetime | None
     ) -> bool:
@@ -97,6 +133,24 @@ class InstallationTable:
             wanted = and_(wanted, table.c.updated_at < before)
         done = await self._connection.execute(delete(table).where(wanted).returning(table.c.id))
         return bool(done.all())
+
+
+def _row(found: Found[*tuple[Any, ...]]) -> Row:
+    return Row(**found._mapping)
+
+
+def _same(platform: str, row: Row) -> ColumnElement[bool]:
+    """An installation while its token is the one of this row, and its admin agreed no later.
+
+    The same text is encrypted to something else each time, so what is compared is when it ends.
+    """
+    return and_(
+        table.c.platform == platform,
+        table.c.enterprise == row.enterprise,
+        table.c.workspace == row.workspace,
+        table.c.updated_at == row.updated_at,
+        table.c.expires_at == row.expires_at,
+    )
 
 
 def _is(platform: str, enterprise: str, workspace: str) -> ColumnElement[bool]:

@@ -30,6 +30,11 @@ class User:
     created_at: datetime
     preferences: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_account(self) -> bool:
+        """Whether they can log in; somebody known from chat alone cannot."""
+        return self.email is not None or self.username is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -66,6 +71,18 @@ class UserTable:
         except IntegrityError as error:
             raise Conflict("That email address or username is taken. Log in instead?") from error
         return user
+
+    async def settle(self, user_id: UUID, email: str | None, username: str) -> None:
+        """Makes a person known from chat alone an account. Raises Conflict as `add` does."""
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    update(users)
+                    .where(users.c.id == user_id)
+                    .values(email=email, username=username)
+                )
+        except IntegrityError as error:
+            raise Conflict("That email address or username is taken. Log in instead?") from error
 
     async def get(self, user_id: UUID) -> User | None:
         """The person with this id."""

@@ -28,7 +28,8 @@ class WebApi:
 
     `tokens` are the bot's and the app-level one; `limits` maps a method to (calls, seconds), and
     a method without an entry is not limited. `scopes` are those of the bot's token, None for all.
-    `revoked`: the bot's token was one. `neighbours` answer calls with tokens of their own.
+    `revoked`: the bot's token was one; `expired` are those that were and have ended. `neighbours`
+    answer calls with tokens of their own.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class WebApi:
         self.sockets = sockets
         self.tokens: tuple[str, str | None] = ("", None)
         self.revoked = False
+        self.expired: set[str] = set()
         self.neighbours: list[WebApi] = []
         self.limits: dict[str, tuple[int, float]] = {}
         self.scopes: frozenset[str] | None = None
@@ -53,7 +55,7 @@ class WebApi:
         except SlackRefusal as refusal:
             values, refused = {}, refusal
         token = _token(request, values)
-        chosen = next((one for one in self.neighbours if token and token == one.tokens[0]), self)
+        chosen = next((one for one in self.neighbours if token and one.knows(token)), self)
         return await chosen.serve(request, values, refused)
 
     async def serve(
@@ -96,9 +98,11 @@ class WebApi:
             raise SlackRefusal("unknown_method", req_method=method)
         if not token:
             raise SlackRefusal("not_authed")
-        if token not in self.tokens:
+        if token in self.expired:
+            raise SlackRefusal("token_expired")
+        if not (token in self.tokens or self.knows(token)):
             raise SlackRefusal("invalid_auth")
-        if self.revoked and token == self.tokens[0]:
+        if self.revoked and self.knows(token):
             raise SlackRefusal("token_revoked")
         if (method == "apps.connections.open") != (token == self.tokens[1]):
             raise SlackRefusal("not_allowed_token_type")
@@ -106,6 +110,10 @@ class WebApi:
             return {"ok": True, "url": self.sockets.issue_url()}
         check_scope(self.space, self.scopes, method, args)
         return METHODS[method](self.space, args)
+
+    def knows(self, token: str) -> bool:
+        """Whether it is the bot's, one that rotates included."""
+        return token == self.tokens[0] or (self.consent.rotates and token in self.consent.granted)
 
     def _public(
         self, request: web.Request, method: str, args: Arguments, token: str

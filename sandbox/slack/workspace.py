@@ -79,6 +79,7 @@ class User:
     is_bot: bool = False
     is_guest: bool = False
     is_admin: bool = False
+    email_verified: bool = True
     tz: str = "Europe/Berlin"
 
 

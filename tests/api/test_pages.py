@@ -12,31 +12,75 @@ from aiohttp.test_utils import TestClient
 
 from api.pages.files import STATIC
 from core.commands.registry import COMMANDS
+from tests.api.browsing import HTML, send
 from tests.api.conftest import Start
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-PAGES = ["/", "/docs", "/content/5f0c1df4-4e0f-4b7a-9d4e-7a1f0f6f3c11"]
+BROWSER = HTML
+STRANGERS = [
+    "/",
+    "/about",
+    "/signup",
+    "/login",
+    "/link",
+    "/docs",
+    f"/content/{uuid4()}",
+    "/nowhere",
+]
+# Which of the two a script's is, the machine's own list says.
+TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml"}
+LARGEST = 100_000
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_a_page_loads_nothing_from_elsewhere_and_runs_no_script(
+@pytest.mark.parametrize("path", STRANGERS)
+async def test_a_page_loads_nothing_from_elsewhere_and_holds_no_script(
     client: TestClient, path: str
 ):
     response = await client.get(path, headers=BROWSER)
-    assert response.status == 200
+    assert response.status == (404 if path == "/nowhere" else 200)
     assert response.content_type == "text/html"
     policy = response.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
+    for part in ("default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        assert part in policy
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in response.headers["Permissions-Policy"]
     html = await response.text()
-    assert not re.search(r"<script|<style|style=|\son\w+=", html)
-    for address in re.findall(r'(?:src|href)="([^"]+)"', html):
+    assert not re.search(r"<script(?! src)|<style|style=|\son\w+=", html)
+    size = len(html.encode())
+    for address in set(re.findall(r'(?:src|href|action)="([^"#]+)"', html)):
         assert address.startswith("/"), address
         if address.startswith("/static"):
-            assert (await client.get(address)).status == 200
+            loaded = await client.get(address)
+            assert loaded.status == 200
+            assert loaded.content_type in TYPES
+            assert "immutable" in loaded.headers["Cache-Control"]
+            size += len(await loaded.read())
+    assert size < LARGEST
+
+
+async def test_a_script_that_another_imports_is_asked_for_anew(client: TestClient):
+    response = await client.get("/static/page.js")
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+async def test_a_program_gets_json_where_a_browser_gets_a_page(client: TestClient):
+    program = await client.get("/nowhere")
+    assert (program.status, (await program.json())["code"]) == (404, "NOT_FOUND")
+    page = await client.get("/nowhere", headers=BROWSER)
+    assert "There is nothing here." in await page.text()
+
+
+async def test_light_and_dark_are_chosen_without_a_script(client: TestClient):
+    assert '<html lang="en">' in await (await client.get("/login")).text()
+    for theme in ("dark", "light"):
+        chosen = await send(client, "/theme", {"theme": theme, "next": "/login"})
+        assert chosen.headers["Location"] == "/login"
+        shown = {"Cookie": f"theme={chosen.cookies['theme'].value}"}
+        assert f'data-theme="{theme}"' in await (await client.get("/login", headers=shown)).text()
+    client.session.cookie_jar.clear()
+    odd = await client.get("/login", headers={"Cookie": 'theme="><script>'})
+    assert "data-theme" not in await odd.text()
 
 
 async def test_the_front_page_leads_to_the_stand_in_where_there_is_one(start: Start):
@@ -79,9 +123,11 @@ async def test_the_docs_show_every_route(client: TestClient):
 
 async def test_the_link_under_a_page_tells_a_stranger_nothing_of_the_item(client: TestClient):
     told = set()
-    for item in (uuid4(), "nonsense"):
+    for item in (uuid4(), uuid4()):
         response = await client.get(f"/content/{item}", headers=BROWSER)
-        told.add((response.status, await response.text()))
+        html = (await response.text()).replace(str(item), "")
+        told.add((response.status, html))
+    assert (await client.get("/content/nonsense", headers=BROWSER)).status == 200
     assert len(told) == 1
     assert "/notion history" in told.pop()[1]
 
@@ -111,11 +157,12 @@ async def test_pages_fit_and_raise_no_complaint_of_the_browser(
         page = await browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        for path in PAGES:
+        for path in STRANGERS:
             await page.goto(str(client.make_url(path)))
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await page.goto(str(client.make_url("/docs")))
         await page.locator("summary").first.click()
         assert await page.locator("details[open] pre").first.is_visible()
         await browser.close()
-    assert complaints == []
+    # The page that there is none of is told of by the browser itself.
+    assert [each for each in complaints if "404" not in each] == []

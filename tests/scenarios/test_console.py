@@ -28,6 +28,13 @@ async def test_a_prompt_piped_in_becomes_a_page_and_stands_in_the_history(
     assert f"[a plan]({address[1]})" in out
 
 
+async def test_a_prompt_of_several_lines_is_one_command(world: World, launch: Launch) -> None:
+    product = await launch(start=False)
+    code, _, err = await product.chat("/notion generate a plan\\", "\\", "for Mars", "/notion help")
+    assert (code, err) == (0, "")
+    assert [call.messages[-1]["content"] for call in world.ai.calls] == ["a plan\n\nfor Mars"]
+
+
 async def test_help_lists_every_command_and_wrong_ones_end_with_an_error(
     launch: Launch,
 ) -> None:

@@ -299,3 +299,14 @@ async def test_a_look_that_never_works_is_given_up(away: Away) -> None:
     away.server.hooks.before.append(fail)
     async with away.back():
         assert len(away.server.traffic.calls("users.conversations")) == AT_ONCE.tries
+
+
+async def test_what_slack_left_out_while_the_app_was_there_is_looked_for_as_well(
+    away: Away,
+) -> None:
+    async with away.back():
+        away.react(away.server.write("Keep this."))
+        told = {"type": "app_rate_limited", "minute_rate_limited": int(time.time())}
+        await away.server._deliver("events_api", told)
+        await until(lambda: away.asked)
+    assert away.asked == [(away.server.user.id, "save-marked")]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,16 @@ async def test_a_page_with_headings_and_a_list_comes_out(model: OfflineModel) ->
     assert text.startswith("# A launch checklist for our mobile app\n\n")
     assert "\n## " in text
     assert "\n- [ ] " in text
+
+
+@needs_model
+async def test_another_model_by_name_is_said_to_be_missing(model: OfflineModel) -> None:
+    other = [part async for part in model.stream(replace(ASKED, model="gpt-9"))]
+    usual = [part async for part in model.stream(ASKED)]
+    assert isinstance(other[-1], Usage)
+    assert isinstance(usual[-1], Usage)
+    assert "no “gpt-9”" in (other[-1].note or "")
+    assert (other[-1].model, usual[-1].note) == (model.model, None)
 
 
 @needs_model

@@ -1,0 +1,49 @@
+"""What a form of one of our pages sends."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from api.problems import problems
+from api.session import check_origin
+from core.errors import InvalidInput
+
+LARGEST_FORM = 256 * 1024
+"""Bytes: 20,000 characters of prompt, each percent-encoded, and the rest."""
+
+_MOST_FIELDS = 50
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def form(request: web.Request) -> dict[str, str]:
+    """The fields, with line breaks as everywhere else. An empty one is left out.
+
+    Raises Forbidden where it comes from no page of ours, InvalidInput where it cannot be read.
+    """
+    check_origin(request)
+    too_large = web.HTTPRequestEntityTooLarge(LARGEST_FORM, request.content_length or 0)
+    if (request.content_length or 0) > LARGEST_FORM:
+        raise too_large
+    body = await request.read()
+    if len(body) > LARGEST_FORM:
+        raise too_large
+    if body and request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:  # of decoding too
+        raise InvalidInput("This form could not be read. Load the page again.") from None
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def checked(takes: type[M], given: dict[str, str]) -> M:
+    """The fields as a model. Raises InvalidInput, naming each field and its problem."""
+    try:
+        return takes.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInput(problems(error)) from None

@@ -1,0 +1,179 @@
+"""What people typed in Slack's composer, as a document. Pure.
+
+Every message of a person has a `rich_text` block, which tells lists, nesting, styles and code as
+they were meant; the message's text is but Slack's rendering of it.
+https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.slack.parse import word_in
+from core.markdown.addresses import web_address
+from core.markdown.document import (
+    Block,
+    Break,
+    Code,
+    Content,
+    Item,
+    Paragraph,
+    Quote,
+    Run,
+    Style,
+    is_blank,
+    merge,
+    trim,
+)
+from core.markdown.emoji import with_emoji
+
+Part = Mapping[str, Any]
+
+DEEPEST = 8
+"""Levels of a list; Slack's composer has nine."""
+
+_STYLES = {
+    "bold": Style.BOLD,
+    "italic": Style.ITALIC,
+    "strike": Style.STRIKE,
+    "underline": Style.UNDERLINE,
+    "code": Style.CODE,
+}
+_TONES = {f"skin-tone-{number}": chr(0x1F3F9 + number) for number in range(2, 7)}
+
+
+def document(blocks: Sequence[Part], names: Mapping[str, str]) -> list[Block]:
+    """The blocks of `rich_text` blocks; `names` are those of people and channels, by their ids."""
+    made: list[Block] = []
+    for block in blocks:
+        for part in parts_of(block):
+            kind = part.get("type")
+            if kind == "rich_text_list":
+                _add_list(made, part, names)
+            elif kind == "rich_text_preformatted":
+                text = "".join(_plain(each, names) for each in parts_of(part))
+                made.append(Code(word_in(part, "language"), text.strip("\n")))
+            elif kind == "rich_text_quote":
+                made.append(Quote(list(_paragraphs(part, names))))
+            else:
+                made += _paragraphs(part, names)
+    return made
+
+
+def parts_of(part: Part) -> list[Part]:
+    """The elements of a part that are objects."""
+    elements = part.get("elements")
+    listed = elements if isinstance(elements, list) else []
+    return [each for each in listed if isinstance(each, dict)]
+
+
+def _add_list(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
+    """Slack tells a list level by level: one that is indented goes into the item before it."""
+    level = min(_number(part, "indent"), DEEPEST)
+    inside = made
+    for _ in range(level):
+        last = inside[-1] if inside else None
+        if not isinstance(last, Item):
+            break
+        inside = last.children
+    ordered = part.get("style") == "ordered"
+    first = _number(part, "offset") + 1
+    for place, each in enumerate(parts_of(part)):
+        number = first + place if ordered else None
+        inside.append(Item(number, children=list(_paragraphs(each, names))))
+
+
+def _paragraphs(part: Part, names: Mapping[str, str]) -> Iterator[Block]:
+    """The paragraphs of a section: an empty line parts two."""
+    content: Content = []
+    for piece in merge(list(_pieces(parts_of(part), names))):
+        if not isinstance(piece, Run) or piece.style & Style.CODE:
+            content.append(piece)
+            continue
+        for number, paragraph in enumerate(piece.text.split("\n\n")):
+            if number:
+                if not is_blank(content):
+                    yield Paragraph(trim(content))
+                content = []
+            content += _lines(paragraph, piece.style, piece.link)
+    if not is_blank(content):
+        yield Paragraph(trim(content))
+
+
+def _lines(text: str, style: int, link: str) -> Iterator[Run | Break]:
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield Break(True, style, link)
+        if line:
+            yield Run(line, style, link)
+
+
+def _pieces(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[Run]:
+    for part in parts:
+        style = _style(part)
+        text = _plain(part, names)
+        if part.get("type") == "link":
+            address = web_address(word_in(part, "url"))
+            yield Run(word_in(part, "text") or text, style, address)
+        else:
+            yield Run(text, style)
+
+
+def _style(part: Part) -> int:
+    told = part.get("style")
+    if not isinstance(told, dict):
+        return Style.PLAIN
+    return sum(bit for name, bit in _STYLES.items() if told.get(name) is True)
+
+
+def _plain(part: Part, names: Mapping[str, str]) -> str:
+    """An element as words."""
+    kind = part.get("type")
+    if kind == "link":
+        address = word_in(part, "url")
+        return word_in(part, "text") or address.removeprefix("mailto:")
+    if kind == "emoji":
+        return _emoji(part)
+    if kind == "user":
+        return "@" + (names.get(word_in(part, "user_id")) or "somebody")
+    if kind == "channel":
+        return "#" + (names.get(word_in(part, "channel_id")) or "channel")
+    if kind == "usergroup":
+        return "@group"
+    if kind == "broadcast":
+        return "@" + word_in(part, "range")
+    if kind == "date":
+        return word_in(part, "fallback") or _moment(part)
+    if kind == "color":
+        return word_in(part, "value")
+    return word_in(part, "text")
+
+
+def _emoji(part: Part) -> str:
+    """The character; a workspace's own emoji by its name."""
+    codes = word_in(part, "unicode").split("-")
+    try:
+        character = "".join(chr(int(code, 16)) for code in codes if code)
+    except (ValueError, OverflowError):
+        character = ""
+    if character:
+        return character
+    name, _, tone = word_in(part, "name").partition("::")
+    found = with_emoji(f":{name}:")
+    return found if found.startswith(":") else found + _TONES.get(tone, "")
+
+
+def _moment(part: Part) -> str:
+    try:
+        return datetime.fromtimestamp(_number(part, "timestamp"), UTC).strftime(
+            "%Y-%m-%d %H:%M UTC"
+        )
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def _number(part: Part, name: str) -> int:
+    value = part.get(name)
+    return value if isinstance(value, int) and value > 0 else 0
