@@ -6,14 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from api.models import Model, Name, Plain, Where, example
-
-
-def _says_something(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
+from api.models import Model, Name, Plain, Where, example, says_something
 
 Value = Annotated[str, Field(max_length=2000), Plain]
 Values = Annotated[
@@ -42,7 +35,7 @@ class Wish(Model):
     )
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(_says_something)
+        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(says_something)
     ]
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None

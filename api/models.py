@@ -16,7 +16,7 @@ from pydantic import (
     model_serializer,
 )
 
-from core.accounts.accounts import Profile, Session
+from core.accounts.accounts import Session
 from core.storage.content import Content
 from core.storage.users import Identity, User
 
@@ -40,6 +40,13 @@ def _is_text(value: str) -> str:
     # Only a query string can hold half a surrogate pair; no database takes it.
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError("must be Unicode text")
+    return value
+
+
+def says_something(value: str) -> str:
+    """The text. Raises ValueError where there is none."""
+    if not value.strip():
+        raise ValueError("must not be empty")
     return value
 
 
@@ -194,34 +201,6 @@ class LinkedIdentity(Model):
             workspace=identity.workspace if workspace is None else workspace,
             name=identity.name,
             created_at=identity.created_at,
-        )
-
-
-class Me(Person):
-    """A person, their identities, their connections, their preferences."""
-
-    model_config = example(
-        {
-            **_PERSON,
-            "identities": [_IDENTITY],
-            "connections": [],
-            "preferences": {"provider": "anthropic", "template": "retro"},
-        }
-    )
-
-    identities: list[LinkedIdentity]
-    connections: list[dict[str, Any]]
-    preferences: dict[str, Any]
-
-    @classmethod
-    def profile(cls, profile: Profile) -> Me:
-        """As the person sees it."""
-        identities = [LinkedIdentity.of(identity) for identity in profile.identities]
-        return cls(
-            **Person.of(profile.user).model_dump(),
-            identities=identities,
-            connections=profile.connections,
-            preferences=profile.preferences,
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Channel, Workspace
 from core.ports import Destination, Route
-from core.storage.tables import additions, emoji_destinations, workspace_destinations
+from core.storage.place_tables import additions, emoji_destinations, workspace_destinations
 from core.storage.tables import destinations as table
 from core.storage.upsert import upsert
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -61,16 +62,6 @@ def _owner(name: str = "user_id") -> Column[Any]:
     return Column(name, Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
 
 
-def _place() -> tuple[Column[Any], ...]:
-    """A page or data source."""
-    return (
-        Column("notion_id", String(36), nullable=False),
-        Column("kind", String(16), nullable=False),
-        Column("title", Text, nullable=False),
-        Column("url", Text, nullable=False),
-    )
-
-
 # A person. Without email: somebody known from chat alone, who has not linked an account.
 users = Table(
     "users",
@@ -82,6 +73,13 @@ users = Table(
     _created(),
     # What they chose for themselves: {"provider": "…", "template": "…", …}
     Column("preferences", JSON, nullable=False, server_default=text("'{}'")),
+    # What they may do on this server: "member" or "admin".
+    Column("role", String(16), nullable=False, server_default="member"),
+    # When an admin switched the account off; since when its address is known to be theirs.
+    Column("disabled_at", UtcDateTime),
+    Column("email_verified_at", UtcDateTime),
+    # Tokens a month, where an admin gave them another allowance than everybody.
+    Column("allowance", BigInteger),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)
@@ -97,6 +95,8 @@ identities = Table(
     Column("workspace", String(64), nullable=False),
     Column("external_id", String(64), nullable=False),
     Column("name", String(128), nullable=False),
+    # When it was joined to an account by a link; None where it was not.
+    Column("linked_at", UtcDateTime),
     _created(),
     UniqueConstraint("platform", "workspace", "external_id"),
     Index(None, "user_id"),
@@ -196,43 +196,6 @@ destinations = Table(
     ),
     UniqueConstraint("user_id"),
     UniqueConstraint("platform", "place"),
-)
-
-# The same for everybody in a workspace or server, where neither person nor channel chose.
-workspace_destinations = Table(
-    "workspace_destinations",
-    metadata,
-    Column("platform", String(32), primary_key=True),
-    Column("workspace", String(64), primary_key=True),
-    *_place(),
-    _created(),
-)
-
-# Where an emoji on a message of a channel saves it; `template` is one of Notion's, `given` are
-# property names and values as typed: [["Status", "To do"], …]
-emoji_destinations = Table(
-    "emoji_destinations",
-    metadata,
-    Column("platform", String(32), primary_key=True),
-    Column("place", String(128), primary_key=True),
-    Column("emoji", String(128), primary_key=True),
-    Column("shown", String(128), nullable=False),
-    *_place(),
-    Column("template", String(128), nullable=False),
-    Column("given", JSON, nullable=False),
-    _created(),
-)
-
-# What was added to a page that was there before: `id` names what and where, so that it is done
-# once. `begun_by` is the request that does it; the page's address is known when it is done.
-additions = Table(
-    "additions",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("page_id", String(36), nullable=False),
-    Column("begun_by", Uuid, nullable=False),
-    Column("url", Text),
-    _created(),
 )
 
 # Every request that was accepted, until its answer has reached the person and some days after.
