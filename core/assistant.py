@@ -15,6 +15,7 @@ from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
 from core.commands.save import marked_call, undoing
 from core.config import Settings
+from core.connecting import Connecting
 from core.emoji import MEMO, emoji_of
 from core.errors import AssistantError, Unavailable
 from core.follow.news import DELAY, News
@@ -57,7 +58,7 @@ class Jobs:
 class Assistant:
     """Everything the core offers, whatever the platform. `core.bootstrap` makes it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts it is made of, told apart by name
         self,
         settings: Settings,
         database: Database,
@@ -65,6 +66,7 @@ class Assistant:
         pages: Pages,
         jobs: Jobs,
         links: Links,
+        connecting: Connecting,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -74,6 +76,7 @@ class Assistant:
         self.installations = StoredInstallations(settings, database)
         self.history = History(database, forget=jobs.work.erase)
         self.links = links
+        self.connecting = connecting
         self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs

@@ -169,10 +169,14 @@ class Request:
         return Channel(self.sender.platform, self.place) if self.place else None
 
     @property
+    def home(self) -> str:
+        """The workspace it was written in; empty where there is none."""
+        return self.address.get("home") or self.sender.workspace
+
+    @property
     def workspace(self) -> Workspace | None:
-        """Whose request it is, as the platform tells; None where it tells of none."""
-        named = self.sender.workspace or self.address.get("community", "")
-        return Workspace(self.sender.platform, named) if named else None
+        """The same with its platform; None where there is none."""
+        return Workspace(self.sender.platform, self.home) if self.home else None
 
     @property
     def marked(self) -> bool:

@@ -12,6 +12,7 @@ class Destination:
 
     Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
     what it stands in; empty where Notion did not say. Neither tells one place from another.
+    `connection` is the id of the connection that sees it, empty for the server's own token.
     """
 
     id: str
@@ -20,6 +21,7 @@ class Destination:
     url: str = ""
     edited: str = field(default="", compare=False)
     place: str = field(default="", compare=False)
+    connection: str = field(default="", compare=False)
 
 
 Given = tuple[tuple[str, str], ...]

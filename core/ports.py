@@ -32,8 +32,9 @@ Address = Mapping[str, str]
 - `thread`: the id of the conversation's thread, where the answer belongs too;
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
-- `community`: the id of the workspace or server it was written in, where the sender names none;
-- `marked`: "yes" where that message shows how far the request has come.
+- `marked`: "yes" where that message shows how far the request has come;
+- `home`: the id of the workspace it was written in, where that is not the sender's own;
+- `manager`: "yes" where the platform says that the sender manages that workspace.
 """
 
 Mark = Literal["working", "done", "failed", "none"]
@@ -631,18 +632,6 @@ class CanFetch(Platform, Protocol):
 
 
 @runtime_checkable
-class CanGovern(Platform, Protocol):
-    """A platform that tells who runs a workspace."""
-
-    async def governs(self, address: Address) -> bool:
-        """Whether the asker may decide for everybody in their workspace.
-
-        False where the platform does not say. Raises as the methods that send do.
-        """
-        ...
-
-
-@runtime_checkable
 class CanMark(Platform, Protocol):
     """A platform whose messages can show how far a request about them has come."""
 
@@ -650,6 +639,18 @@ class CanMark(Platform, Protocol):
         """Shows the mark on the message `message`, in place of an earlier one.
 
         Doing it twice is doing it once. Raises as the methods that send do.
+        """
+        ...
+
+
+@runtime_checkable
+class CanJudge(Platform, Protocol):
+    """A platform that can be asked who manages a workspace."""
+
+    async def manages(self, address: Address) -> bool:
+        """Whether whoever wrote may decide for everybody in the workspace it was written in.
+
+        False where the platform does not say. Raises RateLimited or PlatformFailed.
         """
         ...
 

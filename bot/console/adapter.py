@@ -79,10 +79,6 @@ class ConsolePlatform:
         """Shows more of it. Raises PlatformFailed as `post` does."""
         await self._send(address, reply["request"], part)
 
-    async def governs(self, address: Address) -> bool:  # noqa: ARG002 - there is one server alone
-        """Always: whoever is at a terminal here can read the server's own files."""
-        return True
-
     async def _send(self, address: Address, request: str, part: Part) -> None:
         user, final = address["user"], part["final"]
         if request in self._unwanted:

@@ -36,8 +36,8 @@ LONGEST_LINE = 1024 * 1024
 
 LONGEST_WAIT = 600.0
 
-COMMUNITY = "terminals"
-"""What the terminals of one server share a destination as."""
+HOME = "terminals"
+"""What the terminals of one server are as a workspace; whoever is at one may read its files."""
 
 
 def delivery_id(user: str, delivery: str) -> UUID:
@@ -171,7 +171,7 @@ class ConsoleEntry:
             delivery,
             Sender("console", user, user),
             line,
-            {"user": user, "asked": line[:200], "community": COMMUNITY},
+            {"user": user, "asked": line[:200], "home": HOME, "manager": "yes"},
             user,
         )
         if refused is not None:

@@ -142,10 +142,6 @@ class DiscordPlatform:
         """See CanMark."""
         await marks.mark(self._rest, address, mark)
 
-    async def governs(self, address: Address) -> bool:
-        """See CanGovern. Whoever may manage the server, as the interaction told."""
-        return address.get("manages") == "yes"
-
     async def close(self) -> None:
         """See Platform."""
         await self._rest.close()

@@ -329,18 +329,19 @@ def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
         "interaction_token": interaction.token,
         "channel_id": str(interaction.channel_id or ""),
         "guild_id": str(interaction.guild_id or ""),
-        "community": str(interaction.guild_id or ""),
-        "manages": "yes" if _manages(interaction) else "",
         "user_id": str(interaction.user.id),
         "asked_in": str(interaction.channel_id or ""),
         "accepted_at": f"{time.time():.6f}",
+        **_home(interaction),
     }
 
 
-def _manages(interaction: discord.Interaction[Client]) -> bool:
-    """Whether they may change the server: https://docs.discord.com/developers/topics/permissions"""
-    may = interaction.permissions
-    return interaction.guild_id is not None and (may.manage_guild or may.administrator)
+def _home(interaction: discord.Interaction[Client]) -> dict[str, str]:
+    """The server it was written in, and whether Discord says that the sender manages it."""
+    if not interaction.guild_id:
+        return {}
+    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
+    return {"home": str(interaction.guild_id)} | ({"manager": "yes"} if manages else {})
 
 
 def _place(interaction: discord.Interaction[Client]) -> str:

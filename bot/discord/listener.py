@@ -339,8 +339,8 @@ def _address(place: Place, channel: str, guild: str, user: str) -> dict[str, str
         "interaction_token": "",
         "channel_id": channel,
         "guild_id": guild,
-        "community": guild,
         "user_id": user,
         "asked_in": channel,
         "accepted_at": f"{time.time():.6f}",
+        **({"home": guild} if guild else {}),
     }

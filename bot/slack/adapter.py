@@ -69,6 +69,10 @@ class SlackPlatform:
         """See CanBeInstalled."""
         self._teams.serve(installations)
 
+    async def manages(self, address: Address) -> bool:
+        """See CanJudge."""
+        return await self._teams.manages(address)
+
     def render(self, answer: Answer) -> list[Part]:
         """See Platform. What does not fit in one message continues in its thread."""
         return render_answer(answer)
@@ -210,11 +214,6 @@ class SlackPlatform:
     async def mark(self, address: Address, mark: Mark) -> None:
         """See CanMark."""
         await self._teams.at(address).marker.mark(address, mark)
-
-    async def governs(self, address: Address) -> bool:
-        """See CanGovern. Admins and owners of the workspace do."""
-        person = await self._teams.at(address).people.person(address["user_id"])
-        return person is not None and person.admin
 
     async def close(self) -> None:
         """See Platform."""

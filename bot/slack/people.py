@@ -20,7 +20,6 @@ REMEMBERED = 5_000
 FRESH = 3_600.0
 """Seconds. People change their names."""
 
-_RUNS = ("is_admin", "is_owner", "is_primary_owner")
 _AT_ONCE = 8
 
 _log = structlog.get_logger(__name__)
@@ -28,15 +27,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, or an app. `guest`: they see the channels they are in, and no others.
-
-    `admin`: they run the workspace.
-    """
+    """Somebody, or an app. `guest`: they see the channels they are in, and no others."""
 
     name: str
     is_bot: bool = False
     guest: bool = False
-    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +85,15 @@ class People:
         found = Person(
             name=next((name for name in names if name), "") or word_in(said, "name"),
             is_bot=said.get("is_bot") is True,
-            admin=any(said.get(each) is True for each in _RUNS),
             guest=said.get("is_restricted") is True or said.get("is_ultra_restricted") is True,
         )
         self._remember(user, found)
         return found
+
+    async def manages(self, user: str) -> bool:
+        """Whether somebody is an admin or owner of the workspace, as Slack says now."""
+        said = object_in(await self._ask("users.info", user=user), "user")
+        return any(said.get(role) is True for role in ("is_admin", "is_owner", "is_primary_owner"))
 
     async def place(self, channel: str) -> Place | None:
         """A channel; None where Slack does not say."""

@@ -205,7 +205,7 @@ async def _emoji(context: Context, call: Call, emoji: tuple[str, str], wanted: s
     pairs, template = given(call.value(SET.name)), call.value(TEMPLATE.name) or ""
 
     async def keep() -> list[Any]:
-        found = await context.places.find(wanted)
+        found = await context.places.shared(wanted)
         told = await _checked(context, found, pairs, template)
         await context.places.route(channel, Route(key, shown, found, template, pairs))
         return [asdict(found), told]

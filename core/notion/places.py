@@ -15,6 +15,7 @@ from core.errors import (
     RateLimited,
 )
 from core.messages import WEB, Channel, Request, Workspace
+from core.notion.whose import asking_for_all, whose
 from core.ports import Destination, Pages, Property, Route, Template
 from core.storage.database import Database, UnitOfWork
 from core.storage.destinations import Choices, Holder
@@ -78,9 +79,11 @@ class Places:
     async def choose(self, holder: Holder, wanted: str) -> Destination:
         """Keeps a choice, given as an id, an address or a title.
 
-        Raises what `Pages` raises, and keeps nothing then.
+        What is chosen for a channel or workspace has to be seen by others than the one who
+        chooses. Raises what `Pages` raises, and keeps nothing then.
         """
-        place = await self._pages.destination(wanted)
+        for_all = isinstance(holder, Channel | Workspace)
+        place = await (self.shared(wanted) if for_all else self.find(wanted))
         async with self._database.begin() as uow:
             await uow.destinations.choose(holder, place)
         return place
@@ -119,6 +122,25 @@ class Places:
     async def find(self, wanted: str) -> Destination:
         """The place meant by an id, an address or a title. Raises what `Pages` raises."""
         return await self._pages.destination(wanted)
+
+    async def shared(self, wanted: str) -> Destination:
+        """The same, seen by others than the one who asks. Raises what `Pages` raises."""
+        place = await self._pages.destination(wanted)
+        if place.connection and whose().person is not None:
+            return await self._for_all(wanted, place)
+        return place
+
+    async def _for_all(self, wanted: str, own: Destination) -> Destination:
+        with asking_for_all():
+            try:
+                return await self._pages.destination(wanted)
+            except (InvalidInput, Misconfigured) as error:
+                raise InvalidInput(
+                    f"Only your own connection to Notion sees “{own.title or 'Untitled'}”, so "
+                    "pages of others could not go there. Share it with everybody's connection: "
+                    "open it in Notion, choose ••• → Connections. Or connect Notion for the whole "
+                    "workspace: `/notion settings notion workspace`"
+                ) from error
 
     async def clear(self, holder: Holder) -> Destination | None:
         """Forgets a choice, and says which; None where there was none."""

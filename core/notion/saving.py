@@ -18,6 +18,7 @@ from core.notion.making import Draft, Kept, Making, Patience
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
+from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Pages, Saved, Step
 from core.storage.content import Content
 from core.storage.database import Database, UnitOfWork
@@ -65,22 +66,24 @@ class Saving:
         saved = Saved(page["url"], tuple(page.get("notes", ())))
         if page["whole"]:
             return saved
-        draft = self._draft(await self._read(content_id), facts)
-        tree, first = Tree(self._pages, page["id"], draft.mark), 1
-        if "template" in page:
-            applied = partial(self._applied, content_id, page["id"], page["template"], draft)
-            skip, *notes = await step("save: template", applied)
-            saved = Saved(saved.url, (*saved.notes, *notes))
-            tree = Tree(self._pages, page["id"], draft.mark, skip=skip, foot=draft.footer)
-            first = 0
-        for number, request in enumerate(draft.requests[first:], first):
-            try:
-                await step(
-                    f"save: blocks {number}",
-                    partial(self._blocks, tree, request, request_id, content_id),
-                )
-            except (NotionFailed, RateLimited, Misconfigured) as error:
-                raise _in_part(error, page["url"], draft.requests, number) from error
+        content = await self._read(content_id)
+        draft = self._draft(content, facts)
+        with asking_by(made_by(content.parent)):
+            tree, first = Tree(self._pages, page["id"], draft.mark), 1
+            if "template" in page:
+                applied = partial(self._applied, content_id, page["id"], page["template"], draft)
+                skip, *notes = await step("save: template", applied)
+                saved = Saved(saved.url, (*saved.notes, *notes))
+                tree = Tree(self._pages, page["id"], draft.mark, skip=skip, foot=draft.footer)
+                first = 0
+            for number, request in enumerate(draft.requests[first:], first):
+                try:
+                    await step(
+                        f"save: blocks {number}",
+                        partial(self._blocks, tree, request, request_id, content_id),
+                    )
+                except (NotionFailed, RateLimited, Misconfigured) as error:
+                    raise _in_part(error, page["url"], draft.requests, number) from error
         await step("save: done", partial(self._done, content_id, page))
         return saved
 
@@ -128,21 +131,18 @@ class Saving:
             if not await self._take_over(request_id, content, busy=busy):
                 return None
             place = place_of(content.parent)
-            page = await self._making.find(place, draft, since, content.id)
-            if page is not None:
-                return await self._making.found(page, place, draft, content.id)
+            with asking_by(place.connection):
+                page = await self._making.find(place, draft, since, content.id)
+                if page is not None:
+                    return await self._making.found(page, place, draft, content.id)
             if owner != request_id:
                 place = await self._places.meant(wanted)
             owner = request_id
         if not await self._claim(content.id, request_id, place, owner):
             return None
-        return await self._making.create(
-            partial(self._claim, content.id, request_id, place, request_id),
-            place,
-            draft,
-            since,
-            content.id,
-        )
+        still_ours = partial(self._claim, content.id, request_id, place, request_id)
+        with asking_by(place.connection):
+            return await self._making.create(still_ours, place, draft, since, content.id)
 
     async def _take_over(self, request_id: UUID, content: Content, *, busy: bool) -> bool:
         """Claims an item that was begun. False where somebody else was quicker.

@@ -151,7 +151,7 @@ async def test_without_a_default_it_says_how_to_choose(say: Say, notion: NotionS
 class Office(Room):
     """A platform where Ada runs the workspace."""
 
-    async def governs(self, address: Address) -> bool:
+    async def manages(self, address: Address) -> bool:
         return address.get("who") == "ada"
 
 
