@@ -152,9 +152,9 @@ class Assistant:
         async with self.database.read() as unit:
             return await unit.messages.takes_part(channel, thread)
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
-        return await self._overviews.suggest(kind, words)
+        return await self._overviews.suggest(kind, words, provider=provider)
 
     async def overview(
         self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None

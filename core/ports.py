@@ -483,9 +483,10 @@ class Intake(Memory, Protocol):
         """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 
+        Of models, those of the provider named, all where there is none of that name.
         Takes two seconds at most; where Notion does not answer in time, there is less to choose.
         """
         ...

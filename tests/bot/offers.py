@@ -21,9 +21,10 @@ class Offers:
         found = self.routed.get(emoji)
         return found if found is None or added else Call("undo-save", flags=found.flags)
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         wanted = words.casefold()
-        return [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
+        found = [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
+        return [one for one in found if kind != "model" or provider in one.label]
 
     async def overview(
         self, _sender: Sender, _channel: Channel | None, _workspace: Workspace | None = None
