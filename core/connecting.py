@@ -37,7 +37,7 @@ from core.errors import (
     Unauthorized,
     Unavailable,
 )
-from core.messages import Call, Channel, Request, stable_id
+from core.messages import Call, Channel, Request, Workspace, stable_id
 from core.notion.connected import Connected
 from core.notion.connections import Connections
 from core.notion.examining import Report
@@ -172,13 +172,17 @@ class Connecting:
             rows = await unit.connections.chain(user_id, request.sender.platform, request.home)
         return [Standing.of(row) for row in rows]
 
-    async def check(self, user_id: UUID, channel: Channel | None) -> Report:
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
         """What the connection of whoever asks sees and may do, and whether pages can go where
         they go. Raises what `Connected.examine` raises.
         """
         async with self._database.read() as unit:
-            chosen = await unit.destinations.of(user_id, channel)
-        return await Connected(self.connections).examine(chosen.person or chosen.channel)
+            workspaces = [workspace] if workspace else []
+            chosen = await unit.destinations.of(user_id, channel, workspaces)
+        wanted = chosen.person or chosen.channel or chosen.workspace
+        return await Connected(self.connections).examine(wanted)
 
     async def permit(self, request: Request) -> None:
         """Raises Forbidden where the sender does not manage the workspace they write in."""

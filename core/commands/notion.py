@@ -88,7 +88,8 @@ async def _checked(context: Context) -> Answer:
     standing = await context.connector.standing(context.user_id, context.request)
 
     async def check() -> list[dict[str, Any]]:
-        report = await context.connector.check(context.user_id, context.request.channel)
+        asked = context.request
+        report = await context.connector.check(context.user_id, asked.channel, asked.workspace)
         return [asdict(each) for each in report.findings]
 
     found = await context.step("check", check)
