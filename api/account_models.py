@@ -39,7 +39,15 @@ class Change(Model):
     )
 
     username: (
-        Annotated[str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain]
+        Annotated[
+            str,
+            Field(
+                max_length=64,
+                description="3 to 64 of A-Z a-z 0-9 . - _",
+                json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+            ),
+            Plain,
+        ]
         | None
     ) = None
     preferences: Choices | None = None

@@ -11,9 +11,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
+from pydantic_core import core_schema
 
 from core.accounts.accounts import Profile, Session
 from core.storage.content import Content
@@ -48,8 +51,23 @@ def _says_something(value: str) -> str:
     return value
 
 
+class _Plain:
+    """Text that every database takes, and a schema that says so."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(_is_text, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"pattern": NO_NUL} | handler(schema)
+
+
+NO_NUL = r"^[^\x00]*$"
 # Last of all, so that a wrong length is told of as what it is.
-Plain = AfterValidator(_is_text)
+Plain = _Plain()
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
 Where = Annotated[
     str, Field(min_length=1, max_length=2000, description="A title, an address or an id."), Plain
@@ -80,12 +98,28 @@ class Registration(Model):
         {"email": "ada@example.com", "username": "ada", "password": "a-wombat-reads-maps"}
     )
 
-    email: Annotated[str, Field(max_length=320), Plain]
+    # What these say beyond a length is checked by the core, all of it at once: the person is told
+    # of every field in one answer.
+    email: Annotated[
+        str, Field(max_length=320, json_schema_extra={"format": "email", "minLength": 3}), Plain
+    ]
     username: Annotated[
-        str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain
+        str,
+        Field(
+            max_length=64,
+            description="3 to 64 of A-Z a-z 0-9 . - _",
+            json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+        ),
+        Plain,
     ]
     password: Annotated[
-        str, Field(max_length=1000, description="At least 8 characters, at most 72 bytes."), Plain
+        str,
+        Field(
+            max_length=1000,
+            description="At least 8 characters, at most 72 bytes, and not easily guessed.",
+            json_schema_extra={"minLength": 8, "maxLength": 72},
+        ),
+        Plain,
     ]
 
 
@@ -114,7 +148,14 @@ class Wish(Model):
     )
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(_says_something)
+        str,
+        Field(
+            min_length=1,
+            max_length=20_000,
+            json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"},
+        ),
+        Plain,
+        AfterValidator(_says_something),
     ]
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None

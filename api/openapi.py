@@ -36,14 +36,19 @@ _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A repeat with the same key and body returns the first answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
+    },
     "example": "3f5d2a52-checklist",
 }
 _RESUME_PARAMETER = {
     "name": "Last-Event-ID",
     "in": "header",
     "description": "The id of the last event that was seen; the answer goes on after it.",
-    "schema": {"type": "string", "maxLength": 100},
+    "schema": {"type": "string"},
     "example": "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54.18.1c291ca3.0",
 }
 _ID_PARAMETER = {
@@ -226,7 +231,7 @@ def _codes(route: Route, operation: Operation[Any]) -> list[str]:
     """The operation's own errors, and those that follow from what it is."""
     has_body = _has_body(route, operation)
     follows = {
-        "INVALID_INPUT": operation.takes is not Nothing,
+        "INVALID_INPUT": operation.takes is not Nothing or operation.keyed is not None,
         "UNAUTHORIZED": operation.secured,
         "NOT_FOUND": "{id}" in route.path,
         "CONFLICT": operation.keyed is not None,
