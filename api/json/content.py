@@ -42,6 +42,7 @@ def _or(names: Iterable[str]) -> str:
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
         check=_check_names,
         keyed="request",
+        scope="content:write",
         resumed=True,
     )
 )
@@ -54,6 +55,8 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     connection goes on at `/content/{id}/events`.
     """
     wish, request_id = asked.given, asked.request_id
+    if wish.save_to_notion or wish.destination:
+        asked.need("notion")
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
         "provider": wish.provider,
@@ -80,6 +83,7 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
         also={"text/event-stream": EXAMPLE_STREAM},
         errors=("NOT_FOUND",),
         resumed=True,
+        scope="content:read",
     )
 )
 async def events(asked: Asked[Nothing]) -> web.StreamResponse:
@@ -103,6 +107,7 @@ async def events(asked: Asked[Nothing]) -> web.StreamResponse:
         Saved,
         errors=("NOT_FOUND", "NOTION_FAILED"),
         keyed="request",
+        scope="notion",
     )
 )
 async def save(asked: Asked[Target]) -> Saved:
@@ -122,7 +127,7 @@ async def save(asked: Asked[Target]) -> Saved:
     return Saved(notion_url=answer.page)
 
 
-@endpoint(Operation(HistoryQuery, "My items, newest first", HistoryPage))
+@endpoint(Operation(HistoryQuery, "My items, newest first", HistoryPage, scope="content:read"))
 async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     """A page of the person's finished items that hold every word."""
     query = asked.given
@@ -134,7 +139,16 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     return HistoryPage(items=shown, next_cursor=cursor)
 
 
-@endpoint(Operation(Nothing, "One of my items", Item, errors=("NOT_FOUND",), browser=landing))
+@endpoint(
+    Operation(
+        Nothing,
+        "One of my items",
+        Item,
+        errors=("NOT_FOUND",),
+        browser=landing,
+        scope="content:read",
+    )
+)
 async def read(asked: Asked[Nothing]) -> Item:
     """One item. 404 too once its writing has ended and nothing came of it, and then says why."""
     item = await asked.core.history.readable(asked.person.id, asked.id)
@@ -143,14 +157,22 @@ async def read(asked: Asked[Nothing]) -> Item:
 
 
 @endpoint(
-    Operation(Nothing, "Remove an item; its Notion page stays", status=204, errors=("NOT_FOUND",))
+    Operation(
+        Nothing,
+        "Remove an item; its Notion page stays",
+        status=204,
+        errors=("NOT_FOUND",),
+        scope="content:write",
+    )
 )
 async def remove(asked: Asked[Nothing]) -> None:
     """Forgets one item."""
     await asked.core.history.delete(asked.person.id, asked.id)
 
 
-@endpoint(Operation(Nothing, "All my items as JSON Lines", "application/jsonl"))
+@endpoint(
+    Operation(Nothing, "All my items as JSON Lines", "application/jsonl", scope="content:read")
+)
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """Every finished item, a line each, newest first."""
     response = web.StreamResponse(
