@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from api.models import LinkedIdentity, Model, Name, Person, Plain, says_something
+from api.models import LinkedIdentity, Model, Name, Person
+from api.text import Plain, says_something
 from core.accounts.accounts import Profile
 from core.storage.sessions import LoginSession, PersonalToken
 

@@ -11,13 +11,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
-from pydantic_core import core_schema
 
+from api.text import Plain, says_something
 from core.accounts.accounts import Session
 from core.storage.content import Content
 from core.storage.users import Identity, User
@@ -36,39 +34,6 @@ _IDENTITY = {
 _USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
 
 
-def _is_text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("must not hold NUL characters")
-    # Only a query string can hold half a surrogate pair; no database takes it.
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError("must be Unicode text")
-    return value
-
-
-def says_something(value: str) -> str:
-    """The text. Raises ValueError where there is none."""
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-class _Plain:
-    """Text that every database takes, and a schema that says so."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(_is_text, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"pattern": NO_NUL} | handler(schema)
-
-
-NO_NUL = r"^[^\x00]*$"
-# Last of all, so that a wrong length is told of as what it is.
-Plain = _Plain()
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
 Where = Annotated[
     str, Field(min_length=1, max_length=2000, description="A title, an address or an id."), Plain
