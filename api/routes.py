@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
+from api.hooks import webhook
 from api.json import (
     accounts,
     connections,
@@ -80,6 +81,7 @@ PAGES = (
     ("POST", "/theme", theme.choose),
     ("GET", "/link", link),
     ("GET", "/connect", connect),
+    ("POST", "/notion/webhook", webhook),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),
     ("GET", "/static/{name}", file),

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.slack.aside import aside
 from bot.slack.messages import EVENT_TYPE
 from bot.slack.parse import locate
 from bot.slack.render import (
@@ -68,6 +69,10 @@ class SlackPlatform:
     def serve(self, installations: Installations) -> None:
         """See CanBeInstalled."""
         self._teams.serve(installations)
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """See CanTell."""
+        return aside(address, reply)
 
     async def manages(self, address: Address) -> bool:
         """See CanJudge."""
@@ -346,7 +351,7 @@ class SlackPlatform:
     async def _thread(self, address: Address, part: Part) -> str:
         """The thread a part belongs to: the request's own, or that of the answer's beginning."""
         thread = address.get("thread", "")
-        if thread and address.get("marked") == "yes":
+        if thread and "yes" in (address.get("marked"), address.get("aside")):
             # A reaction tells of a message, and not of the thread it is in.
             reader = self._teams.at(address).reader
             return await reader.thread_of(address["channel_id"], thread)
