@@ -80,10 +80,10 @@ class Conversation:
                 break
             if not told:
                 told = True
-                feed.add("*Waiting for the answer before this one …*")
+                feed.notify("Waiting for the answer before this one …")
             await asyncio.sleep(POLL_SECONDS)
         if told:
-            feed.restart()
+            feed.notify("")
 
     async def thread(self) -> list[Message]:
         """The thread so far, oldest first; what was heard of it where that is its beginning.

@@ -32,6 +32,9 @@ from core.ports import Address, Installations, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
+# What a response URL answers that was used five times, or half an hour ago.
+_SPENT = {"used_url", "expired_url"}
+
 _REMEMBERED_ROOTS = 1_000
 
 UPDATES = 50
@@ -73,9 +76,9 @@ class SlackPlatform:
         """See Platform. What does not fit in one message continues in its thread."""
         return render_answer(answer)
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
         """See CanEdit."""
-        return render_waiting(actions)
+        return render_waiting(actions, why)
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         """See CanEdit."""
@@ -142,7 +145,16 @@ class SlackPlatform:
             if _pressed(address) and part["place"] == "draft":
                 # What replaces it by this URL would replace the message with the button instead.
                 return {"via": "response_url"}
+            return await self._by_url(address, part, marker)
+
+    async def _by_url(self, address: Address, part: Part, marker: str) -> Reply:
+        try:
             return await self._respond(address, part)
+        except Refused as used:
+            # It takes five messages within half an hour; what is more goes to the person.
+            if used.reason not in _SPENT or part["place"] == "draft":
+                raise
+            return await self._direct(address, part, marker, used)
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
         """See CanEdit. Drafts are not shown in a message that came through a response URL."""
@@ -227,8 +239,11 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
-        """A stream that begins with the draft; None where there is to be none."""
-        if part["place"] != "draft" or not self.streams(address, None):
+        """A stream that begins with the draft; None where there is to be none.
+
+        Why somebody has to wait is said in a message that is edited: a stream takes nothing back.
+        """
+        if part["place"] != "draft" or part.get("told") or not self.streams(address, None):
             return None
         return await self._streams(address).start(address, part, marker)
 

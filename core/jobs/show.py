@@ -191,7 +191,10 @@ class Show:
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not await self._budget.grant() and not first:
             return False
-        part = platform.draft(text, self._actions) if text else platform.waiting(self._actions)
+        if text:
+            part = platform.draft(text, self._actions)
+        else:
+            part = platform.waiting(self._actions, self._feed.notice)
         if reply is None:
             self._found(await self._post(part))
         else:

@@ -107,11 +107,11 @@ async def test_two_questions_in_one_thread_are_answered_in_their_order(
     await Conversation(database, room, first).turn(Feed())
     await asyncio.sleep(0.5)
     assert not waiting.done()
-    assert "Waiting for the answer before" in feed.text
+    assert "Waiting for the answer before" in feed.notice
     async with database.begin() as unit:
         await unit.inbox.answered(first.id, Answer("Done."))
     await asyncio.wait_for(waiting, 5)
-    assert feed.text == ""
+    assert (feed.notice, feed.text) == ("", "")
 
 
 async def test_what_the_app_answered_is_part_of_the_thread(database: Database, room: Room) -> None:

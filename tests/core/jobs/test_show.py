@@ -28,8 +28,8 @@ class Screen:
     def editable(self, address: Address) -> bool:
         return not address
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
-        return {"text": "…", "buttons": len(actions)}
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
+        return {"text": why or "…", "buttons": len(actions)}
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         return {"text": text, "buttons": len(actions)}
@@ -174,6 +174,20 @@ async def test_a_placeholder_stands_where_the_words_are_late(
         feed.add("one")
         await wait_for(screen, 2)
     assert screen.shown == ["new: …", "one"]
+
+
+async def test_the_placeholder_says_why_somebody_has_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.jobs.show.PLACEHOLDER_AFTER", 0.05)
+    screen, feed = Counted(), Feed()
+    async with Show(screen, {}, feed, screen.send):
+        feed.notify("Another one is first.")
+        await wait_for(screen, 1)
+        feed.notify("")
+        feed.add("one")
+        await wait_for(screen, 2)
+    assert screen.shown == ["new: Another one is first.", "one"]
 
 
 async def test_a_message_that_will_never_be_is_not_tried_again() -> None:
