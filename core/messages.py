@@ -161,6 +161,11 @@ class Request:
         return Channel(self.sender.platform, self.place) if self.place else None
 
     @property
+    def home(self) -> str:
+        """The workspace it was written in; empty where there is none."""
+        return self.address.get("home") or self.sender.workspace
+
+    @property
     def marked(self) -> bool:
         """Whether the message it is about shows how far it has come."""
         return self.address.get("marked") == "yes"

@@ -332,7 +332,16 @@ def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
         "user_id": str(interaction.user.id),
         "asked_in": str(interaction.channel_id or ""),
         "accepted_at": f"{time.time():.6f}",
+        **_home(interaction),
     }
+
+
+def _home(interaction: discord.Interaction[Client]) -> dict[str, str]:
+    """The server it was written in, and whether Discord says that the sender manages it."""
+    if not interaction.guild_id:
+        return {}
+    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
+    return {"home": str(interaction.guild_id)} | ({"manager": "yes"} if manages else {})
 
 
 def _place(interaction: discord.Interaction[Client]) -> str:
