@@ -71,12 +71,14 @@ class Conversation:
         """Waits until what was asked before in the same thread is answered, and says so.
 
         For ten minutes at most: by then something is wrong there, and nobody else should wait.
+        Whoever stops it meanwhile waits no longer.
         """
         until, told = time.monotonic() + LONGEST_TURN, False
         while self._request.queue is not None and time.monotonic() < until:
             async with self._database.read() as unit:
                 ahead = await unit.inbox.ahead(self._request)
-            if not ahead:
+                stopping = ahead and await unit.inbox.stopping(self._request.id)
+            if not ahead or stopping:
                 break
             if not told:
                 told = True

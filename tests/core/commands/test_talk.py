@@ -114,6 +114,24 @@ async def test_two_questions_in_one_thread_are_answered_in_their_order(
     assert (feed.notice, feed.text) == ("", "")
 
 
+async def test_whoever_stops_while_waiting_waits_no_longer(database: Database, room: Room) -> None:
+    first, second = (
+        Request(
+            stable_id("talk", n), SENDER, Call("talk", n), {"thread": "m1", "message": n}, "T1:C1"
+        )
+        for n in ("1", "2")
+    )
+    for request in (first, second):
+        async with database.begin() as unit:
+            await unit.inbox.add([request])
+    waiting = asyncio.create_task(Conversation(database, room, second).turn(Feed()))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    async with database.begin() as unit:
+        await unit.inbox.stop(second.id)
+    await asyncio.wait_for(waiting, 5)
+
+
 async def test_what_the_app_answered_is_part_of_the_thread(database: Database, room: Room) -> None:
     async with database.begin() as unit:
         await unit.messages.keep(CHANNEL, "m1", SAID)
