@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.adapter import EVENT_TYPE, SlackPlatform
+from bot.slack.adapter import SlackPlatform
+from bot.slack.messages import EVENT_TYPE
 from core.config import Settings
 from core.errors import PlatformFailed, RateLimited
 from core.messages import Answer
