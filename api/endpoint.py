@@ -96,7 +96,7 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
-    `scope` is what a personal token must have; None: no such token may ask.
+    `scope` is what a personal token must have; None: no such token may ask. `admin`: only admins.
     `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
     `browser` answers a browser that asks for a page and shows no token.
     """
@@ -109,6 +109,7 @@ class Operation(Generic[M]):
     errors: tuple[str, ...] = ()
     secured: bool = True
     scope: str | None = None
+    admin: bool = False
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
@@ -136,6 +137,8 @@ class Endpoint(Generic[M]):
             await core.limits.hit(operation.rule, who)
         if caller is not None:
             _allow(caller, operation.scope)
+            if operation.admin and caller.user.role != "admin":
+                raise Forbidden("Only an admin of this server may do this.")
         given = await _given(request, operation.takes)
         if operation.check is not None:
             operation.check(core, given)

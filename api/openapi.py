@@ -113,7 +113,7 @@ def _schemas(routes: tuple[Route, ...]) -> Json:
 
 def _tag(route: Route) -> str:
     first = route.path.split("/")[1]
-    return first if first in ("auth", "content", "notion") else "server"
+    return first if first in ("auth", "content", "notion", "usage", "admin") else "server"
 
 
 def _operation(route: Route) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
-from api.json import accounts, content, credentials, destinations, health, linking, sessions
+from api.json import accounts, admin, content, credentials, destinations, health, linking, sessions
 from api.pages import entering, home, theme
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
@@ -47,6 +47,14 @@ ROUTES = (
     Route("GET", "/content/{id}", content.read),
     Route("DELETE", "/content/{id}", content.remove),
     Route("GET", "/notion/destinations", destinations.destinations),
+    Route("GET", "/usage", admin.usage),
+    Route("GET", "/admin/users", admin.users),
+    Route("PATCH", "/admin/users/{id}", admin.change_user),
+    Route("GET", "/admin/usage", admin.server_usage),
+    Route("GET", "/admin/connections", admin.connections),
+    Route("GET", "/admin/budgets", admin.budgets),
+    Route("PATCH", "/admin/budgets", admin.change_budgets),
+    Route("GET", "/admin/audit", admin.audit),
     Route("GET", "/health/live", health.live),
     Route("GET", "/health/ready", health.ready),
     Route("GET", "/metrics", health.metrics),

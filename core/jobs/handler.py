@@ -41,11 +41,12 @@ from core.errors import (
     ProviderFailed,
     RateLimited,
 )
-from core.jobs.recognise import GONE, recognise
+from core.jobs.recognise import GONE, OFF, is_asked, origin_of, recognised
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED, UNDELIVERED
+from core.origin import asked_from
 from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
@@ -97,23 +98,26 @@ class Handler:
         if person is None:
             return _gone(feed)
         # What was kept of the step may be older than the account they have become part of.
-        whose = Person(accepted.user_id or UUID(person))
+        known, _, off = person.partition(" ")
+        whose = Person(accepted.user_id or UUID(known))
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
-        with closing(delivery):
-            answer, stays = await self._delivered(context, delivery)
+        with asked_from(origin_of(request)), closing(delivery):
+            answer, stays = await self._delivered(context, delivery, is_off=bool(off))
         outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
         return stays
 
-    async def _delivered(self, context: Context, delivery: Delivery) -> tuple[Answer, bool]:
+    async def _delivered(
+        self, context: Context, delivery: Delivery, *, is_off: bool
+    ) -> tuple[Answer, bool]:
         """The answer the person has now, and whether anything of it may stay."""
         request, step = context.request, context.step
-        answer = await self._turned_away(context)
+        answer = OFF if is_off and is_asked(request) else await self._turned_away(context)
         if answer is None:
             async with delivery.shown(context.feed):
                 answer = await self._answered(context, COMMANDS[request.call.command].run)
@@ -155,8 +159,7 @@ class Handler:
     async def _recognise(self, request: Request) -> str | None:
         async with self._database.begin() as unit:
             await unit.inbox.mark_started([request.id])
-            user_id = await recognise(unit, request)
-        return None if user_id is None else str(user_id)
+            return await recognised(unit, request)
 
     async def _turned_away(self, context: Context) -> Answer | None:
         """What the person is told, to themselves alone, where they may not ask for this."""

@@ -69,6 +69,8 @@ class Places:
         place = await self._pages.destination(wanted)
         async with self._database.begin() as uow:
             await uow.destinations.choose(holder, place)
+            who = holder if isinstance(holder, UUID) else None
+            await uow.audit.note("destination.chosen", who, target=place.title)
         return place
 
     async def clear(self, holder: Holder) -> Destination | None:
