@@ -14,6 +14,7 @@ from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
 from core.config import Settings
+from core.connecting import Connecting
 from core.errors import AssistantError, Unavailable
 from core.follow.news import DELAY, News
 from core.history.history import History
@@ -55,7 +56,7 @@ class Jobs:
 class Assistant:
     """Everything the core offers, whatever the platform. `core.bootstrap` makes it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts it is made of, told apart by name
         self,
         settings: Settings,
         database: Database,
@@ -63,6 +64,7 @@ class Assistant:
         pages: Pages,
         jobs: Jobs,
         links: Links,
+        connecting: Connecting,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -72,6 +74,7 @@ class Assistant:
         self.installations = StoredInstallations(settings, database)
         self.history = History(database, forget=jobs.work.erase)
         self.links = links
+        self.connecting = connecting
         self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
@@ -147,9 +150,9 @@ class Assistant:
         async with self.database.read() as unit:
             return await unit.messages.takes_part(channel, thread)
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
-        return await self._overviews.suggest(kind, words)
+        return await self._overviews.suggest(kind, words, provider=provider)
 
     async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
         """As `core.ports.Intake.overview`."""

@@ -38,7 +38,7 @@ class Overviews:
         self._providers = providers
         self._pages = pages
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
         if kind == "destination":
             return await self._destinations(words)
@@ -48,8 +48,12 @@ class Overviews:
             asked = self._providers.items()
             choices = [Choice(name, f"{name} ({each.model})") for name, each in asked]
         else:
-            asked = self._providers.items()
-            choices = [Choice(each.model, f"{each.model} ({name})") for name, each in asked]
+            named = self._providers.get(provider.strip().lower())
+            choices = [
+                Choice(each.model, f"{each.model} ({name})")
+                for name, each in self._providers.items()
+                if named in (None, each)
+            ]
         wanted = words.casefold().split()
         return [one for one in choices if all(word in one.label.casefold() for word in wanted)]
 

@@ -24,7 +24,9 @@ Address = Mapping[str, str]
 - `thread`: the id of the conversation's thread, where the answer belongs too;
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
-- `marked`: "yes" where that message shows how far the request has come.
+- `marked`: "yes" where that message shows how far the request has come;
+- `home`: the id of the workspace it was written in, where that is not the sender's own;
+- `manager`: "yes" where the platform says that the sender manages that workspace.
 """
 
 Mark = Literal["working", "done", "failed", "none"]
@@ -147,6 +149,7 @@ class Destination:
 
     Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
     what it stands in; empty where Notion did not say. Neither tells one place from another.
+    `connection` is the id of the connection that sees it, empty for the server's own token.
     """
 
     id: str
@@ -155,6 +158,7 @@ class Destination:
     url: str = ""
     edited: str = field(default="", compare=False)
     place: str = field(default="", compare=False)
+    connection: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,9 +497,10 @@ class Intake(Memory, Protocol):
         """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 
+        Of models, those of the provider named, all where there is none of that name.
         Takes two seconds at most; where Notion does not answer in time, there is less to choose.
         """
         ...
@@ -645,6 +650,18 @@ class CanMark(Platform, Protocol):
         """Shows the mark on the message `message`, in place of an earlier one.
 
         Doing it twice is doing it once. Raises as the methods that send do.
+        """
+        ...
+
+
+@runtime_checkable
+class CanJudge(Platform, Protocol):
+    """A platform that can be asked who manages a workspace."""
+
+    async def manages(self, address: Address) -> bool:
+        """Whether whoever wrote may decide for everybody in the workspace it was written in.
+
+        False where the platform does not say. Raises RateLimited or PlatformFailed.
         """
         ...
 

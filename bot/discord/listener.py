@@ -327,4 +327,5 @@ def _address(place: Place, channel: str, guild: str, user: str) -> dict[str, str
         "user_id": user,
         "asked_in": channel,
         "accepted_at": f"{time.time():.6f}",
+        **({"home": guild} if guild else {}),
     }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.asking.material import Source
 from core.commands.command import Command
+from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender
@@ -110,7 +111,9 @@ class Keeper(Protocol):
         """Brings what became of an item's messages to its page."""
         ...
 
-    async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:
+    async def carry(
+        self, context: Context, item: UUID, files: Sequence[File], wanted: str | None = None
+    ) -> list[Carried]:
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
@@ -257,11 +260,40 @@ class Voter(Protocol):
         ...
 
 
+class Connector(Protocol):
+    """Connections to Notion, as chat sees them. Implemented by `core.connecting.Connecting`."""
+
+    @property
+    def on(self) -> bool:
+        """Whether people can connect a Notion of their own here."""
+        ...
+
+    async def offer(self, request: Request, *, shared: bool = False) -> str:
+        """A link by which the sender connects Notion, for themselves or for their workspace."""
+        ...
+
+    async def hint(self, request: Request) -> str | None:
+        """The link for whoever has no connection that Notion accepts; None where they have."""
+        ...
+
+    async def standing(self, user_id: UUID, request: Request) -> list[Standing]:
+        """How somebody is connected."""
+        ...
+
+    async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:
+        """Takes a connection away; what there is to say of it."""
+        ...
+
+
 @dataclass(slots=True)
 class Person:
-    """Whose request it is: the account, once they have become part of one meanwhile."""
+    """Whose request it is: the account, once they have become part of one meanwhile.
+
+    `is_off`: an admin has switched the account off.
+    """
 
     id: UUID
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +312,7 @@ class Context:
     links: Links
     preferences: Preferences
     voter: Voter
+    connector: Connector
     conversation: Conversation
     commands: Mapping[str, Command]
 

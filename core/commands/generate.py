@@ -20,13 +20,14 @@ async def run(context: Context, call: Call) -> Answer:
     """Writes the text; saves it too with `--save`, or where `--to` names a destination.
 
     A wrong destination is told before anything is spent. A page that could not be made loses
-    nothing: the text is answered with the reason beside it.
+    nothing: the text is answered with the reason beside it. In a thread it comes in its turn.
     """
     place = call.value("to")
     if place is not None:
         await context.step("check the place", partial(context.places.check, place))
 
     async def write() -> list[str]:
+        await context.conversation.turn(context.feed)
         return await context.writer.write(
             context,
             call.text,

@@ -34,7 +34,7 @@ async def run(context: Context, call: Call) -> Answer:
     facts = of_messages(said, context.request, call.value("tags"))
     await context.step("keep", partial(context.keeper.keep, context, item, said, facts))
     attached = [file for message in said for file in message.files if file.link]
-    files = await context.keeper.carry(context, item, attached)
+    files = await context.keeper.carry(context, item, attached, place)
     await context.step("watch", partial(context.keeper.watch, context, item, said, files))
     facts = replace(facts, files=tuple(files))
     page, notes = await context.saver.save(

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
+from core.commands.notion import lines_of
+from core.commands.notion import settings as notion_settings
 from core.commands.words import place
 from core.errors import InvalidInput
 from core.messages import Answer, Call
@@ -32,6 +34,8 @@ async def run(context: Context, call: Call) -> Answer:
     what = what.lower()
     if what == "reset" and not value:
         return await _reset(context)
+    if what == "notion":
+        return await notion_settings(context, value)
     if what not in NAMES:
         raise InvalidInput(_unknown(what))
     known = context.preferences.providers if what == "provider" else tuple(TEMPLATES)
@@ -80,7 +84,7 @@ async def _choose(context: Context, chosen: dict[str, str | None]) -> None:
 
 
 def _unknown(what: str) -> str:
-    near = get_close_matches(what, (*NAMES, "reset"), n=1)
+    near = get_close_matches(what, (*NAMES, "notion", "reset"), n=1)
     hint = f"Did you mean `/notion settings {near[0]}`?" if near else _HOW[0]
     return f"There is no setting “{what[:64]}”. {hint}"
 
@@ -91,6 +95,9 @@ async def _shown(context: Context) -> Answer:
     chosen = await context.preferences.chosen(context.user_id)
     account = await context.links.account(context.user_id)
     lines = ["**Your settings**", "", *_lines(found, account, own_provider=chosen.provider)]
+    if context.connector.on:
+        standing = await context.connector.standing(context.user_id, request)
+        lines += [f"- {line}. `/notion settings notion` changes it." for line in lines_of(standing)]
     notes = (chosen.note, *_HOW) if chosen.note else _HOW
     return Answer("\n".join(lines), notes, private=True)
 

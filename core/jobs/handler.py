@@ -21,6 +21,7 @@ import structlog
 
 from core.actions import when_failed, while_writing
 from core.commands.context import (
+    Connector,
     Context,
     Keeper,
     Library,
@@ -40,12 +41,14 @@ from core.errors import (
     PlatformFailed,
     ProviderFailed,
     RateLimited,
+    Unavailable,
 )
-from core.jobs.recognise import GONE, OFF, is_asked, origin_of, recognised
+from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED, UNDELIVERED
+from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
 from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
@@ -65,7 +68,7 @@ LATE = "late"
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
 
 
-Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter]
+Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector]
 """What commands may use, in the order in which `Context` names it."""
 
 
@@ -89,35 +92,34 @@ class Handler:
         accepted = await patiently(lambda: self._accepted(request_id))
         feed = self._feeds.of(request_id)
         if accepted is None:
-            return _gone(feed)
+            return gone(feed)
         if accepted.finished_at is not None and accepted.answer is not None:
             feed.finish(accepted.answer)
             return True
         request = accepted.request
         person = await step("recognise", lambda: patiently(lambda: self._recognise(request)))
         if person is None:
-            return _gone(feed)
+            return gone(feed)
         # What was kept of the step may be older than the account they have become part of.
         known, _, off = person.partition(" ")
-        whose = Person(accepted.user_id or UUID(known))
+        whose = Person(accepted.user_id or UUID(known), is_off=bool(off))
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
-        with asked_from(origin_of(request)), closing(delivery):
-            answer, stays = await self._delivered(context, delivery, is_off=bool(off))
+        whom = asking_for(Whose(whose, request.sender.platform, request.home))
+        with asked_from(origin_of(request)), closing(delivery), whom:
+            answer, stays = await self._delivered(context, delivery)
         outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
         feed.finish(answer)
         return stays
 
-    async def _delivered(
-        self, context: Context, delivery: Delivery, *, is_off: bool
-    ) -> tuple[Answer, bool]:
+    async def _delivered(self, context: Context, delivery: Delivery) -> tuple[Answer, bool]:
         """The answer the person has now, and whether anything of it may stay."""
         request, step = context.request, context.step
-        answer = OFF if is_off and is_asked(request) else await self._turned_away(context)
+        answer = await self._turned_away(context)
         if answer is None:
             async with delivery.shown(context.feed):
                 answer = await self._answered(context, COMMANDS[request.call.command].run)
@@ -163,6 +165,8 @@ class Handler:
 
     async def _turned_away(self, context: Context) -> Answer | None:
         """What the person is told, to themselves alone, where they may not ask for this."""
+        if context.person.is_off and is_asked(context.request):
+            return OFF
         admit = COMMANDS[context.request.call.command].admit
         if admit is None:
             return None
@@ -179,11 +183,13 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
-            again = COMMANDS[call.command].live and _worth_a_button(error)
+            # With a connection another try may do, so it gets a button too.
+            missing = isinstance(error, (NotionFailed, Unavailable))
+            link = await context.connector.hint(context.request) if missing else None
+            again = COMMANDS[call.command].live and (link is not None or _worth_a_button(error))
             actions = when_failed(context.request.id) if again else ()
-            return Answer(
-                error.message, ok=False, private=True, error=error.to_json(), actions=actions
-            )
+            said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
+            return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))
@@ -202,12 +208,6 @@ def _worth_a_button(error: AssistantError) -> bool:
     """Whether to offer another try: what a provider says, and what passes."""
     passing = isinstance(error, (NotionFailed, RateLimited)) and error.retryable
     return passing or isinstance(error, ProviderFailed)
-
-
-def _gone(feed: Feed) -> bool:
-    log.info("somebody was erased before their request was carried out")
-    feed.finish(GONE)
-    return False
 
 
 class Delivery:

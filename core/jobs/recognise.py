@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
+
 from core.commands.follow import COMMAND as FOLLOW
 from core.commands.generate import COMMAND as GENERATE
 from core.commands.link import LINKED
 from core.errors import DISABLED, Forbidden, Unauthorized
+from core.live import Feed
 from core.messages import WEB, Answer, Request
 from core.origin import Origin
 from core.preferences import preferred
 from core.storage.database import UnitOfWork
 from core.templates import shape
+
+log = structlog.get_logger(__name__)
 
 ERASED = "This account does not exist any more."
 
@@ -95,3 +100,10 @@ def origin_of(request: Request) -> Origin:
 def is_asked(request: Request) -> bool:
     """Whether a person asks for it; what the server does by itself goes on."""
     return request.call.command not in (LINKED.name, FOLLOW.name)
+
+
+def gone(feed: Feed) -> bool:
+    """Ends what is shown of a request whose person is gone; False: nothing of it may stay."""
+    log.info("somebody was erased before their request was carried out")
+    feed.finish(GONE)
+    return False

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import IO, Any
 
 from core.errors import AssistantError, NotionFailed
-from core.notion.connection import Connection, Json
+from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
@@ -28,20 +28,24 @@ class NotionPages:
     """The port `Pages` on one token.
 
     `parent` is where pages go by default: an address, an id or a title. `patience` is the most
-    seconds one answer may take, retries and waiting for a turn included.
+    seconds one answer may take, retries and waiting for a turn included. `budget` names what
+    Notion counts requests by, where that is not the token: a connection by OAuth keeps its budget
+    while its tokens change.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, most of them with a default
         self,
-        token: str,
+        token: str | TokenSource,
         parent: str | None,
         base_url: str = "https://api.notion.com",
         requests_per_minute: int = REQUESTS_PER_MINUTE,
         redis_url: str | None = None,
         *,
         patience: float = 60.0,
+        budget: str | None = None,
     ) -> None:
-        pace = pace_of(token, requests_per_minute, redis_url)
+        counted = budget or (token if isinstance(token, str) else repr(token))
+        pace = pace_of(counted, requests_per_minute, redis_url)
         self._connection = Connection(token, base_url, pace, patience)
         self._destinations = Destinations(self._connection, parent)
         self._properties = Properties(self._connection)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from core.errors import InvalidInput, Misconfigured, NotFound, NotionFailed, RateLimited
 from core.messages import Channel
+from core.notion.whose import asking_for_all, whose
 from core.ports import Destination, Pages
 from core.storage.database import Database
 from core.storage.destinations import Choices, Holder
@@ -64,14 +65,29 @@ class Places:
     async def choose(self, holder: Holder, wanted: str) -> Destination:
         """Keeps a choice, given as an id, an address or a title.
 
-        Raises what `Pages` raises, and keeps nothing then.
+        What is chosen for a channel has to be seen by others than the one who chooses. Raises what
+        `Pages` raises, and keeps nothing then.
         """
         place = await self._pages.destination(wanted)
+        if isinstance(holder, Channel) and place.connection and whose().person is not None:
+            place = await self._for_all(wanted, place)
         async with self._database.begin() as uow:
             await uow.destinations.choose(holder, place)
             who = holder if isinstance(holder, UUID) else None
             await uow.audit.note("destination.chosen", who, target=place.title)
         return place
+
+    async def _for_all(self, wanted: str, own: Destination) -> Destination:
+        with asking_for_all():
+            try:
+                return await self._pages.destination(wanted)
+            except (InvalidInput, Misconfigured) as error:
+                raise InvalidInput(
+                    f"Only your own connection to Notion sees “{own.title or 'Untitled'}”, so "
+                    "pages of others could not go there. Share it with everybody's connection: "
+                    "open it in Notion, choose ••• → Connections. Or connect Notion for the whole "
+                    "workspace: `/notion settings notion workspace`"
+                ) from error
 
     async def clear(self, holder: Holder) -> Destination | None:
         """Forgets a choice, and says which; None where there was none."""

@@ -19,6 +19,7 @@ from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
 from core.notion.values import Values
+from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Page, Pages, Saved, Step
 from core.storage.content import Content
 from core.storage.database import Database, UnitOfWork
@@ -107,16 +108,18 @@ class Saving:
         saved = Saved(page["url"], tuple(page.get("notes", ())))
         if page["whole"]:
             return saved
-        draft = self._draft(await self._read(content_id), facts)
-        tree = Tree(self._pages, page["id"], draft.mark)
-        for number, request in enumerate(draft.requests[1:], 1):
-            try:
-                await step(
-                    f"save: blocks {number}",
-                    partial(self._blocks, tree, request, request_id, content_id),
-                )
-            except (NotionFailed, RateLimited, Misconfigured) as error:
-                raise _in_part(error, page["url"], draft.requests, number) from error
+        content = await self._read(content_id)
+        draft = self._draft(content, facts)
+        with asking_by(made_by(content.parent)):
+            tree = Tree(self._pages, page["id"], draft.mark)
+            for number, request in enumerate(draft.requests[1:], 1):
+                try:
+                    await step(
+                        f"save: blocks {number}",
+                        partial(self._blocks, tree, request, request_id, content_id),
+                    )
+                except (NotionFailed, RateLimited, Misconfigured) as error:
+                    raise _in_part(error, page["url"], draft.requests, number) from error
         await step("save: done", partial(self._done, content_id, page))
         return saved
 
@@ -172,9 +175,9 @@ class Saving:
             owner = request_id
         if not await self._claim(content.id, request_id, place, owner):
             return None
-        return await self._create(
-            partial(self._claim, content.id, request_id, place, request_id), place, draft, since
-        )
+        still_ours = partial(self._claim, content.id, request_id, place, request_id)
+        with asking_by(place.connection):
+            return await self._create(still_ours, place, draft, since)
 
     async def _take_over(self, request_id: UUID, content: Content, *, busy: bool) -> bool:
         """Claims an item that was begun. False where somebody else was quicker.

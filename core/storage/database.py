@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import Unavailable
 from core.storage.audit import AuditTable
+from core.storage.connect_codes import ConnectCodeTable
+from core.storage.connections import ConnectionTable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.followed import FollowedTable
@@ -55,6 +57,8 @@ class UnitOfWork:
         self.spending = SpendingTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
+        self.connections = ConnectionTable(connection)
+        self.connect_codes = ConnectCodeTable(connection)
 
 
 class Database:

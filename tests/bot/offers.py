@@ -13,9 +13,10 @@ class Offers:
     choices: Mapping[Chosen, Sequence[Choice]] = MappingProxyType({})
     standing: Overview = Overview()
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         wanted = words.casefold()
-        return [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
+        found = [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
+        return [one for one in found if kind != "model" or provider in one.label]
 
     async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
         return self.standing
