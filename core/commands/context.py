@@ -13,8 +13,8 @@ from core.commands.command import Command
 from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
-from core.messages import Carried, Channel, File, Message, Request, Sender
-from core.ports import Destination, Overview, Saved, Step, Turn
+from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -141,6 +141,10 @@ class Conversation(Protocol):
         """What is in a file of a message, piece by piece."""
         ...
 
+    async def governs(self) -> bool:
+        """Whether the asker may decide for their whole workspace."""
+        ...
+
     async def said(self, text: str) -> None:
         """Keeps what this app answered in the thread."""
         ...
@@ -182,16 +186,46 @@ class Places(Protocol):
         """What a page says, as Markdown, in at most `limit` characters. Asks Notion."""
         ...
 
-    async def check(self, wanted: str) -> None:
-        """Raises InvalidInput where a named place is none. Asks Notion."""
+    async def check(self, wanted: str) -> str:
+        """The id of a named place. Raises InvalidInput where it is none. Asks Notion."""
+        ...
+
+    async def find(self, wanted: str) -> Destination:
+        """A place by an id, an address or a title. Asks Notion."""
+        ...
+
+    async def shared(self, wanted: str) -> Destination:
+        """The same, where others than the asker see it too. Asks Notion."""
+        ...
+
+    async def templates(self, place: Destination) -> Sequence[Template]:
+        """The templates that Notion has for a place. Asks Notion."""
+        ...
+
+    async def schema(self, place: Destination) -> Sequence[Property]:
+        """The properties of a place's pages. Asks Notion."""
         ...
 
     async def default(self) -> Destination:
         """Where pages go that nobody chose a place for. Asks Notion."""
         ...
 
-    async def chosen(self, user_id: UUID, channel: Channel | None) -> Choices:
-        """What this person and this channel have chosen."""
+    async def chosen(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Choices:
+        """What this person, this channel and this workspace have chosen."""
+        ...
+
+    async def routes(self, channel: Channel) -> list[Route]:
+        """What emoji do in a channel beside 📝."""
+        ...
+
+    async def route(self, channel: Channel, route: Route) -> None:
+        """Keeps what an emoji does in a channel. Raises Conflict where there are too many."""
+        ...
+
+    async def unroute(self, channel: Channel, emoji: str) -> bool:
+        """Has an emoji do nothing any more; False where it did nothing."""
         ...
 
     async def choose(self, holder: Holder, wanted: str) -> Destination:
@@ -247,7 +281,9 @@ class Preferences(Protocol):
         """What of a person's choices this server can do."""
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands."""
         ...
 

@@ -17,7 +17,7 @@ from core.storage.audit import AuditTable
 from core.storage.connect_codes import ConnectCodeTable
 from core.storage.connections import ConnectionTable
 from core.storage.content import ContentTable
-from core.storage.destinations import DestinationTable
+from core.storage.destinations import AdditionTable, DestinationTable, RouteTable
 from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
@@ -44,6 +44,8 @@ class UnitOfWork:
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
+        self.routes = RouteTable(connection)
+        self.additions = AdditionTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
         self.followed = FollowedTable(connection)
