@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.models import Model, Plain
+from api.models import Model
+from api.text import Plain
 from core.accounts.usage import PersonSpent, Report, Spending
 from core.storage.audit import Entry
 from core.storage.users import User
