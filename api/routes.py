@@ -6,7 +6,7 @@ from aiohttp import web
 
 from api.endpoint import Route
 from api.json import accounts, content, destinations, health, linking
-from api.pages import entering, home, theme
+from api.pages import entering, history, home, streaming, theme, write
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.link import link
@@ -44,6 +44,15 @@ PAGES = (
     ("POST", "/login", entering.login),
     ("POST", "/logout", entering.logout),
     ("POST", "/theme", theme.choose),
+    ("POST", "/write", write.write),
+    ("GET", "/write/{id}/events", streaming.events),
+    ("POST", "/write/{id}/rewrite", write.rewrite),
+    ("POST", "/write/{id}/stop", write.stop),
+    ("GET", "/history", history.items),
+    ("GET", "/history/{id}", history.item),
+    ("POST", "/history/{id}/save", history.save),
+    ("GET", "/history/{id}/delete", history.confirm_removal),
+    ("POST", "/history/{id}/delete", history.remove),
     ("GET", "/link", link),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),

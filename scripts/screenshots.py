@@ -38,7 +38,7 @@ STRANGER = {
     "docs": "/docs",
     "nowhere": "/nowhere",
 }
-MEMBER: dict[str, str] = {"about": "/about"}
+MEMBER = {"write": "/", "history": "/history", "search": "/history?q=nothinglikeit", "about": "/about"}
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from core.templates import TEMPLATES, shape
 _NO_VOTES = (0, 0)
 
 
-def _check_names(core: Core, wish: Wish) -> None:
+def check_names(core: Core, wish: Wish) -> None:
     """Raises InvalidInput for a name that is not known, before any work begins."""
     for field, name, known in (
         ("provider", wish.provider, core.providers),
@@ -40,7 +40,7 @@ def _or(names: Iterable[str]) -> str:
         Generated,
         also={"text/event-stream": EXAMPLE_STREAM},
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
-        check=_check_names,
+        check=check_names,
         keyed="request",
     )
 )
@@ -51,7 +51,18 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     then `done` or `error`; `started` again means that what came so far does not count. The work
     goes on when the client leaves: the item is in the history under the same id.
     """
-    wish, request_id = asked.given, asked.request_id
+    request_id = asked.request_id
+    feed = await accepted(asked, call_of(asked.given), rule="generate")
+    if wants_stream(asked.request):
+        return await stream_answer(asked, request_id, feed)
+    answer = await awaited_answer(asked.request, request_id, feed)
+    if not answer.ok:
+        raise await failure(asked, request_id, answer)
+    return Generated.of(await asked.core.history.get(asked.person.id, request_id))
+
+
+def call_of(wish: Wish) -> Call:
+    """The command that writes it. Pure."""
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
         "provider": wish.provider,
@@ -61,13 +72,7 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
         "to": None if wish.save_to_notion is False else wish.destination,
     }
     flags |= {name: value for name, value in named.items() if value is not None}
-    feed = await accepted(asked, Call("generate", wish.prompt, flags), rule="generate")
-    if wants_stream(asked.request):
-        return await stream_answer(asked, request_id, feed)
-    answer = await awaited_answer(asked.request, request_id, feed)
-    if not answer.ok:
-        raise await failure(asked, request_id, answer)
-    return Generated.of(await asked.core.history.get(asked.person.id, request_id))
+    return Call("generate", wish.prompt, flags)
 
 
 @endpoint(
