@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
 from core.config import Settings
 from core.errors import AssistantError, Unavailable
+from core.follow.news import DELAY, News
 from core.history.history import History
 from core.jobs.handler import Handler
 from core.jobs.inbox import Inbox
@@ -48,6 +49,7 @@ class Jobs:
     janitor: Janitor
     handler: Handler
     feeds: Feeds
+    news: News
 
 
 class Assistant:
@@ -74,6 +76,7 @@ class Assistant:
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
+        self._bringing: set[asyncio.Task[None]] = set()
         self._trouble: str | None = "starting"
         self._leaving = False
 
@@ -108,6 +111,36 @@ class Assistant:
         """As `core.ports.Intake.hear`."""
         async with self.database.begin() as unit:
             await unit.messages.keep(channel, thread, [message], to_us=to_us)
+
+    async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
+        """As `core.ports.Intake.follows`."""
+        return await self._jobs.news.follows(channel, message, thread)
+
+    async def retold(
+        self, channel: Channel, message: Message, at: float, *, thread: str = ""
+    ) -> None:
+        """As `core.ports.Intake.retold`."""
+        if await self._jobs.news.told(channel, message, at, thread=thread):
+            self._soon()
+
+    async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:
+        """As `core.ports.Intake.deleted`."""
+        if await self._jobs.news.gone(channel, messages, at):
+            self._soon()
+
+    def _soon(self) -> None:
+        """Has what was heard brought to its page; where this process ends, another's turn comes."""
+        if self._trouble is None:
+            task = asyncio.create_task(self._bring())
+            self._bringing.add(task)
+            task.add_done_callback(self._bringing.discard)
+
+    async def _bring(self) -> None:
+        await asyncio.sleep(DELAY.total_seconds())
+        try:
+            await self._jobs.janitor.begin_due()
+        except AssistantError as error:
+            log.warning("what became of messages waits", reason=error.message)
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.takes_part`."""
@@ -208,7 +241,7 @@ class Assistant:
         """
         self._leaving, self._trouble = True, "The server is stopping."
         await self._jobs.inbox.stop()
-        for task in self._background:
+        for task in (*self._background, *self._bringing):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._jobs.work.idle(RUNNING_WORK_SECONDS, apart)
@@ -218,6 +251,7 @@ class Assistant:
         if not self._leaving:
             await self.finish()
         await self._jobs.work.stop()
+        await self.accounts.post.close()
         for provider in self.providers.values():
             await provider.close()
         await self.pages.close()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import mimetypes
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
 
 import structlog
 
-from core.commands.context import Context
 from core.errors import AssistantError, InvalidInput
 from core.jobs.show import patiently
 from core.markdown import notion_blocks
 from core.messages import Carried, File
-from core.ports import Pages
+from core.ports import Pages, Step
 
 LARGEST = 200 * 1024 * 1024
 """Bytes of one file. A larger one stays a link."""
@@ -35,6 +34,9 @@ IN_MEMORY = 1024 * 1024
 _KINDS = {"image": "image", "video": "video", "audio": "audio"}
 _PDF = "application/pdf"
 
+Fetch = Callable[[File], AsyncIterator[bytes]]
+"""What is in a file, piece by piece."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,30 +46,40 @@ class Attachments:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    async def carry(self, context: Context, files: Sequence[File]) -> list[Carried]:
-        """What became of each file, in order; one that cannot come stays a link and says why."""
+    async def carry(
+        self,
+        step: Step,
+        fetch: Fetch,
+        files: Sequence[File],
+        begun: Callable[[int], Awaitable[None]] | None = None,
+    ) -> list[Carried]:
+        """What became of each file, in order; one that cannot come stays a link and says why.
+
+        `begun` is told the number of each file, from 0, before it goes up.
+        """
         carried: list[Carried] = []
         for number, file in enumerate(files):
             if number < MOST:
-                run = partial(self._carry, context, file)
-                carried.append(await context.step(f"file {number}", run))
+                if begun is not None:
+                    await begun(number)
+                carried.append(await step(f"file {number}", partial(self._carry, fetch, file)))
             else:
                 carried.append(_left(file, f"a page takes {MOST} files"))
         return carried
 
-    async def _carry(self, context: Context, file: File) -> Carried:
+    async def _carry(self, fetch: Fetch, file: File) -> Carried:
         try:
-            return await patiently(lambda: self._once(context, file), PATIENCE)
+            return await patiently(lambda: self._once(fetch, file), PATIENCE)
         except AssistantError as error:
             log.warning("a file stays a link", reason=error.message, size=file.size)
             return _left(file, error.message)
 
-    async def _once(self, context: Context, file: File) -> Carried:
+    async def _once(self, fetch: Fetch, file: File) -> Carried:
         if file.size > LARGEST:
             raise _too_large()
         size = 0
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
-            async with aclosing(context.conversation.fetch(file)) as pieces:  # type: ignore[type-var]
+            async with aclosing(fetch(file)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     size += len(piece)
                     if size > LARGEST:

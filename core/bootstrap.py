@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
@@ -66,19 +67,21 @@ async def assembled(
     inbox = Inbox(database, work.begin)
     limits = Limits(settings)
     links = Links(settings, database, limits, inbox.begin)
+    captures = Captures(database, pages, days=settings.follow_days, platforms=platforms)
     services = (
         Generation(database, asked),
         Saving(database, pages, settings.public_url),
         History(database),
         Places(database, pages),
-        Captures(database, pages),
+        captures,
         links,
         Preferences(database, asked, Overviews(database, asked, pages)),
         Ratings(database),
     )
     handler = Handler(database, feeds, platforms, services)
-    janitor = Janitor(database, inbox, work, owner)
-    jobs = Jobs(owner, work, inbox, janitor, handler, feeds)
+    audit = timedelta(days=settings.audit_days)
+    janitor = Janitor(database, inbox, work, owner, captures.news, audit)
+    jobs = Jobs(owner, work, inbox, janitor, handler, feeds, captures.news)
     assistant = Assistant(settings, database, asked, pages, jobs, links)
     for platform in platforms.values():
         if isinstance(platform, CanBeInstalled):

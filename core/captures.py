@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.attachments import Attachments, line_of
+from core.attachments import Attachments
 from core.commands.context import Context
+from core.facts import Facts
+from core.follow.changes import Changes
+from core.follow.news import News
 from core.jobs.show import patiently
 from core.messages import Carried, File, Message
-from core.notion.page import plain
-from core.ports import Pages
+from core.ports import Pages, Platform
 from core.storage.content import Content, Written
 from core.storage.database import Database
+from core.titles import first_line
+from core.transcript import Shape, document
 
 UNDO = timedelta(minutes=10)
 """How long after the save taking the reaction away undoes it."""
+
+FOLLOW_DAYS = 30
+"""For how long a page follows what becomes of its messages, where nothing else is set."""
 
 SAVING_SECONDS = 60.0
 """How long an undo waits for the page that is being made."""
@@ -30,18 +36,32 @@ _POLL_SECONDS = 0.25
 class Captures:
     """Keeps what was said as items, and takes them back. Implements `…context.Keeper`."""
 
-    def __init__(self, database: Database, pages: Pages) -> None:
+    def __init__(
+        self,
+        database: Database,
+        pages: Pages,
+        *,
+        days: int = FOLLOW_DAYS,
+        platforms: Mapping[str, Platform] | None = None,
+    ) -> None:
         self._database = database
         self._pages = pages
         self._attachments = Attachments(pages)
+        self.news = News(database, days)
+        self._changes = Changes(database, pages, platforms)
 
-    async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
+    async def keep(
+        self,
+        context: Context,
+        item: UUID,
+        messages: Sequence[Message],
+        facts: Facts,
+        shape: Shape = "thread",
+    ) -> None:
         """Makes an item of messages, the asker's; where it is there already it stays as it is."""
-        first = messages[0]
-        line = next((line for line in first.text.splitlines() if line.strip()), "")
-        prompt = plain(line) or f"Message from {_name(first)}"
+        prompt = first_line(messages[0])
         written = Written(
-            text=document(messages),
+            text=document(messages, shape),
             provider=context.request.sender.platform,
             # No model wrote it, so it is left out of what is counted.
             model=None,
@@ -56,6 +76,7 @@ class Captures:
                 if kept is None or kept.text is None:
                     await unit.content.begin(item, context.user_id, prompt, None)
                     await unit.content.finish(item, written)
+                    await unit.content.describe(item, facts.to_json())
 
         await patiently(store)
 
@@ -65,7 +86,27 @@ class Captures:
             kept = await unit.content.get(item)
         if kept is not None and kept.notion_url:
             return []
-        return await self._attachments.carry(context, files)
+        return await self._attachments.carry(context.step, context.conversation.fetch, files)
+
+    async def watch(
+        self,
+        context: Context,
+        item: UUID,
+        messages: Sequence[Message],
+        files: Sequence[Carried],
+        shape: Shape = "thread",
+    ) -> None:
+        """Has the page of an item follow what becomes of its messages."""
+
+        async def store() -> None:
+            async with self._database.begin() as unit:
+                await self.news.watch(unit, context.request, item, messages, shape, files)
+
+        await patiently(store)
+
+    async def bring(self, context: Context, item: UUID) -> None:
+        """Brings what became of an item's messages to its page; see `Changes.bring`."""
+        await self._changes.bring(context.step, item)
 
     async def undo(self, user_id: UUID, item: UUID) -> str:
         """Puts the page of an item in the trash and forgets the item.
@@ -108,32 +149,3 @@ class Captures:
             if kept is None or not at_work or time.monotonic() > until:
                 return kept
             await asyncio.sleep(_POLL_SECONDS)
-
-
-def document(messages: Sequence[Message]) -> str:
-    """Messages as one Markdown document: who said what and when, and where it was said. Pure."""
-    first, *replies = messages
-    parts = [_body(first), _source(first)]
-    if replies:
-        parts.append(f"## {len(replies)} {'reply' if len(replies) == 1 else 'replies'}")
-    for reply in replies:
-        parts += [f"**{_name(reply)}** — {_when(reply)}", _body(reply)]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _body(message: Message) -> str:
-    files = "\n".join(line_of(file) for file in message.files if file.link)
-    return "\n\n".join(part for part in (message.text.strip(), files) if part)
-
-
-def _source(message: Message) -> str:
-    said = f"*{_name(message)} — {_when(message)}*"
-    return f"{said} · [Original message](<{message.link}>)" if message.link else said
-
-
-def _name(message: Message) -> str:
-    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", message.author) or "Somebody"
-
-
-def _when(message: Message) -> str:
-    return message.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from core.messages import WEB, Carried, Message, Request, Sender
+from core.messages import WEB, Carried, Json, Message, Request, Sender
 
 MOST_TAGS = 100
 LONGEST_TAG = 100
@@ -41,6 +42,29 @@ class Facts:
     model: str = ""
     files: tuple[Carried, ...] = ()
 
+    def to_json(self) -> Json:
+        """As it is kept with an item: without what the item itself tells, and without files."""
+        kept = asdict(self) | {"at": self.at.isoformat() if self.at else None}
+        return {name: kept[name] for name in _KEPT}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Facts:
+        """The facts that `to_json` described; none where nothing was kept."""
+        if not data:
+            return NO_FACTS
+        author, at = data["author"], data["at"]
+        return cls(
+            author=Sender(**author) if author else None,
+            participants=tuple(Sender(**each) for each in data["participants"]),
+            channel=data["channel"],
+            source=data["source"],
+            at=datetime.fromisoformat(at) if at else None,
+            link=data["link"],
+            tags=tuple(data["tags"]),
+        )
+
+
+_KEPT = ("author", "participants", "channel", "source", "at", "link", "tags")
 
 NO_FACTS = Facts()
 

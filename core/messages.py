@@ -105,6 +105,8 @@ class Message:
 
     `author_id` is the author's own id on the platform, empty where an app wrote it or nobody says;
     `channel` is what people call its channel, and `tags` are the #words in it, without the mark.
+    `thread` is the thread it was read as a part of, as the platform names it, empty where it was
+    read alone.
     """
 
     id: str
@@ -118,6 +120,7 @@ class Message:
     author_id: str = ""
     channel: str = ""
     tags: tuple[str, ...] = ()
+    thread: str = ""
 
     def to_json(self) -> Json:
         """As a step keeps it."""

@@ -185,12 +185,13 @@ class Property:
 class Child:
     """A block inside a page or block, as much of it as saving needs.
 
-    `link` is the address of the first link in its text.
+    `link` is the address of the first link in its text, `text` its own text without formatting.
     """
 
     id: str
     type: str
     link: str | None = None
+    text: str = ""
 
 
 class Pages(Protocol):
@@ -270,10 +271,30 @@ class Pages(Protocol):
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
     ) -> list[Child]:
-        """Adds children at the end, or after the child `after`. Never repeats an unsure write.
+        """Adds children at the end, or after the child `after`; before all others where it is "".
 
-        Gives them as they are told of; none where not each one is told of.
+        Never repeats an unsure write. Gives them as they are told of; none where not each one is
+        told of.
         """
+        ...
+
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Gives a block of this type other values of these fields; twice is once.
+
+        False where it is not there any more.
+        """
+        ...
+
+    async def remove(self, block: str) -> None:
+        """Takes a block away; twice is once, and a block that is gone is no error."""
+        ...
+
+    async def title(self, page_id: str) -> str:
+        """A page's title as it is now; the empty string where it has none."""
+        ...
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """Gives a page another title; twice is once."""
         ...
 
     async def close(self) -> None:
@@ -452,6 +473,24 @@ class Intake(Memory, Protocol):
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         """Whether this app wrote, or was written to, in a thread. Raises Unavailable."""
+        ...
+
+    async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
+        """Whether a page follows a message, or all that is said in a thread. Raises Unavailable."""
+        ...
+
+    async def retold(
+        self, channel: Channel, message: Message, at: float, *, thread: str = ""
+    ) -> None:
+        """A message as it is by now, which its platform told of at a moment in epoch seconds.
+
+        With `thread` it may be a new one there. Where no page follows it, or nothing that a page
+        shows has changed, nothing is done. Raises Unavailable.
+        """
+        ...
+
+    async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:
+        """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
     async def suggest(self, kind: Chosen, words: str) -> list[Choice]:

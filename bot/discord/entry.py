@@ -121,7 +121,7 @@ class DiscordEntry:
         from bot.discord.client import Client, Listeners
 
         def heard(name: str, data: Json) -> None:
-            EVENTS.labels(self.name, "message" if name == "MESSAGE_CREATE" else "reaction").inc()
+            EVENTS.labels(self.name, "reaction" if "REACTION" in name else "message").inc()
             self._listener.hear(client, name, data)
 
         def news(what: str, shard: int) -> None:

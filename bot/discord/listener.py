@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -15,7 +16,16 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
-from bot.discord.said import answered, is_blank, message_of, name_of, people_of, texts_of
+from bot.discord.news import DELETED, gone, is_whole, told_at
+from bot.discord.said import (
+    answered,
+    is_blank,
+    is_said,
+    message_of,
+    name_of,
+    people_of,
+    texts_of,
+)
 from bot.discord.spoken import (
     Deliveries,
     Reaction,
@@ -126,8 +136,11 @@ class Listener:
 
     async def _take(self, place: Place, name: str, data: Json) -> None:
         try:
+            if "REACTION" not in name:
+                await self._follow(place, name, data)
             if name == "MESSAGE_CREATE":
                 await self._message(place, data)
+            if "REACTION" not in name:
                 return
             added = name == "MESSAGE_REACTION_ADD"
             reaction = reaction_of(data, place.own_id, added=added)
@@ -136,6 +149,32 @@ class Listener:
         except Exception:
             # What cannot be read is one person's trouble, and no end of the connection.
             log.exception("a discord event could not be read", name=name)
+
+    async def _follow(self, place: Place, name: str, data: Json) -> None:
+        """Hands over what pages follow; where that fails, the rest of the event is still taken."""
+        try:
+            channel_id = str(data["channel_id"])
+            guild = str(data.get("guild_id") or "")
+            parent = await place.parent_of(channel_id) if guild else ""
+            channel, thread = Channel("discord", parent or channel_id), channel_id if parent else ""
+            if name in DELETED:
+                at = datetime.now(UTC)
+                await self._intake.deleted(channel, gone(data), at)
+            elif name == "MESSAGE_UPDATE" or thread:
+                await self._retold(place, data, channel, thread)
+        except AssistantError as error:
+            log.warning("what became of a discord message was not kept", reason=error.message)
+
+    async def _retold(self, place: Place, data: Json, channel: Channel, thread: str) -> None:
+        if not await self._intake.follows(channel, str(data["id"]), thread):
+            return
+        if not is_whole(data):
+            data = {**data, **await self._platform.reader.one(data["channel_id"], data["id"])}
+        guild = str(data.get("guild_id") or "")
+        message = kept(place, data, guild)
+        if message.ours or is_blank(data) or not is_said(data):
+            return
+        await self._intake.retold(channel, message, told_at(data), thread=thread)
 
     async def _message(self, place: Place, data: Json) -> None:
         own, guild = place.own_id, str(data.get("guild_id") or "")

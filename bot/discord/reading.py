@@ -66,6 +66,13 @@ class Reader:
                 return [kept]
             raise _told(error) from None
 
+    async def one(self, channel: str, message: str) -> Json:
+        """A message as Discord describes it now. Raises as `read` does."""
+        try:
+            return await self._get(channel, message)
+        except Refused as error:
+            raise _told(error) from None
+
     async def chain(self, message: Json) -> list[Json]:
         """The messages that led to this one by replies, oldest first, and itself.
 
@@ -104,7 +111,7 @@ class Reader:
             raise Forbidden(_BLANK)
         found = await self._as_messages(said, address)
         called = await self._called(channel)
-        return [replace(each, place=place, channel=called) for each in found]
+        return [replace(each, place=place, channel=called, thread=thread) for each in found]
 
     async def _called(self, channel: str) -> str:
         """The name of a channel, of a thread's the one above it; empty where it is not told."""

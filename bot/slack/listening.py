@@ -15,6 +15,7 @@ from bot.missed import CAUGHT_UP, is_late
 from bot.slack.events import Said, asked, people_named, read_reaction, read_said
 from bot.slack.markdown import channels_in
 from bot.slack.messages import Us, read_message
+from bot.slack.news import read_news, take_news
 from bot.slack.parse import Command, object_in, word_in
 from bot.slack.people import People
 from bot.slack.workspace import Workspace, installed_in
@@ -53,6 +54,9 @@ class Listener:
         """
         if (reaction := read_reaction(fields, time.time())) is not None:
             return await self._react(reaction, moment_of(fields))
+        if (news := read_news(fields)) is not None:
+            people = self._people(installed_in(fields))
+            await take_news(self._intake, news, people, lambda names: _soon(names, {}))
         command = await self._wanted(fields)
         answer = None if command is None else await self._hand(command)
         return None if command is None or answer is None else (command, answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -61,13 +62,15 @@ class Reader:
         try:
             if address.get("linked") == "yes":
                 await self._check_asker(channel, address["user_id"])
+            thread = ""
             if message:
                 raws = await self._message(channel, message, address.get("in_thread", ""))
+                thread = message if len(raws) > 1 else ""
             else:
                 raws = await self._thread(channel, address.get("thread", ""))
         except Refused as refused:
             raise _forbidden(refused) from None
-        return await self._told(address, raws)
+        return [replace(each, thread=thread) for each in await self._told(address, raws)]
 
     async def thread_of(self, channel: str, message: str) -> str:
         """The first message of the thread a message is in, or the message itself."""

@@ -17,6 +17,7 @@ from core.ports import Destination, Overview, Saved, Step, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
+from core.transcript import Shape
 
 
 class Writer(Protocol):
@@ -83,8 +84,30 @@ class Saver(Protocol):
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
 
-    async def keep(self, context: Context, item: UUID, messages: Sequence[Message]) -> None:
+    async def keep(
+        self,
+        context: Context,
+        item: UUID,
+        messages: Sequence[Message],
+        facts: Facts,
+        shape: Shape = "thread",
+    ) -> None:
         """Makes an item of messages; a second time changes nothing."""
+        ...
+
+    async def watch(
+        self,
+        context: Context,
+        item: UUID,
+        messages: Sequence[Message],
+        files: Sequence[Carried],
+        shape: Shape = "thread",
+    ) -> None:
+        """Has the item's page follow what becomes of the messages."""
+        ...
+
+    async def bring(self, context: Context, item: UUID) -> None:
+        """Brings what became of an item's messages to its page."""
         ...
 
     async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.commands.ask import COMMAND as ASK
 from core.commands.command import Command
+from core.commands.follow import COMMAND as FOLLOW
 from core.commands.generate import COMMAND as GENERATE
 from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Command] = {
         UNDO,
         RATE,
         LINKED,
+        FOLLOW,
     )
 }
 

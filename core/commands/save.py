@@ -31,10 +31,12 @@ async def run(context: Context, call: Call) -> Answer:
 
     said = [Message.from_json(each) for each in await context.step("read", read)]
     item = item_of(context, said[0].id, place, said[0].place)
-    await context.step("keep", partial(context.keeper.keep, context, item, said))
+    facts = of_messages(said, context.request, call.value("tags"))
+    await context.step("keep", partial(context.keeper.keep, context, item, said, facts))
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached)
-    facts = replace(of_messages(said, context.request, call.value("tags")), files=tuple(files))
+    await context.step("watch", partial(context.keeper.watch, context, item, said, files))
+    facts = replace(facts, files=tuple(files))
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import own_item
-from core.facts import NO_FACTS, of_prompt
+from core.facts import Facts, of_prompt
 from core.messages import Answer, Call
 
 
@@ -13,7 +13,8 @@ async def run(context: Context, call: Call) -> Answer:
     """Makes the page of one of the asker's items; again means the same page."""
     item = await own_item(context, call.text)
     # Of what people wrote, others than the asker may be the authors.
-    facts = NO_FACTS if item.model is None else of_prompt(context.request)
+    kept = Facts.from_json(item.facts)
+    facts = kept if item.model is None else of_prompt(context.request)
     page, notes = await context.saver.save(
         context.step, context.request.id, item.id, call.value("to"), facts=facts
     )

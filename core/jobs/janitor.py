@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from core.accounts.tokens import REFRESH_DAYS
+from core.follow.news import News
 from core.jobs.inbox import Inbox
 from core.jobs.owner import Owner
 from core.jobs.work import Work
@@ -25,6 +27,14 @@ History is kept until its owner deletes it."""
 
 KEYS_KEPT = timedelta(days=1)
 
+SESSIONS_KEPT = timedelta(days=REFRESH_DAYS)
+"""Without a visit; then no refresh token of theirs is good any more."""
+
+ADDRESSES_KEPT = timedelta(days=90)
+"""How long it is known where somebody has logged in from."""
+
+AUDIT_KEPT = timedelta(days=365)
+
 HEARD_KEPT = timedelta(days=7)
 """How long messages of threads are kept; older ones are asked of the platform again."""
 
@@ -32,11 +42,21 @@ HEARD_KEPT = timedelta(days=7)
 class Janitor:
     """Goes round while the process lives."""
 
-    def __init__(self, database: Database, inbox: Inbox, work: Work, owner: Owner) -> None:
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        work: Work,
+        owner: Owner,
+        news: News,
+        audit: timedelta = AUDIT_KEPT,
+    ) -> None:
         self._database = database
         self._inbox = inbox
         self._work = work
         self._owner = owner
+        self._audit = audit
+        self._news = news
 
     async def run(self) -> None:
         """Goes round for ever; trouble in one round is logged, and the next one tries again."""
@@ -46,6 +66,7 @@ class Janitor:
                 # What lies there at the start was left by a process that is gone.
                 await self.begin_left(LEFT_LYING if rounds else timedelta(0))
                 await self.adopt()
+                await self.begin_due()
                 await self._work.sweep()
                 if rounds % CLEANING_ROUNDS == 0:
                     await self.clean()
@@ -59,6 +80,11 @@ class Janitor:
         async with self._database.read() as unit:
             left = await unit.inbox.unstarted(datetime.now(UTC) - age)
         for request_id in left:
+            self._inbox.begin(request_id)
+
+    async def begin_due(self) -> None:
+        """Begins to bring to its page what became of saved messages."""
+        for request_id in await self._news.begun():
             self._inbox.begin(request_id)
 
     async def adopt(self) -> None:
@@ -76,7 +102,12 @@ class Janitor:
         async with self._database.begin() as unit:
             await unit.inbox.forget(now - KEPT)
             await unit.messages.forget(now - HEARD_KEPT)
+            await unit.followed.forget(now)
             await unit.tokens.forget(now)
+            await unit.sessions.forget(now - SESSIONS_KEPT, now - ADDRESSES_KEPT)
+            await unit.personal.forget(now)
+            await unit.mailed.forget(now)
+            await unit.audit.forget(now - self._audit)
             await unit.links.forget(now - KEYS_KEPT)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

@@ -177,13 +177,15 @@ class NotionPages:
     async def append(
         self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
     ) -> list[Child]:
-        """Adds children at the end, or after the child `after`. Never repeats an unsure write.
+        """Adds children at the end, or after the child `after`; before all others where it is "".
 
-        Gives them as Notion tells of them; none where it does not tell of each one.
-        https://developers.notion.com/reference/patch-block-children
+        Never repeats an unsure write. Gives them as Notion tells of them; none where it does not
+        tell of each one. https://developers.notion.com/reference/patch-block-children
         """
         body: Json = {"children": list(children)}
-        if after is not None:
+        if after == "":
+            body["position"] = {"type": "start"}
+        elif after is not None:
             body["position"] = {"type": "after_block", "after_block": {"id": after}}
         try:
             answer = await self._connection.write("PATCH", f"blocks/{block}/children", body)
@@ -193,6 +195,49 @@ class NotionPages:
                 raise
             return []
         return _made(answer, children)
+
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Gives a block of this type other values of these fields; the others stay.
+
+        False where it is not there any more. https://developers.notion.com/reference/update-a-block
+        """
+        return await self._again("PATCH", f"blocks/{block}", {kind: dict(fields)})
+
+    async def remove(self, block: str) -> None:
+        """Takes a block away, into the page's trash. One that is gone is no error.
+
+        https://developers.notion.com/reference/delete-a-block
+        """
+        await self._again("DELETE", f"blocks/{block}")
+
+    async def _again(self, method: str, path: str, body: Json | None = None) -> bool:
+        """A write that may be repeated, for twice is once. False where its object is gone."""
+        for last in (False, True):
+            try:
+                await self._connection.write(method, path, body)
+            except NotionRefused as error:
+                if error.status == 404 or "archived" in error.about or "trash" in error.about:
+                    return False
+                if last or not error.unsure:
+                    raise
+            except NotionFailed as error:
+                if last or not error.unsure:
+                    raise
+            else:
+                return True
+        return True  # pragma: no cover - the loop returns or raises
+
+    async def title(self, page_id: str) -> str:
+        """A page's title as it is now; the empty string where it has none."""
+        return title(await self._connection.get(f"pages/{page_id}"))
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """Gives a page another title. The property of a title has the id `title` everywhere.
+
+        https://developers.notion.com/reference/property-object#title
+        """
+        text = [{"type": "text", "text": {"content": title}}]
+        await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""

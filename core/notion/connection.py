@@ -73,7 +73,7 @@ class Connection:
                 return
             cursor = {"start_cursor": found["next_cursor"]}
 
-    async def write(self, method: str, path: str, body: Mapping[str, Any]) -> Json:
+    async def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Json:
         """Changes something. NotionFailed with `unsure` where it may have been done anyway."""
         return await self._call(method, path, body=body, write=True)
 

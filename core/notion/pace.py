@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeVar
@@ -26,10 +28,29 @@ T = TypeVar("T")
 WINDOW = 60.0
 """Seconds the budget is for."""
 
+BACKGROUND_SHARE = 3
+"""One part in so many of a budget is for what nobody waits for."""
+
+_LOOK = 0.05
+"""Seconds between two looks whether anybody waits for a turn."""
+
 _REDIS_PAUSE = 10.0
 """Seconds a Redis that failed is left alone; until then the process keeps its own count."""
 
 log = structlog.get_logger(__name__)
+
+
+_BACKGROUND: ContextVar[bool] = ContextVar("background", default=False)
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """What is asked of Notion inside comes after what people wait for, and takes a share of it."""
+    token = _BACKGROUND.set(True)
+    try:
+        yield
+    finally:
+        _BACKGROUND.reset(token)
 
 
 class Pace:
@@ -45,6 +66,8 @@ class Pace:
         self._retry_redis_at = 0.0
         self._free_at = 0.0
         self._queue = asyncio.Lock()
+        self._waiting = 0
+        self._behind: AbstractBucket | None = None
 
     async def turn(self, at_most: float) -> None:
         """Waits until one more request fits, first come, first served.
@@ -52,6 +75,9 @@ class Pace:
         Raises RateLimited, with how long it takes, where that is more than `at_most` seconds.
         """
         deadline = time.monotonic() + at_most
+        if _BACKGROUND.get():
+            await self._let_others_pass(deadline)
+        self._waiting += 1
         try:
             async with asyncio.timeout(at_most), self._queue:
                 while wait := await self._take():
@@ -61,6 +87,22 @@ class Pace:
                     await asyncio.sleep(wait)
         except TimeoutError:
             raise self._too_many() from None
+        finally:
+            self._waiting -= 1
+
+    async def _let_others_pass(self, deadline: float) -> None:
+        """Waits while anybody else does, and until its own share has room."""
+        if self._behind is None:
+            from pyrate_limiter import InMemoryBucket, Rate
+
+            share = max(1, self._per_minute // BACKGROUND_SHARE)
+            self._behind = InMemoryBucket([Rate(share, int(WINDOW * 1000))])
+        while self._waiting or (wait := await _take(self._behind)):
+            pause = _LOOK if self._waiting else wait
+            if time.monotonic() + pause > deadline:
+                self._free_at = max(self._free_at, time.monotonic() + pause)
+                raise self._too_many()
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Lets go of Redis. May be called twice."""

@@ -55,9 +55,18 @@ def _run(run: Json) -> str:
 def child(block: Json) -> Child:
     """A block, with the first link in its text."""
     kind = block["type"]
-    rich_text = block.get(kind, {}).get("rich_text", [])
+    rich_text = (block.get(kind) or {}).get("rich_text") or []
     links = (run.get("href") or _target(run) for run in rich_text)
-    return Child(block["id"], kind, next((link for link in links if link), None))
+    return Child(block["id"], kind, next((link for link in links if link), None), text_of(block))
+
+
+def text_of(block: Json) -> str:
+    """A block's own text, of one that was told of and of one that is to be sent alike."""
+    body = block.get(block["type"]) or {}
+    if isinstance(body.get("expression"), str):
+        return str(body["expression"])
+    runs = [body.get("rich_text") or [], *(body.get("cells") or [])]
+    return "\t".join(plain_text(run) for run in runs).strip()
 
 
 def _target(run: Json) -> str | None:

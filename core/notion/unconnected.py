@@ -74,6 +74,22 @@ class Unconnected:
         """Raises Misconfigured."""
         _refuse()
 
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def remove(self, block: str) -> None:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def title(self, page_id: str) -> str:
+        """Raises Misconfigured."""
+        _refuse()
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """Raises Misconfigured."""
+        _refuse()
+
     async def close(self) -> None:
         """Nothing is open."""
 

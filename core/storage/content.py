@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
 from core.storage.tables import requests, users
 
@@ -20,7 +21,8 @@ class Content:
     """One prompt and its answer.
 
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
-    is then what had come, None where that was nothing.
+    is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
+    None where nothing was kept of it.
     """
 
     id: UUID
@@ -40,6 +42,7 @@ class Content:
     saving_by: UUID | None
     stopped: bool
     created_at: datetime
+    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,19 @@ class ContentTable:
         ).first() is not None
 
     async def finish(self, content_id: UUID, written: Written) -> None:
-        """Keeps the whole answer."""
+        """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
+        query = select(table.c.user_id, table.c.generated_content).where(table.c.id == content_id)
+        before = (await self._connection.execute(query)).one_or_none()
+        if before is not None and before.generated_content is None and written.model is not None:
+            spent = Day(
+                day_of(datetime.now(UTC)),
+                written.provider,
+                written.model,
+                1,
+                written.input_tokens,
+                written.output_tokens,
+            )
+            await SpendingTable(self._connection).add(before.user_id, spent)
         await self._set(
             content_id,
             generated_content=written.text,
@@ -154,6 +169,14 @@ class ContentTable:
     async def saved(self, content_id: UUID, page_id: str, url: str) -> None:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)
+
+    async def describe(self, content_id: UUID, facts: dict[str, Any]) -> None:
+        """Keeps what is known of an item, as JSON."""
+        await self._set(content_id, facts=facts)
+
+    async def retell(self, content_id: UUID, prompt: str, text: str) -> None:
+        """Keeps what an item says by now, once its page says it."""
+        await self._set(content_id, prompt=prompt, generated_content=text)
 
     async def _set(self, content_id: UUID, **values: Any) -> None:
         await self._connection.execute(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -72,6 +73,13 @@ users = Table(
     _created(),
     # What they chose for themselves: {"provider": "…", "template": "…", …}
     Column("preferences", JSON, nullable=False, server_default=text("'{}'")),
+    # What they may do on this server: "member" or "admin".
+    Column("role", String(16), nullable=False, server_default="member"),
+    # When an admin switched the account off; since when its address is known to be theirs.
+    Column("disabled_at", UtcDateTime),
+    Column("email_verified_at", UtcDateTime),
+    # Tokens a month, where an admin gave them another allowance than everybody.
+    Column("allowance", BigInteger),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)
@@ -87,6 +95,8 @@ identities = Table(
     Column("workspace", String(64), nullable=False),
     Column("external_id", String(64), nullable=False),
     Column("name", String(128), nullable=False),
+    # When it was joined to an account by a link; None where it was not.
+    Column("linked_at", UtcDateTime),
     _created(),
     UniqueConstraint("platform", "workspace", "external_id"),
     Index(None, "user_id"),
@@ -115,7 +125,55 @@ content_history = Table(
     Column("saving_by", Uuid),
     Column("stopped", Boolean, nullable=False, server_default=false()),
     _created(),
+    # What was known of it when it was kept: `core.facts.Facts` as JSON.
+    Column("facts", JSON(none_as_null=True)),
     Index(None, "user_id", "created_at", "id"),
+)
+
+# Items made of messages whose pages follow what becomes of the messages, `until` a moment. `thread`
+# is the thread that was saved whole; empty where none was. `taken` is what the change under way
+# works on, and where: it is kept until all of it stands on the page.
+followed = Table(
+    "followed",
+    metadata,
+    Column(
+        "content_id",
+        Uuid,
+        ForeignKey("content_history.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("platform", String(32), nullable=False),
+    Column("place", String(128), nullable=False),
+    Column("thread", String(64), nullable=False),
+    Column("shape", String(16), nullable=False),
+    Column("address", JSON, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    # When what has changed is to be brought to the page, and the request that does.
+    Column("due_at", UtcDateTime),
+    Column("running", Uuid),
+    Column("rounds", Integer, nullable=False, server_default=text("0")),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("taken", JSON(none_as_null=True)),
+    _created(),
+    Index(None, "platform", "place", "thread"),
+    Index(None, "due_at"),
+    Index(None, "until"),
+)
+
+# The messages of such an item: as the page shows them, and as they are by now where that differs.
+followed_messages = Table(
+    "followed_messages",
+    metadata,
+    Column(
+        "content_id",
+        Uuid,
+        ForeignKey("followed.content_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("external_id", String(64), primary_key=True),
+    Column("shown", JSON(none_as_null=True)),
+    Column("wanted", JSON(none_as_null=True)),
+    Index(None, "external_id"),
 )
 
 # Where a person, or everybody in a channel, wants their pages. `place` is the platform's name for

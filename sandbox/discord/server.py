@@ -12,7 +12,6 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from sandbox.discord import applications, channels
-from sandbox.discord.applications import SignIn
 from sandbox.discord.commands import find
 from sandbox.discord.events import (
     AUTOCOMPLETE,
@@ -30,6 +29,7 @@ from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.rest import PREFIX, Front, Rest, Route
 from sandbox.discord.shapes import channel_json, message_json
+from sandbox.discord.sign_in import SignIn
 from sandbox.discord.world import THREAD, THREAD_STARTER, Channel, Message, User, World
 from sandbox.traffic import Traffic
 
@@ -63,7 +63,8 @@ class DiscordServer:
         app.router.add_get("/gateway/", self.gateway.connect)
         app.router.add_get("/attachments/{id}/{name}", self._download)
         app.router.add_get("/oauth2/authorize", self.sign_in.authorize)
-        app.router.add_post(PREFIX + "/oauth2/token", self.sign_in.token)
+        for prefix in (PREFIX, "/api"):
+            app.router.add_post(prefix + "/oauth2/token", self.sign_in.token)
         me = Route("GET", "/users/@me", self.sign_in.get_me, open=True)
         routes = [me, *applications.ROUTES, *channels.ROUTES, *self.interactions.routes()]
         self.front.mount(app, routes)
@@ -144,6 +145,26 @@ class DiscordServer:
         self.world.store(message)
         await channels.announce(self._rest(), "MESSAGE_CREATE", message)
         return message
+
+    async def edit(self, message: Message, content: str | None = None, **more: Any) -> None:
+        """A person changes what they wrote; without content Discord does, unfolding a link."""
+        if content is not None:
+            message.content = content
+            message.edited = self.world.clock()
+        for name, value in more.items():
+            setattr(message, name, value)
+        await channels.announce(self._rest(), "MESSAGE_UPDATE", message)
+
+    async def delete(self, *messages: Message) -> None:
+        """Somebody takes messages away, several at once in bulk; the gateway tells of it."""
+        if len(messages) == 1:
+            await channels.remove(self._rest(), messages[0])
+            return
+        for message in messages:
+            message.deleted = True
+        where = messages[0].channel_id
+        event = {"ids": [message.id for message in messages], "channel_id": where}
+        await self.gateway.dispatch("MESSAGE_DELETE_BULK", event | self.gateway.in_guild(where))
 
     async def start_thread(self, message: Message, name: str = "thread") -> Channel:
         """A person begins a thread from a message; the gateway tells of it."""

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from sandbox.slack.changes import changed_event, deleted_event
 from sandbox.slack.delivery import Delivery, Kind, Sender, Timing
 from sandbox.slack.files import Files, Shared
 from sandbox.slack.oauth import Consent
@@ -111,7 +112,10 @@ class SlackServer:
         app.router.add_get("/files/{id}/{name}", self.files.download)
         app.router.add_get("/link/", self.sockets.connect)
         app.router.add_get("/oauth/v2/authorize", self.consent.authorize)
-        app.router.add_get("/openid/connect/authorize", self.consent.authorize)
+        app.router.add_get("/openid/connect/authorize", self.consent.sign_in)
+        app.router.add_get("/openid/connect/keys", self.consent.identity.keys)
+        configuration = "/.well-known/openid-configuration"
+        app.router.add_get(configuration, self.consent.identity.configuration)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -245,6 +249,14 @@ class SlackServer:
         own messages too.
         """
         return await self.event(message_event(self.space, message))
+
+    async def edit(self, message: Message, text: str | None = None, **shown: Any) -> Delivery:
+        """A person changes what they wrote; without a text Slack does, unfolding a link in it."""
+        return await self.event(changed_event(self.space, message, text, shown))
+
+    async def delete(self, message: Message) -> Delivery:
+        """A person takes away what they wrote; the app hears of it."""
+        return await self.event(deleted_event(self.space, message))
 
     async def again(self, delivery: Delivery) -> Delivery:
         """The same event once more, as when Slack did not see that the app took it."""

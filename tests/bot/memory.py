@@ -1,10 +1,10 @@
 """What an intake of a test remembers of silences, as the core's database would."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from core.errors import Unavailable
-from core.messages import Channel, Request, marked_queue
+from core.messages import Channel, Message, Request, marked_queue
 from core.ports import Known
 
 
@@ -16,6 +16,10 @@ class Memory:
         self.places: list[tuple[str, str]] = []
         self.accepted_at: dict[object, datetime] = {}
         self.silent = False
+        # Messages, and threads, that a page follows; what was told of them.
+        self.followed: set[str] = set()
+        self.retellings: list[tuple[Message, str]] = []
+        self.deletions: list[str] = []
 
     def given(self) -> Iterable[Request]:
         """The requests accepted so far, in order."""
@@ -33,6 +37,22 @@ class Memory:
         queue, now = marked_queue(channel.place, message), datetime.now(UTC)
         about = {one.id: one for one in self.given() if one.queue == queue}
         return [Known(one, self.accepted_at.setdefault(one.id, now)) for one in about.values()]
+
+    async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
+        return bool(channel.place and self.followed & {message, thread})
+
+    async def retold(
+        self,
+        channel: Channel,  # noqa: ARG002 - the port's signature
+        message: Message,
+        at: float,  # noqa: ARG002
+        *,
+        thread: str = "",
+    ) -> None:
+        self.retellings.append((message, thread))
+
+    async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:  # noqa: ARG002 - the port's signature
+        self.deletions += [each for each in messages if each in self.followed]
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         return self.places if platform and since else []

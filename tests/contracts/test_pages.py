@@ -119,7 +119,28 @@ async def test_children_of_a_block_are_read_and_added_as_those_of_a_page(
     (outer,) = await pages.children(page.id)
     await pages.append(outer.id, [paragraph("inner", LINK)])
     (inner,) = await pages.children(outer.id)
-    assert inner == Child(inner.id, "paragraph", LINK)
+    assert inner == Child(inner.id, "paragraph", LINK, "inner")
+
+
+async def test_blocks_are_changed_and_taken_away_and_what_is_gone_is_no_error(
+    pages: Pages, place: Destination
+) -> None:
+    page = await pages.create(place, "Title", [paragraph("1"), paragraph("2")])
+    first, second = await pages.children(page.id)
+    for _ in range(2):
+        assert await pages.change(first.id, "paragraph", paragraph("one")["paragraph"])
+        await pages.remove(second.id)
+    assert [child.text for child in await pages.children(page.id)] == ["one"]
+    assert not await pages.change(second.id, "paragraph", paragraph("two")["paragraph"])
+    assert not await pages.change(MISSING, "paragraph", paragraph("two")["paragraph"])
+    await pages.append(page.id, [paragraph("0")], "")
+    assert [child.text for child in await pages.children(page.id)] == ["0", "one"]
+
+
+async def test_a_page_is_renamed(pages: Pages, place: Destination) -> None:
+    page = await pages.create(place, "Title", [])
+    await pages.rename(page.id, "Other")
+    assert await pages.title(page.id) == "Other"
 
 
 async def test_more_children_than_one_answer_holds_are_all_read(

@@ -1,0 +1,1 @@
+"""What becomes of saved messages, brought to their pages."""
