@@ -6,10 +6,9 @@ from aiohttp import web
 
 from api.endpoint import Route
 from api.json import accounts, content, credentials, destinations, health, linking, sessions
-from api.pages import entering, history, home, streaming, theme, write
+from api.pages import entering, history, home, link, mailed, streaming, theme, write
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
-from api.pages.link import link
 from api.sign_in import routes as sign_in
 
 ROUTES = (
@@ -70,7 +69,16 @@ PAGES = (
     ("POST", "/history/{id}/save", history.save),
     ("GET", "/history/{id}/delete", history.confirm_removal),
     ("POST", "/history/{id}/delete", history.remove),
-    ("GET", "/link", link),
+    ("GET", "/forgot", mailed.forgot_form),
+    ("POST", "/forgot", mailed.forgot),
+    ("GET", "/reset", mailed.reset_form),
+    ("POST", "/reset", mailed.reset),
+    ("GET", "/confirm", mailed.confirm_form),
+    ("POST", "/confirm", mailed.confirm),
+    ("GET", "/link", link.link),
+    ("POST", "/link", link.look),
+    ("POST", "/link/join", link.join),
+    ("POST", "/link/code", link.code),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),
     ("GET", "/static/{name}", file),

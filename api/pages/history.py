@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -105,10 +106,8 @@ async def remove(request: web.Request) -> web.StreamResponse:
     """Forgets an item, for good; its Notion page stays."""
     await sent(request)
     user = await member(request)
-    try:
+    with suppress(NotFound):  # pressed twice, or in another tab
         await request.app[CORE].history.delete(user.id, named(request))
-    except NotFound:
-        pass  # pressed twice, or in another tab
     response = see_other("/history")
     tell(request, response, "Deleted. Its page in Notion, if it had one, is still there.")
     return response

@@ -45,9 +45,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     async with response:
         try:
             await _Shown(request, response, user, request_id).tell(feed)
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
             log.info("a browser left; its answer is being written on", request=str(request_id))
-            raise
         except Unavailable:
             pass  # the server stops, or it takes very long: the browser comes back by itself
         except Exception:

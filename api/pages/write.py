@@ -64,9 +64,11 @@ async def write(request: web.Request) -> web.StreamResponse:
 
 
 def _sentence(error: AssistantError) -> str:
-    if isinstance(error, InvalidInput) and error.message.startswith("prompt: "):
-        return "Say first what is to be written."
-    return error.message
+    if not isinstance(error, InvalidInput) or not error.message.startswith("prompt: "):
+        return error.message
+    if "at most" in error.message:
+        return f"The prompt {error.message.removeprefix('prompt: ')}."
+    return "Say first what is to be written."
 
 
 async def rewrite(request: web.Request) -> web.StreamResponse:

@@ -57,7 +57,7 @@ form.addEventListener("submit", async (event) => {
 if (new URLSearchParams(location.search).has("prompt")) forget();
 else resume();
 
-// ── Where it goes: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ ──────────────────────────
+// ── Where it goes: the combobox of the ARIA Authoring Practices ───────────────────────────────
 
 const picker = form.querySelector("[data-picker]");
 const field = picker.querySelector("#destination");
