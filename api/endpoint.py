@@ -172,6 +172,11 @@ def is_browser(request: web.Request) -> bool:
     return "Authorization" not in request.headers and accepts(request, "text/html")
 
 
+async def person_of(request: web.Request) -> User:
+    """Who asks. Raises Unauthorized where that is not known."""
+    return (await _caller(request)).user
+
+
 async def _caller(request: web.Request) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     core = request.app[CORE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -57,7 +58,8 @@ Where = Annotated[
 ]
 
 
-def _example(values: dict[str, Any]) -> ConfigDict:
+def example(values: dict[str, Any]) -> ConfigDict:
+    """A model's configuration, with an example for the specification."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -77,7 +79,7 @@ class Nothing(Model):
 class Registration(Model):
     """A new account."""
 
-    model_config = _example(
+    model_config = example(
         {"email": "ada@example.com", "username": "ada", "password": "a-wombat-reads-maps"}
     )
 
@@ -93,7 +95,7 @@ class Registration(Model):
 class Login(Model):
     """Who logs in."""
 
-    model_config = _example({"email": "ada@example.com", "password": "a-wombat-reads-maps"})
+    model_config = example({"email": "ada@example.com", "password": "a-wombat-reads-maps"})
 
     email: Annotated[str, Field(max_length=1000, description="Email address or username."), Plain]
     password: Annotated[str, Field(max_length=1000), Plain]
@@ -102,42 +104,9 @@ class Login(Model):
 class RefreshToken(Model):
     """A refresh token; it works once."""
 
-    model_config = _example({"refresh_token": "8l1Wq0zVv6m0Jd3GmB7Rk2oYwX5uT9cFhNpS4eAiKjE"})
+    model_config = example({"refresh_token": "8l1Wq0zVv6m0Jd3GmB7Rk2oYwX5uT9cFhNpS4eAiKjE"})
 
     refresh_token: Annotated[str, Field(max_length=1000), Plain]
-
-
-class Wish(Model):
-    """What to write, and where it goes."""
-
-    model_config = _example(
-        {"prompt": "a launch checklist for our mobile app", "save_to_notion": True}
-    )
-
-    prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(says_something)
-    ]
-    provider: Name | None = None
-    model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
-    template: (
-        Annotated[
-            Name, Field(description="Left out, the person's own; `none` is none of them, ever.")
-        ]
-        | None
-    ) = None
-    save_to_notion: Annotated[
-        bool | None,
-        Field(description="Where nothing is said, a `destination` saves; false saves in no case."),
-    ] = None
-    destination: Where | None = None
-
-
-class Target(Model):
-    """Where a page goes; the default place where nothing is said."""
-
-    model_config = _example({"destination": "Meeting notes"})
-
-    destination: Where | None = None
 
 
 class HistoryQuery(Model):
@@ -168,7 +137,7 @@ class DestinationQuery(Model):
 class Person(Model):
     """A person."""
 
-    model_config = _example({**_PERSON})
+    model_config = example({**_PERSON})
 
     id: UUID
     email: str | None
@@ -184,7 +153,7 @@ class Person(Model):
 class LoggedIn(Model):
     """A session: send `access_token` with every request, and `refresh_token` for the next one."""
 
-    model_config = _example(
+    model_config = example(
         {
             "user": _PERSON,
             "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.signature",
@@ -215,7 +184,7 @@ class LoggedIn(Model):
 class LinkedIdentity(Model):
     """Who a person is on a chat platform."""
 
-    model_config = _example({**_IDENTITY})
+    model_config = example({**_IDENTITY})
 
     id: UUID
     platform: str
@@ -238,7 +207,7 @@ class LinkedIdentity(Model):
 class Tokens(Model):
     """What an answer took, as the provider counts."""
 
-    model_config = _example({**_USAGE})
+    model_config = example({**_USAGE})
 
     input_tokens: int
     output_tokens: int
@@ -256,7 +225,7 @@ class Tokens(Model):
 class Generated(Model):
     """What was written."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": _ID,
             "content": "# Launch checklist\n\n- [ ] Store listing",
@@ -285,8 +254,8 @@ class Generated(Model):
         return written
 
     @classmethod
-    def of(cls, item: Content) -> Generated:
-        """Of a finished item."""
+    def of(cls, item: Content, saved: Sequence[str] = ()) -> Generated:
+        """Of a finished item; `saved` is what there is to say of its page."""
         return cls(
             id=item.id,
             content=item.text or "",
@@ -294,7 +263,7 @@ class Generated(Model):
             model=item.model,
             usage=Tokens.of(item),
             notion_url=item.notion_url,
-            notes=item.note.split("\n") if item.note else [],
+            notes=list(dict.fromkeys([*(item.note.split("\n") if item.note else []), *saved])),
         )
 
 
@@ -308,7 +277,7 @@ class Votes(Model):
 class Item(Model):
     """One item of a history. `content` is null while it is being written."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": _ID,
             "prompt": "a launch checklist for our mobile app",
@@ -361,7 +330,7 @@ class HistoryPage(Model):
 class Saved(Model):
     """Where the page is."""
 
-    model_config = _example({"notion_url": _PAGE})
+    model_config = example({"notion_url": _PAGE})
 
     notion_url: str
 
@@ -369,7 +338,7 @@ class Saved(Model):
 class Place(Model):
     """A page or data source that may be saved to."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": "2b7d1f0e-6c1b-80d1-9c3a-c4a0f6b0a7e1",
             "kind": "page",
@@ -393,7 +362,7 @@ class Places(Model):
 class Alive(Model):
     """The process runs."""
 
-    model_config = _example({"status": "ok"})
+    model_config = example({"status": "ok"})
 
     status: str
 
@@ -401,7 +370,7 @@ class Alive(Model):
 class Ready(Model):
     """Every part is there."""
 
-    model_config = _example({"status": "ok", "components": {"database": "ok", "work": "ok"}})
+    model_config = example({"status": "ok", "components": {"database": "ok", "work": "ok"}})
 
     status: str
     components: dict[str, str]
@@ -410,7 +379,7 @@ class Ready(Model):
 class ErrorBody(Model):
     """Every error. `code` is a stable name, `detail` a sentence for people."""
 
-    model_config = _example(
+    model_config = example(
         {"detail": "prompt: must not be empty", "status": 400, "code": "INVALID_INPUT"}
     )
 

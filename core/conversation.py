@@ -14,7 +14,7 @@ from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
 from core.messages import File, Message, Request
-from core.ports import CanFetch, CanRead, Platform
+from core.ports import CanFetch, CanJudge, CanRead, Platform
 from core.storage.database import Database
 
 PATIENCE = 60.0
@@ -117,6 +117,15 @@ class Conversation:
         async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def governs(self) -> bool:
+        """Whether the asker may decide for their workspace; False where the platform says not."""
+        if self._request.address.get("manager") == "yes":
+            return True
+        platform = self._platform
+        if not isinstance(platform, CanJudge):
+            return False
+        return await patiently(lambda: platform.manages(self._request.address), BRIEF)
 
     async def said(self, text: str) -> None:
         """Keeps what this app answered in the thread, right behind the question.

@@ -10,6 +10,7 @@ from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
 from core.accounts import lockout
 from core.accounts.accounts import Session
 from core.preferences import checked
+from core.storage.connections import Holder
 
 _MAY_FAIL = ("UNAUTHORIZED",)
 
@@ -130,4 +131,6 @@ async def change(asked: Asked[Change]) -> Me:
 @endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204))
 async def erase(asked: Asked[Nothing]) -> None:
     """Forgets the person at once and for good. Pages in Notion stay: they are Notion's."""
+    # Before the tokens are forgotten, they are taken back.
+    await asked.core.connecting.connections.disconnect(Holder(asked.person.id))
     await asked.core.accounts.erase(asked.person.id)

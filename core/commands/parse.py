@@ -24,6 +24,14 @@ _TOKEN = re.compile(
 )
 _VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])\S+))""")
 
+# NAME=VALUE, each in quotes where there is a space, or both in one pair of quotes.
+_PAIR = re.compile(
+    r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])[^\s="'“‘]+))
+        (?:\s*=\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’)
+          |\s+=\s+((?!--)\S+)|=(\S*))?""",
+    re.VERBOSE,
+)
+
 _LONGEST_ECHO = 200
 
 
@@ -36,10 +44,15 @@ def parse(line: str, *, unfinished: bool = False) -> Call:
     text = line.replace("\0", "").strip()
     if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):
         text = text[text.lower().index(PREFIX[1:]) + len(PREFIX) - 1 :].strip()
-    name, _, rest = _first_word(text)
+    listed = {known.name: known for known in COMMANDS.values() if known.listed}
+    ahead, line = _flags_ahead(text, listed.values())
+    name, _, rest = _first_word(line)
+    if ahead and name.lower() in listed:
+        rest = f"{ahead} {rest}"
+    else:
+        name, _, rest = _first_word(text)
     if not name:
         return Call("help")
-    listed = {known.name: known for known in COMMANDS.values() if known.listed}
     command = listed.get(name.lower())
     if command is None:
         raise InvalidInput(_unknown_command(name, list(listed), text))
@@ -51,6 +64,18 @@ def parse(line: str, *, unfinished: bool = False) -> Call:
 def _first_word(text: str) -> tuple[str, str, str]:
     match = re.match(r"(\S+)(\s*)(.*)", text, re.DOTALL)
     return (match[1], match[2], match[3]) if match else ("", "", "")
+
+
+def _flags_ahead(text: str, commands: Iterable[Command]) -> tuple[str, str]:
+    """The flags before the command's name, and what follows them: `--save generate a plan`."""
+    flags = {flag.name: flag for command in commands for flag in command.flags}
+    at = 0
+    while (match := _TOKEN.match(text, at)) and (flag := flags.get((match["flag"] or "").lower())):
+        at = match.end()
+        if flag.value is not None and (value := _VALUE.match(text, at)):
+            at = value.end()
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return text[:at].rstrip(), text[at:]
 
 
 def _unknown_command(name: str, known: list[str], text: str) -> str:
@@ -82,7 +107,10 @@ def _take_flags(text: str, command: Command) -> tuple[str, dict[str, str | bool]
             at = match.end()
         else:
             flag = _known_flag(match["flag"], known, command)
+            before = flags.get(flag.name) if flag.several else None
             flags[flag.name], at = _value(text, match.end(), flag, given=bool(match["eq"]))
+            if before:
+                flags[flag.name] = f"{before}\n{flags[flag.name]}"
     kept.append(text[at:])
     # A flag between two words leaves two spaces behind; one is enough.
     words = "".join(
@@ -122,6 +150,8 @@ def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, 
         if given:
             raise InvalidInput(f"`--{flag.name}` takes no value.")
         return True, at
+    if flag.several:
+        return _pair(text, at, flag)
     match = _VALUE.match(text, at)
     value = next((group for group in match.groups() if group is not None), "") if match else ""
     if not match or not value.strip():
@@ -129,6 +159,24 @@ def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, 
             f"`--{flag.name}` needs a value: `--{flag.name} {flag.value}`. {flag.help}"
         )
     return value.strip(), match.end()
+
+
+def _pair(text: str, at: int, flag: Flag) -> tuple[str, int]:
+    match = _PAIR.match(text, at)
+    name, value = "", None
+    if match:
+        groups = match.groups()
+        name = next((group for group in groups[:5] if group is not None), "")
+        value = next((group for group in groups[5:] if group is not None), None)
+    if value is None:
+        name, equals, value = name.partition("=")
+        name = name if equals else ""
+    if not match or not name.strip():
+        raise InvalidInput(
+            f"`--{flag.name}` needs a name and a value: `--{flag.name} {flag.value}`, in quotes "
+            f'where there is a space: `--{flag.name} "Due date"=tomorrow`.'
+        )
+    return " ".join(f"{name.strip()}={value}".split()), match.end()
 
 
 def _check_text(text: str, command: Command, *, unfinished: bool) -> None:

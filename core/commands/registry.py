@@ -10,6 +10,7 @@ from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
 from core.commands.link import COMMAND as LINK
 from core.commands.link import LINKED
+from core.commands.notion import CONNECTED
 from core.commands.rate import COMMAND as RATE
 from core.commands.rewrite import COMMAND as REWRITE
 from core.commands.save import COMMAND as SAVE
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Command] = {
         UNDO,
         RATE,
         LINKED,
+        CONNECTED,
         FOLLOW,
     )
 }
