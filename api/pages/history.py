@@ -9,10 +9,11 @@ from uuid import uuid4
 from aiohttp import web
 from pydantic import ValidationError
 
+from api.content_models import Target
 from api.endpoint import is_browser
 from api.errors import STATUS
 from api.keys import CORE
-from api.models import HistoryQuery, Target
+from api.models import HistoryQuery
 from api.pages.answers import under
 from api.pages.asking import answer_to, asked_by, named, sent
 from api.pages.forms import checked

@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from api.content_models import Wish
 from api.endpoint import Asked, is_browser
 from api.errors import STATUS
 from api.json.content import call_of, check_names
 from api.keys import CORE
-from api.models import Nothing, Wish
+from api.models import Nothing
 from api.pages.asking import answer_to, asked_by, begin, named, sent
 from api.pages.forms import checked
 from api.pages.render import page, see_other, tell
