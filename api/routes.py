@@ -60,6 +60,7 @@ ROUTES = (
     Route("DELETE", "/content/{id}", content.remove),
     Route("GET", "/notion/connection", connections.connection),
     Route("DELETE", "/notion/connection", connections.disconnect),
+    Route("GET", "/notion/connection/check", connections.check),
     Route("POST", "/notion/connect/preview", connections.preview),
     Route("POST", "/notion/connect", connections.confirm),
     Route("GET", "/notion/destinations", destinations.destinations),

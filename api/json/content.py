@@ -117,6 +117,7 @@ async def events(asked: Asked[Nothing]) -> web.StreamResponse:
         Saved,
         errors=("NOT_FOUND", "NOTION_FAILED"),
         keyed="request",
+        rule="save",
         scope="notion",
     )
 )
@@ -156,6 +157,7 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
         "One of my items",
         Item,
         errors=("NOT_FOUND",),
+        tagged=True,
         browser=landing,
         scope="content:read",
     )
@@ -173,6 +175,7 @@ async def read(asked: Asked[Nothing]) -> Item:
         "Remove an item; its Notion page stays",
         status=204,
         errors=("NOT_FOUND",),
+        state=read.run,
         scope="content:write",
     )
 )
@@ -182,7 +185,13 @@ async def remove(asked: Asked[Nothing]) -> None:
 
 
 @endpoint(
-    Operation(Nothing, "All my items as JSON Lines", "application/jsonl", scope="content:read")
+    Operation(
+        Nothing,
+        "All my items as JSON Lines",
+        "application/jsonl",
+        rule="export",
+        scope="content:read",
+    )
 )
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """Every finished item, a line each, newest first."""

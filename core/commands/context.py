@@ -14,6 +14,7 @@ from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.notion.examining import Report
 from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
@@ -314,6 +315,12 @@ class Connector(Protocol):
 
     async def standing(self, user_id: UUID, request: Request) -> list[Standing]:
         """How somebody is connected."""
+        ...
+
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What somebody's connection sees and may do. Asks Notion."""
         ...
 
     async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:

@@ -10,6 +10,7 @@ from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
 from core.commands.link import COMMAND as LINK
 from core.commands.link import LINKED
+from core.commands.notion import BUTTON as NOTION
 from core.commands.notion import CONNECTED
 from core.commands.rate import COMMAND as RATE
 from core.commands.rewrite import COMMAND as REWRITE
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Command] = {
         RATE,
         LINKED,
         CONNECTED,
+        NOTION,
         FOLLOW,
     )
 }
