@@ -135,7 +135,7 @@ class Wall(Screen):
     def editable(self, address: Address) -> bool:
         return not address
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002 - a wall has none
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:  # noqa: ARG002 - a wall has none
         return {"text": "…"}
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002
