@@ -7,6 +7,7 @@ from aiohttp import web
 from api.endpoint import Route
 from api.json import (
     accounts,
+    admin,
     connections,
     content,
     credentials,
@@ -64,6 +65,14 @@ ROUTES = (
     Route("POST", "/notion/connect/preview", connections.preview),
     Route("POST", "/notion/connect", connections.confirm),
     Route("GET", "/notion/destinations", destinations.destinations),
+    Route("GET", "/usage", admin.usage),
+    Route("GET", "/admin/users", admin.users),
+    Route("PATCH", "/admin/users/{id}", admin.change_user),
+    Route("GET", "/admin/usage", admin.server_usage),
+    Route("GET", "/admin/connections", admin.connections),
+    Route("GET", "/admin/budgets", admin.budgets),
+    Route("PATCH", "/admin/budgets", admin.change_budgets),
+    Route("GET", "/admin/audit", admin.audit),
     Route("GET", "/health/live", health.live),
     Route("GET", "/health/ready", health.ready),
     Route("GET", "/metrics", health.metrics),

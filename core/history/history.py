@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.errors import InvalidInput, NotFound
+from core.cursors import Place, cursor_of, place_of
+from core.errors import NotFound
 from core.messages import Answer
 from core.ports import Forget, nothing_more
 from core.storage.content import Content, Spent
@@ -19,8 +18,6 @@ MOST = 100
 """Items a page holds at most."""
 
 MONTH = timedelta(days=30)
-
-Place = tuple[datetime, UUID]
 
 
 DELETED = Answer(
@@ -58,14 +55,14 @@ class History:
 
         `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
         """
-        before = _place(cursor) if cursor else None
+        before = place_of(cursor) if cursor else None
         provider = provider.lower() if provider else None
         limit = max(1, min(limit, MOST))
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
         if len(items) <= limit:
             return items, None
-        return items[:limit], _cursor(items[limit - 1])
+        return items[:limit], cursor_of(items[limit - 1].created_at, items[limit - 1].id)
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
@@ -116,6 +113,7 @@ class History:
             if item is None:
                 raise NotFound("There is no such item in your history.")
             await uow.inbox.redact(content_id, DELETED)
+            await uow.audit.note("content.removed", user_id, target=str(content_id))
         await self._forget([content_id, *([item.saving_by] if item.saving_by else [])])
 
     async def votes(self, items: Sequence[Content]) -> dict[UUID, tuple[int, int]]:
@@ -142,21 +140,3 @@ class History:
 def _reason(request: Accepted | None) -> str:
     error = request.answer.error if request and request.answer else None
     return str(error["message"]) if error else ""
-
-
-def _cursor(last: Content) -> str:
-    """Where a page ended, in words only `_place` reads."""
-    place = json.dumps([last.created_at.isoformat(), last.id.hex], separators=(",", ":"))
-    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> Place:
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        moment, content_id = json.loads(urlsafe_b64decode(padded))
-        created = datetime.fromisoformat(moment)
-        if created.tzinfo is None:
-            raise ValueError("a moment without a zone")
-        return created, UUID(content_id)
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise InvalidInput("cursor: take it from next_cursor, as it is.") from error
