@@ -17,6 +17,8 @@ LABELS = {
     "retry": "Retry",
     "up": "👍",
     "down": "👎",
+    "trash": "Move to trash",
+    "stay": "Keep the page",
 }
 """Every action, with what its button says."""
 
@@ -48,6 +50,11 @@ def when_failed(item: UUID) -> tuple[Action, ...]:
     return _actions(item, "retry")
 
 
+def when_taken_back(item: UUID) -> tuple[Action, ...]:
+    """What can be done about a page whose 📝 was taken away late."""
+    return _actions(item, "trash", "stay")
+
+
 def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
     """What pressing a button asks for; None where there is no such button.
 
@@ -61,6 +68,8 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         return Call("save-item", text)
     if name == "stop":
         return Call("stop", text)
+    if name in ("trash", "stay"):
+        return Call("take-back", text, {"how": name})
     if name in RATINGS:
         return Call("rate", text, {"how": name})
     if name == "retry":

@@ -133,6 +133,10 @@ class DiscordPlatform:
         """See CanRead."""
         return await self.reader.read(address)
 
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self.reader.between(first, last, most)
+
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
         del address
@@ -215,8 +219,16 @@ class DiscordPlatform:
                 if not address["interaction_token"] or refused.reason not in _NOT_THERE:
                     raise
                 _log.info("discord channel out of reach", reason=refused.reason)
-        channel = await self._direct(address)
-        return await self._write(address, part, marker, channel, again=again)
+        try:
+            channel = await self._direct(address)
+            return await self._write(address, part, marker, channel, again=again)
+        except Refused as refused:
+            # Somebody who takes no direct messages; what a reaction asks for is no secret.
+            if address.get("marked") != "yes" or refused.status >= 500:
+                raise
+            _log.info("discord direct messages are closed", reason=refused.reason)
+        there = dict(address) | {"private": ""}
+        return await self._write(there, part, marker, _channel(address), again=again)
 
     async def _write(
         self, address: Address, part: Part, marker: str, channel: str, *, again: bool
