@@ -6,7 +6,9 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
+from api.errors import Handler
 from api.keys import CORE
+from core.origin import Origin, asked_from
 
 
 def client_address(request: web.Request) -> str:
@@ -21,6 +23,14 @@ def client_address(request: web.Request) -> str:
         return peer
     seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     return seen if _is_address(seen) else peer
+
+
+@web.middleware
+async def noted_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Has sessions and the audit log know where a request comes from."""
+    agent = request.headers.get("User-Agent", "")
+    with asked_from(Origin(client_address(request), agent)):
+        return await handler(request)
 
 
 def _is_private(address: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from aiohttp import hdrs, web
 
 from api import routes
+from api.address import noted_origin
 from api.endpoint import ROUTES
 from api.errors import Handler, errors
 from api.headers import EXPOSED, on_response_prepare
@@ -30,7 +31,7 @@ def create_app(
 ) -> web.Application:
     """The web application of this core, with what platforms and stand-ins mount into it."""
     app = web.Application(
-        middlewares=[observe, shown, errors, recognise, _answer_options],
+        middlewares=[observe, shown, errors, noted_origin, recognise, _answer_options],
         client_max_size=LARGEST_BODY,
     )
     app[CORE] = assistant

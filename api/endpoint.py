@@ -20,7 +20,8 @@ from api.headers import accepts
 from api.keys import CORE, Core
 from api.models import Model, Nothing
 from api.problems import problems
-from core.errors import InvalidInput, NotFound, Unauthorized
+from core.accounts.accounts import Caller
+from core.errors import Forbidden, InvalidInput, NotFound, Unauthorized
 from core.storage.users import User
 
 LARGEST_BODY = 256 * 1024
@@ -34,7 +35,7 @@ class Asked(Generic[M]):
     """One request: who asks, and what for.
 
     `request_id` is the id of what they ask for, the same for the same Idempotency-Key and body;
-    `is_first` whether it is the first use of that key, and of none.
+    `is_first` whether it is the first use of that key, and of none. `caller` is by what they ask.
     """
 
     request: web.Request
@@ -44,6 +45,7 @@ class Asked(Generic[M]):
     claim: idempotency.Claim | None = None
     request_id: UUID = field(default_factory=uuid4)
     is_first: bool = True
+    caller: Caller | None = None
 
     @property
     def person(self) -> User:
@@ -65,6 +67,16 @@ class Asked(Generic[M]):
         """Where they ask from."""
         return client_address(self.request)
 
+    @property
+    def session(self) -> UUID | None:
+        """The session they ask in; None for a token."""
+        return self.caller.session if self.caller else None
+
+    def need(self, scope: str) -> None:
+        """Raises Forbidden where they ask with a personal token that was not made for this too."""
+        if self.caller is not None:
+            _allow(self.caller, scope)
+
     async def begin_anew(self) -> None:
         """Has a repeat with the same Idempotency-Key be a new request."""
         if self.claim is not None:
@@ -84,6 +96,8 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
+    `scope` is what a personal token must have; None: no such token may ask.
+    `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
     `browser` answers a browser that asks for a page and shows no token.
     """
 
@@ -94,9 +108,11 @@ class Operation(Generic[M]):
     also: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     secured: bool = True
+    scope: str | None = None
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
+    resumed: bool = False
     browser: Handler | None = None
 
 
@@ -113,14 +129,17 @@ class Endpoint(Generic[M]):
         if operation.browser is not None and is_browser(request):
             return await operation.browser(request)
         core = request.app[CORE]
-        user = await _person(request) if operation.secured else None
+        caller = await _caller(request) if operation.secured else None
+        user = caller.user if caller else None
         if operation.rule is not None:
             who = str(user.id) if user else client_address(request)
             await core.limits.hit(operation.rule, who)
+        if caller is not None:
+            _allow(caller, operation.scope)
         given = await _given(request, operation.takes)
         if operation.check is not None:
             operation.check(core, given)
-        asked = Asked(request, core, given, user)
+        asked = Asked(request, core, given, user, caller=caller)
         key = idempotency.key_of(request) if operation.keyed else None
         if key is None:
             return _response(await self.run(asked), operation.status)
@@ -153,18 +172,27 @@ def is_browser(request: web.Request) -> bool:
     return "Authorization" not in request.headers and accepts(request, "text/html")
 
 
-async def _person(request: web.Request) -> User:
+async def _caller(request: web.Request) -> Caller:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     core = request.app[CORE]
     try:
         if "Authorization" not in request.headers and session.is_shown(request):
-            return await session.person(request)
+            return await session.caller(request)
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
-        return await core.accounts.person(token.strip())
+        return await core.accounts.caller(token.strip())
     except Unauthorized:
         await core.limits.hit("anyone", client_address(request))
         raise
+
+
+def _allow(caller: Caller, scope: str | None) -> None:
+    """Raises Forbidden where a personal token was not made for this."""
+    if caller.scopes is None or scope in caller.scopes:
+        return
+    if scope is None:
+        raise Forbidden("No personal token may do this. Log in, and use an access token.")
+    raise Forbidden(f"This token has not the scope {scope}. Make one that has it.")
 
 
 def _scope(asked: Asked[M]) -> str:

@@ -15,7 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
-from core.accounts.accounts import Profile, Session
+from core.accounts.accounts import Session
 from core.storage.content import Content
 from core.storage.users import Identity, User
 
@@ -42,7 +42,8 @@ def _is_text(value: str) -> str:
     return value
 
 
-def _says_something(value: str) -> str:
+def says_something(value: str) -> str:
+    """The text. Raises ValueError where there is none."""
     if not value.strip():
         raise ValueError("must not be empty")
     return value
@@ -114,7 +115,7 @@ class Wish(Model):
     )
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(_says_something)
+        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(says_something)
     ]
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
@@ -231,34 +232,6 @@ class LinkedIdentity(Model):
             workspace=identity.workspace if workspace is None else workspace,
             name=identity.name,
             created_at=identity.created_at,
-        )
-
-
-class Me(Person):
-    """A person, their identities, their connections, their preferences."""
-
-    model_config = _example(
-        {
-            **_PERSON,
-            "identities": [_IDENTITY],
-            "connections": [],
-            "preferences": {"provider": "anthropic", "template": "retro"},
-        }
-    )
-
-    identities: list[LinkedIdentity]
-    connections: list[dict[str, Any]]
-    preferences: dict[str, Any]
-
-    @classmethod
-    def profile(cls, profile: Profile) -> Me:
-        """As the person sees it."""
-        identities = [LinkedIdentity.of(identity) for identity in profile.identities]
-        return cls(
-            **Person.of(profile.user).model_dump(),
-            identities=identities,
-            connections=profile.connections,
-            preferences=profile.preferences,
         )
 
 

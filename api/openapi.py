@@ -39,6 +39,13 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "example": "3f5d2a52-checklist",
 }
+_RESUME_PARAMETER = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The id of the last event that was seen; the answer goes on after it.",
+    "schema": {"type": "string", "maxLength": 100},
+    "example": "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54.18.1c291ca3.0",
+}
 _ID_PARAMETER = {
     "name": "id",
     "in": "path",
@@ -144,6 +151,8 @@ def _parameters(route: Route, operation: Operation[Any]) -> Iterable[Json]:
         yield _ID_PARAMETER
     if operation.keyed:
         yield _KEY_PARAMETER
+    if operation.resumed:
+        yield _RESUME_PARAMETER
     if operation.takes is not Nothing and route.method == "GET":
         schema = operation.takes.model_json_schema(ref_template=_REFS)
         for name, described in schema["properties"].items():
@@ -169,6 +178,11 @@ def _content(model: type[Model]) -> Json:
 
 def _responses(route: Route, operation: Operation[Any]) -> Json:
     responses = {str(operation.status): _success(operation)}
+    if operation.resumed:
+        responses["204"] = {
+            "description": "No Content: that was the last event",
+            "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+        }
     by_status: dict[int, list[str]] = {}
     for code in _codes(route, operation):
         by_status.setdefault(STATUS[code], []).append(code)

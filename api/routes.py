@@ -5,11 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
-from api.json import accounts, content, destinations, health, linking
+from api.json import accounts, content, credentials, destinations, health, linking, sessions
 from api.pages import entering, home, theme
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.link import link
+from api.sign_in import routes as sign_in
 
 ROUTES = (
     Route("POST", "/auth/register", accounts.register),
@@ -19,12 +20,28 @@ ROUTES = (
     Route("GET", "/auth/me", accounts.me),
     Route("PATCH", "/auth/me", accounts.change),
     Route("DELETE", "/auth/me", accounts.erase),
+    Route("POST", "/auth/password", credentials.change_password),
+    Route("POST", "/auth/password/forgot", credentials.forgot),
+    Route("POST", "/auth/password/reset", credentials.reset),
+    Route("POST", "/auth/email/confirm", credentials.confirm),
+    Route("POST", "/auth/email/resend", credentials.resend),
+    Route("GET", "/auth/sessions", sessions.sessions),
+    Route("DELETE", "/auth/sessions", sessions.end_others),
+    Route("DELETE", "/auth/sessions/{id}", sessions.end),
+    Route("GET", "/auth/tokens", sessions.tokens),
+    Route("POST", "/auth/tokens", sessions.make),
+    Route("DELETE", "/auth/tokens/{id}", sessions.remove),
     Route("POST", "/auth/link", linking.link),
     Route("POST", "/auth/link/preview", linking.preview),
     Route("POST", "/auth/link/code", linking.code),
     Route("DELETE", "/auth/identities/{id}", linking.unlink),
+    Route("GET", "/auth/slack/start", sign_in.start("slack")),
+    Route("GET", "/auth/slack/callback", sign_in.callback("slack")),
+    Route("GET", "/auth/discord/start", sign_in.start("discord")),
+    Route("GET", "/auth/discord/callback", sign_in.callback("discord")),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
+    Route("GET", "/content/{id}/events", content.events),
     Route("GET", "/content/history", content.history),
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),

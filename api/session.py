@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from api.keys import CORE, Core
-from core.accounts.accounts import Session
+from core.accounts.accounts import Caller, Session
 from core.accounts.tokens import REFRESH_DAYS
 from core.config import LOCAL_HOSTS, Settings
 from core.errors import Forbidden, Unauthorized
@@ -79,6 +79,11 @@ def is_shown(request: web.Request) -> bool:
 
 
 async def person(request: web.Request) -> User:
+    """The person of `caller`."""
+    return (await caller(request)).user
+
+
+async def caller(request: web.Request) -> Caller:
     """Who the cookies say it is; a new access token goes with the answer where one has ended.
 
     Raises Unauthorized, and Forbidden where what is asked for changes something and does not come
@@ -89,13 +94,15 @@ async def person(request: web.Request) -> User:
     token = request.cookies.get(cookie_name(core.settings, ACCESS))
     if token:
         try:
-            return await core.accounts.person(token)
+            found = await core.accounts.caller(token)
+            if found.session is not None:
+                return found
         except Unauthorized:
             pass  # it ended before its cookie did
     return await _resumed(request, core)
 
 
-async def _resumed(request: web.Request, core: Core) -> User:
+async def _resumed(request: web.Request, core: Core) -> Caller:
     token = refresh_token(request)
     if not token:
         raise Unauthorized("Log in first.")
@@ -105,7 +112,7 @@ async def _resumed(request: web.Request, core: Core) -> User:
         request[_FOUND] = _ENDED
         raise
     request[_FOUND] = _Tokens(resumed.access_token, resumed.expires_in, resumed.refresh_token)
-    return resumed.user
+    return Caller(resumed.user, resumed.session)
 
 
 def check_origin(request: web.Request) -> None:

@@ -251,6 +251,7 @@ class Assistant:
         if not self._leaving:
             await self.finish()
         await self._jobs.work.stop()
+        await self.accounts.post.close()
         for provider in self.providers.values():
             await provider.close()
         await self.pages.close()

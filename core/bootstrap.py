@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
@@ -78,7 +79,8 @@ async def assembled(
         Ratings(database),
     )
     handler = Handler(database, feeds, platforms, services)
-    janitor = Janitor(database, inbox, work, owner, captures.news)
+    audit = timedelta(days=settings.audit_days)
+    janitor = Janitor(database, inbox, work, owner, captures.news, audit)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds, captures.news)
     assistant = Assistant(settings, database, asked, pages, jobs, links)
     for platform in platforms.values():

@@ -45,6 +45,31 @@ class Settings(BaseSettings):
         "INFO", description="The least important log line that is written."
     )
 
+    # Accounts and mail
+    bcrypt_cost: int = Field(
+        12, ge=10, le=15, description="What a password's hash costs; one more doubles the time."
+    )
+    audit_days: int = Field(
+        365, ge=1, le=3650, description="For how many days the audit log is kept."
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="The mail server: smtp://user:password@host:587, smtps:// for TLS from the "
+        "first byte, smtp+starttls:// to insist on it. Goes before SMTP_HOST.",
+    )
+    smtp_host: str | None = Field(
+        None, description="The mail server; without one, mail is shown in a local run's log."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_username: str | None = Field(None, description="The user name there, if it wants one.")
+    smtp_password: SecretStr | None = Field(None, description="The password there.")
+    smtp_tls: Literal["auto", "starttls", "tls", "none"] = Field(
+        "auto", description="auto: STARTTLS where offered; starttls insists; tls at once; none."
+    )
+    mail_from: str | None = Field(
+        None, description="The sender of mail; no-reply at the host of PUBLIC_URL if unset."
+    )
+
     # Storage
     database_url: str = Field(
         "sqlite+aiosqlite:///./data/notion-assistant.db",
@@ -99,16 +124,20 @@ class Settings(BaseSettings):
         None, description="The app token (xapp-…); turns Slack over Socket Mode on."
     )
     slack_client_id: str | None = Field(
-        None, description="Lets many workspaces install the app: PUBLIC_URL/slack/install."
+        None,
+        description="Lets many workspaces install the app, PUBLIC_URL/slack/install, and people "
+        "sign in with Slack.",
     )
     slack_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's Web API.")
 
     # Discord
     discord_token: SecretStr | None = Field(None, description="The bot token; turns Discord on.")
-    discord_client_id: str | None = Field(None, description="Where its invite links lead.")
+    discord_client_id: str | None = Field(
+        None, description="The application: its invite links, and signing in with Discord."
+    )
     discord_client_secret: SecretStr | None = Field(
-        None, description="Reserved: its client secret."
+        None, description="Its client secret; turns signing in with Discord on."
     )
     discord_api_url: str = Field("https://discord.com/api/v10", description="Discord's API.")
     discord_gateway_url: str = Field(
@@ -129,6 +158,29 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        # Not quoted: it holds a password.
+        try:
+            parts = urlsplit(value.get_secret_value() if value else "smtp://localhost")
+            good = parts.scheme in ("smtp", "smtps", "smtp+starttls") and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            good = False
+        if not good:
+            why = "must be like smtp://user:password@host:587"
+            raise ValueError(why)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_mailbox(cls, value: str | None) -> str | None:
+        if value is not None and ("@" not in value or not value.isprintable()):
+            why = "must be like Notion Assistant <assistant@example.com>"
+            raise ValueError(why)
         return value
 
     @field_validator("database_url")

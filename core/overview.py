@@ -69,7 +69,7 @@ class Overviews:
         first = preferred(user.preferences, self._providers)
         saved = [item for item in items if item.notion_url]
         return Overview(
-            account=user.username if user.email else None,
+            account=user.username if user.has_account else None,
             identities=tuple((each.platform, each.name) for each in identities),
             own=chosen.person,
             channel=chosen.channel,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from api.account_models import Change
+from api import session
+from api.account_models import Change, Me
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import LoggedIn, Login, Me, Nothing, RefreshToken, Registration
+from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
+from core.accounts import lockout
 from core.accounts.accounts import Session
-from core.errors import Unauthorized
 from core.preferences import checked
 
 _MAY_FAIL = ("UNAUTHORIZED",)
@@ -37,28 +38,27 @@ async def register(asked: Asked[Registration]) -> LoggedIn:
         Login,
         "Log in with an email address or a username",
         LoggedIn,
-        errors=_MAY_FAIL,
+        errors=("UNAUTHORIZED", "FORBIDDEN"),
         secured=False,
         rule="login",
         keyed="sealed",
     )
 )
 async def login(asked: Asked[Login]) -> LoggedIn:
-    """Logs somebody in. Wrong passwords count against the account, a right one ends the count."""
-    return LoggedIn.of(await log_in(asked.core, asked.given))
+    """Logs somebody in. Wrong passwords are counted; a right one ends the count.
+
+    403 where the password is right and an admin has switched the account off.
+    """
+    device = session.refresh_token(asked.request)
+    return LoggedIn.of(await log_in(asked.core, asked.given, device))
 
 
-async def log_in(core: Core, given: Login) -> Session:
-    """The session of who gives the right password. Raises Unauthorized and RateLimited."""
-    account, limits = given.email.strip().lower(), core.limits
-    async with limits.turn("account", account):
-        try:
-            session = await core.accounts.login(given.email, given.password)
-        except Unauthorized:
-            await limits.hit("account", account)
-            raise
-        await limits.clear("account", account)
-    return session
+async def log_in(core: Core, given: Login, device: str | None) -> Session:
+    """The session of who gives the right password. `device` is a refresh token the browser shows.
+
+    Raises Unauthorized, Forbidden and RateLimited.
+    """
+    return await lockout.log_in(core.accounts, core.limits, given.email, given.password, device)
 
 
 @endpoint(
@@ -92,7 +92,7 @@ async def logout(asked: Asked[RefreshToken]) -> None:
     await asked.core.accounts.logout(asked.given.refresh_token)
 
 
-@endpoint(Operation(Nothing, "Who am I", Me))
+@endpoint(Operation(Nothing, "Who am I", Me, scope="account"))
 async def me(asked: Asked[Nothing]) -> Me:
     """The person, their identities, their connections, their preferences."""
     return Me.profile(await asked.core.accounts.me(asked.person.id))

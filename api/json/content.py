@@ -42,6 +42,8 @@ def _or(names: Iterable[str]) -> str:
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
         check=_check_names,
         keyed="request",
+        scope="content:write",
+        resumed=True,
     )
 )
 async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
@@ -49,9 +51,12 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
 
     With `Accept: text/event-stream` the answer comes while it grows: `started`, `delta`, `saved`,
     then `done` or `error`; `started` again means that what came so far does not count. The work
-    goes on when the client leaves: the item is in the history under the same id.
+    goes on when the client leaves: the item is in the history under the same id. Who lost the
+    connection goes on at `/content/{id}/events`.
     """
     wish, request_id = asked.given, asked.request_id
+    if wish.save_to_notion or wish.destination:
+        asked.need("notion")
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
         "provider": wish.provider,
@@ -72,11 +77,37 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
 
 @endpoint(
     Operation(
+        Nothing,
+        "The events of an item, after those that were seen",
+        "text/event-stream",
+        also={"text/event-stream": EXAMPLE_STREAM},
+        errors=("NOT_FOUND",),
+        resumed=True,
+        scope="content:read",
+    )
+)
+async def events(asked: Asked[Nothing]) -> web.StreamResponse:
+    """The events of `POST /content/generate`, for whoever lost the connection or looks on.
+
+    With `Last-Event-ID` those after that one, nothing twice and nothing left out; 204 where that
+    was the last. A finished item is told of at once.
+    """
+    content_id = asked.id
+    feed = asked.core.feed(content_id)
+    # Asked before the item is read, which is then whole where it is finished.
+    is_finished = await asked.core.history.is_finished(content_id)
+    item = await asked.core.history.readable(asked.person.id, content_id)
+    return await stream_answer(asked, content_id, feed, item if is_finished else None)
+
+
+@endpoint(
+    Operation(
         Target,
         "Save an item to Notion; again answers the same page",
         Saved,
         errors=("NOT_FOUND", "NOTION_FAILED"),
         keyed="request",
+        scope="notion",
     )
 )
 async def save(asked: Asked[Target]) -> Saved:
@@ -96,7 +127,7 @@ async def save(asked: Asked[Target]) -> Saved:
     return Saved(notion_url=answer.page)
 
 
-@endpoint(Operation(HistoryQuery, "My items, newest first", HistoryPage))
+@endpoint(Operation(HistoryQuery, "My items, newest first", HistoryPage, scope="content:read"))
 async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     """A page of the person's finished items that hold every word."""
     query = asked.given
@@ -108,7 +139,16 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     return HistoryPage(items=shown, next_cursor=cursor)
 
 
-@endpoint(Operation(Nothing, "One of my items", Item, errors=("NOT_FOUND",), browser=landing))
+@endpoint(
+    Operation(
+        Nothing,
+        "One of my items",
+        Item,
+        errors=("NOT_FOUND",),
+        browser=landing,
+        scope="content:read",
+    )
+)
 async def read(asked: Asked[Nothing]) -> Item:
     """One item. 404 too once its writing has ended and nothing came of it, and then says why."""
     item = await asked.core.history.readable(asked.person.id, asked.id)
@@ -117,14 +157,22 @@ async def read(asked: Asked[Nothing]) -> Item:
 
 
 @endpoint(
-    Operation(Nothing, "Remove an item; its Notion page stays", status=204, errors=("NOT_FOUND",))
+    Operation(
+        Nothing,
+        "Remove an item; its Notion page stays",
+        status=204,
+        errors=("NOT_FOUND",),
+        scope="content:write",
+    )
 )
 async def remove(asked: Asked[Nothing]) -> None:
     """Forgets one item."""
     await asked.core.history.delete(asked.person.id, asked.id)
 
 
-@endpoint(Operation(Nothing, "All my items as JSON Lines", "application/jsonl"))
+@endpoint(
+    Operation(Nothing, "All my items as JSON Lines", "application/jsonl", scope="content:read")
+)
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """Every finished item, a line each, newest first."""
     response = web.StreamResponse(

@@ -12,6 +12,7 @@ from api.models import DestinationQuery, Place, Places
         "Pages and data sources that may be saved to",
         Places,
         errors=("NOTION_FAILED",),
+        scope="notion",
     )
 )
 async def destinations(asked: Asked[DestinationQuery]) -> Places:

@@ -37,7 +37,8 @@ async def login(request: web.Request) -> web.StreamResponse:
     try:
         await core.limits.hit("login", client_address(request))
         fields = {name: given.get(name, "") for name in ("email", "password")}
-        signed_in = await log_in(core, checked(Login, fields))
+        device = session.refresh_token(request)
+        signed_in = await log_in(core, checked(Login, fields), device)
     except AssistantError as error:
         return _again(request, "login.html", given, error)
     response = see_other(local_path(given.get("next")))

@@ -19,6 +19,8 @@ def outcome(
 ) -> web.Response:
     """The page: sentences, and a button's words with the path it leads to.
 
+    Who looks at it has been found by then (`visitor`).
+
     `code` is the error's; None where all went well. Whoever asks for JSON gets an error as every
     route gives it. What stands in backticks is shown as code.
     """

@@ -23,7 +23,15 @@ from bot.slack.installing import Installing
 from bot.slack.listening import Listener
 from bot.slack.manifest import SHORTCUT
 from bot.slack.panels import Panels
-from bot.slack.parse import Command, kind_of, read_body, read_command, read_press, read_shortcut
+from bot.slack.parse import (
+    Command,
+    is_certificate_check,
+    kind_of,
+    read_body,
+    read_command,
+    read_press,
+    read_shortcut,
+)
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
 from bot.slack.silence import Silence
@@ -137,6 +145,8 @@ class SlackEntry:
             return _refusal(413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.")
         try:
             self._verify(request, raw)
+            if is_certificate_check(raw):
+                return web.Response()
             fields = read_body(raw, request.content_type)
         except Unauthorized as error:
             return _refusal(401, error.code, error.message)

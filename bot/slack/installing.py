@@ -159,13 +159,13 @@ class Installing:
                 f"Installed in {installed.name or installed.workspace}",
                 (
                     "Type `/notion generate a launch checklist` in any public channel.",
-                    "Where it shall save messages or take part, invite it: "
+                    "To let it save messages and take part in a channel, invite it there: "
                     "`/invite @Notion Assistant`",
                 ),
                 ("Open Slack", leads),
             )
         title = f"Installed for {installed.name or installed.enterprise}"
-        told = ("The organisation has it now. Add it to the workspaces that shall use it.",)
+        told = ("Your organisation has it now. Next, choose the workspaces that may use it.",)
         return _shown(request, 200, "", title, told, ("Add it to workspaces", leads))
 
     def _is_ours(self, request: web.Request) -> bool:

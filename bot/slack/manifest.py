@@ -79,7 +79,10 @@ def manifest(public_url: str) -> dict[str, Any]:
         },
         "features": _features(events),
         "oauth_config": {
-            "redirect_urls": [f"{public_url}/slack/oauth_redirect"],
+            "redirect_urls": [
+                f"{public_url}/slack/oauth_redirect",
+                f"{public_url}/auth/slack/callback",
+            ],
             "scopes": {"bot": list(SCOPES)},
         },
         "settings": {

@@ -24,6 +24,8 @@ from core.ports import Address
 _HOUR = 3_600.0
 _MINUTE = 60.0
 
+_SHORT = 200
+
 # Slack writes the message's time without its point.
 _PERMALINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{10})(\d{6})/?")
 _MOMENT = re.compile(r"\d{10}\.\d{6}")
@@ -66,6 +68,16 @@ def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidInput("The body is not an object.")
     return fields
+
+
+def is_certificate_check(raw: bytes) -> bool:
+    """Whether Slack only looks at the certificate of a command's address, and wants a 200.
+
+    https://docs.slack.dev/interactivity/implementing-slash-commands#validation
+    """
+    if len(raw) > _SHORT or b"ssl_check=1" not in raw:
+        return False
+    return {name for name, _ in parse_qsl(raw.decode(errors="replace"))} <= {"ssl_check", "token"}
 
 
 def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,12 @@ from functools import cached_property, partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from core.accounts.credentials import Credentials
+from core.accounts.keys import derived_key
 from core.accounts.names import checked_email, checked_username, is_login
-from core.accounts.passwords import COST, Passwords
+from core.accounts.passwords import Passwords
+from core.accounts.personal import PREFIX, PersonalTokens
+from core.accounts.sessions import Sessions
 from core.accounts.tokens import (
     ACCESS_SECONDS,
     REFRESH_DAYS,
@@ -18,9 +23,11 @@ from core.accounts.tokens import (
     new_refresh_token,
     token_hash,
 )
-from core.config import Settings
-from core.errors import InvalidInput, Unauthorized
+from core.config import LOCAL_HOSTS, Settings
+from core.errors import Forbidden, InvalidInput, Unauthorized
+from core.mail.post import Post
 from core.messages import WEB, Sender
+from core.origin import origin
 from core.ports import Forget, nothing_more
 from core.storage.database import Database, UnitOfWork
 from core.storage.tokens import RefreshToken
@@ -55,6 +62,7 @@ class Resumed:
     """
 
     user: User
+    session: UUID
     access_token: str = field(repr=False)
     expires_in: int
     refresh_token: str | None = field(repr=False)
@@ -70,10 +78,24 @@ class Profile:
     preferences: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and by what: a session, or a token of theirs that may do no more than `scopes`."""
+
+    user: User
+    session: UUID | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+DISABLED = "This account is switched off. Ask an admin of this server to switch it on again."
+"""What its owner is told, wherever they come from."""
+
+
 class Accounts:
     """People's accounts.
 
-    `forget` has the work engine forget requests. `cost` is bcrypt's; only a test lowers it.
+    `forget` has the work engine forget requests. `cost` is bcrypt's; only a test lowers it. `post`
+    sends letters.
     """
 
     def __init__(
@@ -82,12 +104,17 @@ class Accounts:
         database: Database,
         *,
         forget: Forget = nothing_more,
-        cost: int = COST,
+        cost: int | None = None,
+        post: Post | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._forget = forget
-        self._passwords = Passwords(cost)
+        self._passwords = Passwords(cost or settings.bcrypt_cost)
+        self.post = post or Post(settings)
+        self.credentials = Credentials(settings, database, self._passwords, self.post)
+        self.sessions = Sessions(database)
+        self.personal = PersonalTokens(database)
 
     @cached_property
     def _tokens(self) -> AccessTokens:
@@ -114,21 +141,70 @@ class Accounts:
         email, username = checked_email(email), checked_username(username)
         hash_ = await self._passwords.hash(password)
         async with self._database.begin() as uow:
-            user = await uow.users.add(email, username, hash_)
-            return await self._session(uow, user, uuid4())
+            role = "admin" if await self._is_first(uow) else "member"
+            user = await uow.users.add(email, username, hash_, role)
+            await uow.audit.note("account.registered", user.id)
+            session = await self._login(uow, user)
+        self.credentials.ask_to_confirm(user)
+        return session
+
+    async def _is_first(self, uow: UnitOfWork) -> bool:
+        """Whether whoever registers now runs this server: on their own machine, before others.
+
+        On a server that others reach, whoever is quickest may be anybody: an admin is made there by
+        `notion-assistant admin`.
+        """
+        own = self._settings.local and self._settings.host in LOCAL_HOSTS
+        return own and not await uow.users.any_account()
 
     async def login(self, login: str, password: str) -> Session:
         """A session for the person with this email address or username.
 
         Raises Unauthorized, in the same words and after the same time whether or not there is such
-        an account.
+        an account, and Forbidden where the password is right and the account switched off.
         """
-        user = await self._by_login(login) if is_login(login) else None
+        user = await self.find(login)
         same = await self._passwords.matches(password, user.password_hash if user else None)
         if user is None or not same:
             raise Unauthorized("The email address, username or password is wrong.")
+        if user.disabled_at is not None:
+            raise Forbidden(DISABLED)
+        anew = None
+        if self._passwords.is_outdated(user.password_hash or ""):
+            anew = await self._passwords.hash(password)
         async with self._database.begin() as uow:
-            return await self._session(uow, user, uuid4())
+            if anew is not None:
+                await uow.users.replace_hash(user.id, user.password_hash, anew)
+            await uow.audit.note("login", user.id)
+            return await self._login(uow, user)
+
+    async def find(self, login: str) -> User | None:
+        """The person with this email address or username; only for what they are not told of."""
+        if not is_login(login):
+            return None
+        async with self._database.read() as uow:
+            return await uow.users.by_login(login)
+
+    async def is_known(self, user: User | None, device: str | None = None) -> bool:
+        """Whether whoever asks comes from where this person has logged in, or with their session.
+
+        `device` is a refresh token that the browser shows.
+        """
+        whose = user.id if user else uuid4()
+        async with self._database.read() as uow:
+            known = await uow.sessions.knows(whose, self._address_hash(whose))
+            shown = await uow.tokens.get(token_hash(device or ""))
+        return known or (shown is not None and shown.user_id == whose)
+
+    async def admit(self, user_id: UUID) -> Session:
+        """A session for somebody who has proven elsewhere who they are.
+
+        Raises Unauthorized where they were erased, or the account is switched off.
+        """
+        async with self._database.begin() as uow:
+            user = _welcome(await uow.users.get(user_id))
+            await uow.audit.note("login", user.id)
+            return await self._login(uow, user)
 
     async def refresh(self, token: str) -> Session:
         """The next session. A refresh token works once; its use again ends every one after it.
@@ -151,9 +227,18 @@ class Accounts:
             await uow.tokens.end_family(known.family)
             return None
         user = await uow.users.get(known.user_id)
-        if user is None or known.expires_at <= datetime.now(UTC):
+        if user is None or user.disabled_at or known.expires_at <= datetime.now(UTC):
             return None
         return await self._session(uow, user, known.family)
+
+    def _address_hash(self, user_id: UUID) -> str:
+        """A person's address as it is kept: for a comparison, and for nothing else."""
+        told = f"{user_id} {origin().address}".encode()
+        return hmac.new(self._address_key, told, "sha256").hexdigest()
+
+    @cached_property
+    def _address_key(self) -> bytes:
+        return derived_key(self._settings.secret_keys[0], "known-address")
 
     async def resume(self, token: str) -> Resumed:
         """The next access token for a browser, whose tabs show the same refresh token at once.
@@ -178,13 +263,16 @@ class Accounts:
             await uow.tokens.end_family(known.family)
             return None
         user = await uow.users.get(known.user_id)
-        if user is None:
+        if user is None or user.disabled_at is not None:
             return None
         is_old = known.expires_at - now < timedelta(days=REFRESH_DAYS) - ROTATED_AFTER
         if known.used_at is None and is_old and await uow.tokens.use(hash_):
             new = await self._session(uow, user, known.family)
-            return Resumed(user, new.access_token, new.expires_in, new.refresh_token)
-        return Resumed(user, self._tokens.issue(user.id), ACCESS_SECONDS, None)
+            return Resumed(user, known.family, new.access_token, new.expires_in, new.refresh_token)
+        here = origin()
+        await uow.sessions.use(known.family, user.id, here.shortened, here.summary)
+        access_token = self._tokens.issue(user.id, known.family)
+        return Resumed(user, known.family, access_token, ACCESS_SECONDS, None)
 
     async def logout(self, token: str) -> None:
         """Ends the session this refresh token belongs to. One that is not known changes nothing."""
@@ -194,14 +282,33 @@ class Accounts:
                 await uow.tokens.end_family(known.family)
 
     def verify(self, access_token: str) -> UUID:
-        """Whose access token this is. Raises Unauthorized."""
-        return self._tokens.verify(access_token)
+        """Whose access token this is, by its signature alone. Raises Unauthorized."""
+        return self._tokens.verify(access_token)[0]
 
     async def person(self, access_token: str) -> User:
-        """The person behind an access token. Raises Unauthorized, also once they are erased."""
-        user_id = self.verify(access_token)
+        """The person behind an access token of a session. As `caller`."""
+        caller = await self.caller(access_token)
+        if caller.scopes is not None:
+            raise Unauthorized("This takes an access token of a session. Log in.")
+        return caller.user
+
+    async def caller(self, token: str) -> Caller:
+        """Who is behind an access token, or a personal token.
+
+        Raises Unauthorized where the token is none or has ended, its session has, the account is
+        switched off, or the person was erased.
+        """
+        if token.startswith(PREFIX):
+            user, personal = await self.personal.caller(token)
+            return Caller(_welcome(user), scopes=personal.scopes)
+        user_id, session_id = self._tokens.verify(token)
         async with self._database.read() as uow:
-            return _known(await uow.users.get(user_id))
+            found = await uow.sessions.caller(user_id, session_id)
+        caller = Caller(_welcome(found and found[0]), found and found[1])
+        # An earlier release's token names no session. It lives for a quarter of an hour.
+        if session_id is not None and caller.session is None:
+            raise Unauthorized("This session has ended. Log in again.")
+        return caller
 
     async def me(self, user_id: UUID) -> Profile:
         """All that is known of a person. Raises Unauthorized where they were erased."""
@@ -236,12 +343,16 @@ class Accounts:
                 for known in await uow.users.identities(user_id)
             ]
             requests = await uow.inbox.erase(user_id, [Sender(WEB, str(user_id)), *senders])
+            await uow.audit.erase(user_id)
             await uow.users.delete(user_id)
+            await uow.audit.note("account.erased", None)
         await self._forget(requests)
 
-    async def _by_login(self, login: str) -> User | None:
-        async with self._database.read() as uow:
-            return await uow.users.by_login(login)
+    async def _login(self, uow: UnitOfWork, user: User) -> Session:
+        """A new session, from an address that is known from now on."""
+        if origin().address:
+            await uow.sessions.know(user.id, self._address_hash(user.id))
+        return await self._session(uow, user, uuid4())
 
     async def _session(self, uow: UnitOfWork, user: User, family: UUID) -> Session:
         refresh_token = new_refresh_token()
@@ -249,11 +360,21 @@ class Accounts:
         await uow.tokens.add(
             RefreshToken(token_hash(refresh_token), family, user.id, ends, used_at=None)
         )
-        return Session(user, self._tokens.issue(user.id), ACCESS_SECONDS, refresh_token)
+        here = origin()
+        await uow.sessions.use(family, user.id, here.shortened, here.summary)
+        access_token = self._tokens.issue(user.id, family)
+        return Session(user, access_token, ACCESS_SECONDS, refresh_token)
 
 
 async def _checked(check: Callable[[str], str], text: str) -> None:
     check(text)
+
+
+def _welcome(user: User | None) -> User:
+    known = _known(user)
+    if known.disabled_at is not None:
+        raise Unauthorized(DISABLED)
+    return known
 
 
 def _known(user: User | None) -> User:

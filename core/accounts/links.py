@@ -232,7 +232,8 @@ class Links:
     async def leave(self, sender: Sender, user_id: UUID) -> bool:
         """Parts a chat identity from the account `user_id`; False where they have none.
 
-        What there was stays with the account. Twice is once.
+        What there was stays with the account. Twice is once. Raises Conflict where nobody could
+        log in to the account any more.
         """
         async with self._database.begin() as unit:
             identity, owner = await _identity(unit, sender)
@@ -240,16 +241,19 @@ class Links:
                 return True
             if not _has_account(await unit.users.get(owner)):
                 return False
-            await unit.links.detach(identity.id)
+            await _part(unit, identity.id, owner)
         return True
 
     async def unlink(self, user_id: UUID, identity_id: UUID) -> None:
-        """Parts one of an account's identities from it. Raises NotFound where it has no such."""
+        """Parts one of an account's identities from it.
+
+        Raises NotFound where it has no such, Conflict where nobody could log in to it any more.
+        """
         async with self._database.begin() as unit:
             found = await unit.links.identity(identity_id)
             if found is None or found[1] != user_id:
                 raise NotFound("You have no such identity. `GET /auth/me` lists yours.")
-            await unit.links.detach(identity_id)
+            await _part(unit, identity_id, user_id)
 
     @asynccontextmanager
     async def _guarded(self, who: str) -> AsyncIterator[None]:
@@ -270,12 +274,14 @@ _TAKEN = (
 
 def account_name(user: User) -> str:
     """An account as its owner knows it, and nobody learns more: `ada (a…@example.com)`."""
-    local, at, host = (user.email or "").partition("@")
+    if user.email is None:
+        return user.username or ""
+    local, at, host = user.email.partition("@")
     return f"{user.username} ({local[:1]}…{at}{host})"
 
 
 def _has_account(user: User | None) -> bool:
-    return user is not None and user.email is not None
+    return user is not None and user.has_account
 
 
 async def _identity(unit: UnitOfWork, which: UUID | Sender) -> tuple[Identity, UUID]:
@@ -284,6 +290,20 @@ async def _identity(unit: UnitOfWork, which: UUID | Sender) -> tuple[Identity, U
         # Erased between the word and this.
         raise NotFound("This chat identity is not known here any more. Type `/notion link` again.")
     return found
+
+
+async def _part(unit: UnitOfWork, identity_id: UUID, owner: UUID) -> None:
+    """Parts an identity from an account that can be entered without it."""
+    account = await unit.users.get(owner)
+    # With an email address there is a password, or a way to a new one.
+    if account is not None and account.email is None:
+        others = [each for each in await unit.users.identities(owner) if each.id != identity_id]
+        if not others:
+            raise Conflict(
+                "This is the only way to log in to the account. Connect another one first, or "
+                "delete the account."
+            )
+    await unit.links.detach(identity_id)
 
 
 async def _joined(unit: UnitOfWork, owner: UUID, account: UUID) -> bool:

@@ -13,9 +13,6 @@ from typing import Any
 
 from core.errors import InvalidInput
 
-COST = 12
-"""bcrypt's cost: about 0.25 seconds."""
-
 SHORTEST = 8
 LONGEST = 72
 WEAKEST = 2
@@ -24,18 +21,20 @@ WEAKEST = 2
 AT_ONCE = 4
 """Threads that hash at the same time: a flood of logins waits in line, and nobody else does."""
 
+_LOWEST = 4
+"""bcrypt's own."""
+
 # zxcvbn keeps the words of the person it is asked about in a global.
 _zxcvbn_lock = Lock()
 
 
 class Passwords:
-    """Hashes and compares. `cost` is bcrypt's, 4 to 31; tests take 4."""
+    """Hashes and compares. `cost` is bcrypt's, 4 to 31: 12 takes about 0.25 seconds, tests 4."""
 
-    def __init__(self, cost: int = COST) -> None:
+    def __init__(self, cost: int) -> None:
         self._cost = cost
         self._turns = asyncio.Semaphore(AT_ONCE)
-        # Matches no password, and takes as long as a real hash to find that out.
-        self._nobody = f"$2b${cost:02d}$" + "." * 53
+        self._nobody = _nobody(cost)
 
     async def check(self, password: str, *about: str) -> None:
         """Raises InvalidInput where the password is too short, too long, or too easily guessed.
@@ -57,8 +56,12 @@ class Passwords:
         """Whether this is the password behind the hash; None takes as long, and matches never."""
         data = _bytes(password)
         async with self._turns:
-            same = await asyncio.to_thread(_check, data or b"-", hash_ or self._nobody)
+            same = await asyncio.to_thread(_check, data or b"-", hash_ or self._nobody, self._cost)
         return same and data is not None and hash_ is not None
+
+    def is_outdated(self, hash_: str) -> bool:
+        """Whether the hash was made at another cost than the one that is set now."""
+        return _cost(hash_) != self._cost
 
     def _hash(self, password: str) -> str:
         import bcrypt  # at first use, for a quick start
@@ -66,10 +69,27 @@ class Passwords:
         return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._cost)).decode()
 
 
-def _check(password: bytes, hash_: str) -> bool:
+def _check(password: bytes, hash_: str, cost: int) -> bool:
     import bcrypt  # at first use, for a quick start
 
-    return bcrypt.checkpw(password, hash_.encode())
+    same = bcrypt.checkpw(password, hash_.encode())
+    # A hash made at a lower cost is compared sooner, which would tell that there is an account:
+    # 2**n + (2**n + … + 2**(cost - 1)) is 2**cost.
+    for lower in range(max(_cost(hash_), _LOWEST), cost):
+        bcrypt.checkpw(password, _nobody(lower).encode())
+    return same
+
+
+def _nobody(cost: int) -> str:
+    """A hash that matches no password, and takes as long as a real one to find that out."""
+    return f"$2b${cost:02d}$" + "." * 53
+
+
+def _cost(hash_: str) -> int:
+    try:
+        return int(hash_.split("$")[2])
+    except (IndexError, ValueError):
+        return 0
 
 
 def _bytes(password: str) -> bytes | None:
@@ -95,7 +115,11 @@ def _check_length(password: str) -> None:
 def _strength(password: str, about: list[str]) -> tuple[int, str]:
     """zxcvbn's score and what it suggests."""
     from zxcvbn import zxcvbn  # at first use, for a quick start
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+    if password.lower() in FREQUENCY_LISTS["passwords"]:
+        # The list is of those that leaked most often; what guesses does not matter then.
+        return 0, "It is among the passwords that are used most."
     with _zxcvbn_lock:
         found: dict[str, Any] = zxcvbn(password, user_inputs=about)
     feedback = found["feedback"]

@@ -36,10 +36,15 @@ def parse(line: str, *, unfinished: bool = False) -> Call:
     text = line.replace("\0", "").strip()
     if text.lower().split(None, 1)[:1] in ([PREFIX], [PREFIX.removeprefix("/")]):
         text = text[text.lower().index(PREFIX[1:]) + len(PREFIX) - 1 :].strip()
-    name, _, rest = _first_word(text)
+    listed = {known.name: known for known in COMMANDS.values() if known.listed}
+    ahead, line = _flags_ahead(text, listed.values())
+    name, _, rest = _first_word(line)
+    if ahead and name.lower() in listed:
+        rest = f"{ahead} {rest}"
+    else:
+        name, _, rest = _first_word(text)
     if not name:
         return Call("help")
-    listed = {known.name: known for known in COMMANDS.values() if known.listed}
     command = listed.get(name.lower())
     if command is None:
         raise InvalidInput(_unknown_command(name, list(listed), text))
@@ -51,6 +56,18 @@ def parse(line: str, *, unfinished: bool = False) -> Call:
 def _first_word(text: str) -> tuple[str, str, str]:
     match = re.match(r"(\S+)(\s*)(.*)", text, re.DOTALL)
     return (match[1], match[2], match[3]) if match else ("", "", "")
+
+
+def _flags_ahead(text: str, commands: Iterable[Command]) -> tuple[str, str]:
+    """The flags before the command's name, and what follows them: `--save generate a plan`."""
+    flags = {flag.name: flag for command in commands for flag in command.flags}
+    at = 0
+    while (match := _TOKEN.match(text, at)) and (flag := flags.get((match["flag"] or "").lower())):
+        at = match.end()
+        if flag.value is not None and (value := _VALUE.match(text, at)):
+            at = value.end()
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return text[:at].rstrip(), text[at:]
 
 
 def _unknown_command(name: str, known: list[str], text: str) -> str:

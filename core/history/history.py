@@ -92,6 +92,12 @@ class History:
                 raise NotFound(f"This item could not be written. {_reason(request)}".rstrip())
         return item
 
+    async def is_finished(self, content_id: UUID) -> bool:
+        """Whether nothing is being done about an item any more, in whatever process."""
+        async with self._database.read() as uow:
+            request = await uow.inbox.get(content_id)
+        return request is None or request.finished_at is not None
+
     async def known(self, content_id: UUID) -> bool:
         """Whether there is such an item, whoever's it is."""
         async with self._database.read() as uow:

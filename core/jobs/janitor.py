@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from core.accounts.tokens import REFRESH_DAYS
 from core.follow.news import News
 from core.jobs.inbox import Inbox
 from core.jobs.owner import Owner
@@ -26,6 +27,14 @@ History is kept until its owner deletes it."""
 
 KEYS_KEPT = timedelta(days=1)
 
+SESSIONS_KEPT = timedelta(days=REFRESH_DAYS)
+"""Without a visit; then no refresh token of theirs is good any more."""
+
+ADDRESSES_KEPT = timedelta(days=90)
+"""How long it is known where somebody has logged in from."""
+
+AUDIT_KEPT = timedelta(days=365)
+
 HEARD_KEPT = timedelta(days=7)
 """How long messages of threads are kept; older ones are asked of the platform again."""
 
@@ -34,12 +43,19 @@ class Janitor:
     """Goes round while the process lives."""
 
     def __init__(
-        self, database: Database, inbox: Inbox, work: Work, owner: Owner, news: News
+        self,
+        database: Database,
+        inbox: Inbox,
+        work: Work,
+        owner: Owner,
+        news: News,
+        audit: timedelta = AUDIT_KEPT,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._work = work
         self._owner = owner
+        self._audit = audit
         self._news = news
 
     async def run(self) -> None:
@@ -88,6 +104,10 @@ class Janitor:
             await unit.messages.forget(now - HEARD_KEPT)
             await unit.followed.forget(now)
             await unit.tokens.forget(now)
+            await unit.sessions.forget(now - SESSIONS_KEPT, now - ADDRESSES_KEPT)
+            await unit.personal.forget(now)
+            await unit.mailed.forget(now)
+            await unit.audit.forget(now - self._audit)
             await unit.links.forget(now - KEYS_KEPT)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

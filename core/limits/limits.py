@@ -39,9 +39,10 @@ class Rule:
 class Rules:
     """Every limit, by name.
 
-    `login` and `register` count by address, `account` counts wrong passwords by account,
-    `generate` counts new texts by person, `link` wrong codes by person, `anyone` is all else by
-    address, `person` all by person.
+    `login` and `register` count by address. Wrong passwords are counted thrice: `account` by
+    account and address, `guesses` by address, `everywhere` by account. `forgot` counts by address
+    who asks for mailed links, `mail` letters by addressee. `generate` counts new texts by person,
+    `link` wrong codes by person, `anyone` is all else by address, `person` all by person.
     """
 
     login: Rule = Rule(10)
@@ -51,6 +52,10 @@ class Rules:
     anyone: Rule = Rule(300)
     person: Rule = Rule(300)
     link: Rule = Rule(5, 600)
+    guesses: Rule = Rule(20, 600)
+    everywhere: Rule = Rule(50, 3600)
+    forgot: Rule = Rule(10, 600)
+    mail: Rule = Rule(5, 3600)
 
     @classmethod
     def local(cls) -> Rules:
@@ -64,6 +69,8 @@ class Rules:
             anyone=Rule(3_000),
             person=Rule(3_000),
             link=Rule(50),
+            guesses=Rule(200),
+            forgot=Rule(200),
         )
 
 
@@ -90,6 +97,15 @@ class Limits:
 
         await self._counted(take)
 
+    async def check(self, rule: str, key: str) -> None:
+        """Counts nothing. Raises RateLimited where one more would be too many."""
+        item, who = self._item(rule), _hashed(key)
+
+        async def look(counter: SlidingWindowCounterRateLimiter) -> None:
+            await self._allow(await counter.test(item, who), counter, item, who)
+
+        await self._counted(look)
+
     @asynccontextmanager
     async def turn(self, rule: str, key: str) -> AsyncIterator[None]:
         """Waits for one's turn, and has nobody with the same key try meanwhile.
@@ -98,17 +114,12 @@ class Limits:
         many at once no more than the limit get through; with several processes, one more for each.
         Raises RateLimited where one more would be too many.
         """
-        item, who = self._item(rule), _hashed(key)
-
-        async def look(counter: SlidingWindowCounterRateLimiter) -> None:
-            await self._allow(await counter.test(item, who), counter, item, who)
-
-        name = f"{rule} {who}"
+        name = f"{rule} {_hashed(key)}"
         lock = self._turns.get(name)
         if lock is None:
             lock = self._turns[name] = asyncio.Lock()
         async with lock:
-            await self._counted(look)
+            await self.check(rule, key)
             yield
 
     async def clear(self, rule: str, key: str) -> None:
@@ -165,10 +176,11 @@ class Limits:
 
     def _own_counter(self) -> SlidingWindowCounterRateLimiter:
         if self._own is None:
-            from limits.aio.storage import MemoryStorage
             from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-            self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+            from core.limits.windows import WindowStorage
+
+            self._own = SlidingWindowCounterRateLimiter(WindowStorage())
         return self._own
 
     async def close(self) -> None:

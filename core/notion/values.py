@@ -102,8 +102,9 @@ class Values:
                     user = await unit.users.get(UUID(sender.id))
                 else:
                     user = await unit.users.find(sender) if sender.id else None
-                if user is not None and user.email:
-                    found[sender] = user.email.strip().lower()
+                # An address that anybody could have typed would make somebody else the author.
+                if user is not None and (email := user.proven_email):
+                    found[sender] = email.strip().lower()
         return found
 
 

@@ -91,16 +91,17 @@ def said_any(complaint: Complaint, words: tuple[str, ...]) -> bool:
 def _wrong_key(vendor: Vendor, _: Complaint, __: str | None) -> AssistantError:
     key = vendor.setting("api_key")
     return Misconfigured(
-        f"{vendor.title} does not accept the key in {key}. Set a valid one; other providers and "
-        "everything that needs no AI work without it."
+        f"{vendor.title} does not accept this server's key. Choose another provider meanwhile; the "
+        f"admin sets a valid {key}. Everything that needs no AI works without it."
     )
 
 
 def _not_allowed(vendor: Vendor, _: Complaint, __: str | None) -> AssistantError:
     key, model = vendor.setting("api_key"), vendor.setting("model")
     return Misconfigured(
-        f"{vendor.title} does not let the key in {key} do this. Give the key access to the model, "
-        f"or set another one in {model}."
+        f"{vendor.title} does not let this server's key do this. Choose another provider "
+        f"meanwhile; the admin gives the key in {key} access to the model, or sets another one "
+        f"in {model}."
     )
 
 
@@ -127,8 +128,8 @@ def _no_such_model(vendor: Vendor, _: Complaint, asked: str | None) -> Assistant
         return InvalidInput(f"{vendor.title} has no model {asked!r}. Choose another one.")
     model, url = vendor.setting("model"), vendor.setting("base_url")
     return Misconfigured(
-        f"{vendor.title} does not know the model asked for. Set {model} to one it has, and see "
-        f"that {url} is right; other providers work meanwhile."
+        f"{vendor.title} does not know the model asked for. Choose another provider meanwhile; the "
+        f"admin sets {model} to one it has, and looks whether {url} is right."
     )
 
 
@@ -217,8 +218,8 @@ def empty(vendor: Vendor) -> ProviderFailed:
 def unreachable(vendor: Vendor) -> ProviderFailed:
     """No connection, or one that broke."""
     return ProviderFailed(
-        f"{vendor.title} cannot be reached. Try again in a moment; if it lasts, see that "
-        f"{vendor.setting('base_url')} and the network are right.",
+        f"{vendor.title} cannot be reached. Try again in a moment, or choose another provider; if "
+        f"it lasts, the admin checks {vendor.setting('base_url')} and the network.",
         retryable=True,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
 from core.storage.tables import requests, users
 
@@ -118,7 +119,19 @@ class ContentTable:
         ).first() is not None
 
     async def finish(self, content_id: UUID, written: Written) -> None:
-        """Keeps the whole answer."""
+        """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
+        query = select(table.c.user_id, table.c.generated_content).where(table.c.id == content_id)
+        before = (await self._connection.execute(query)).one_or_none()
+        if before is not None and before.generated_content is None and written.model is not None:
+            spent = Day(
+                day_of(datetime.now(UTC)),
+                written.provider,
+                written.model,
+                1,
+                written.input_tokens,
+                written.output_tokens,
+            )
+            await SpendingTable(self._connection).add(before.user_id, spent)
         await self._set(
             content_id,
             generated_content=written.text,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unavailable
+from core.storage.audit import AuditTable
 from core.storage.content import ContentTable
 from core.storage.destinations import DestinationTable
 from core.storage.followed import FollowedTable
@@ -20,7 +21,10 @@ from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
 from core.storage.links import LinkTable, RatingTable
+from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
+from core.storage.sessions import PersonalTokenTable, SessionTable
+from core.storage.spending import SpendingTable
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
 
@@ -42,6 +46,11 @@ class UnitOfWork:
         self.followed = FollowedTable(connection)
         self.heartbeats = HeartbeatTable(connection)
         self.tokens = TokenTable(connection)
+        self.sessions = SessionTable(connection)
+        self.personal = PersonalTokenTable(connection)
+        self.mailed = MailedLinkTable(connection)
+        self.audit = AuditTable(connection)
+        self.spending = SpendingTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
 

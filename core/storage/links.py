@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Sender
+from core.storage.account_tables import audit
+from core.storage.spending import SpendingTable
 from core.storage.tables import (
     content_history,
     destinations,
@@ -24,11 +26,22 @@ from core.storage.upsert import upsert
 from core.storage.users import Identity
 
 MOVED = frozenset(
-    {"identities", "content_history", "destinations", "requests", "ratings", "link_codes"}
+    {
+        "identities",
+        "content_history",
+        "destinations",
+        "requests",
+        "ratings",
+        "link_codes",
+        "audit",
+        "spending",
+    }
 )
 """The tables whose rows a merge gives to the account; a test holds them against the schema."""
 
-LEFT = frozenset({"refresh_tokens"})
+LEFT = frozenset(
+    {"refresh_tokens", "sessions", "known_addresses", "personal_tokens", "mailed_links"}
+)
 """Those of which somebody without an account has nothing."""
 
 
@@ -169,6 +182,11 @@ class LinkTable:
             await self._connection.execute(
                 update(table).where(table.c.user_id == person).values(user_id=account)
             )
+        for column in (audit.c.actor_id, audit.c.subject_id):
+            await self._connection.execute(
+                update(audit).where(column == person).values({column: account})
+            )
+        await SpendingTable(self._connection).give(person, account)
         await self._connection.execute(delete(users).where(users.c.id == person))
         return True
 

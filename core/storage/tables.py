@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -72,6 +73,13 @@ users = Table(
     _created(),
     # What they chose for themselves: {"provider": "…", "template": "…", …}
     Column("preferences", JSON, nullable=False, server_default=text("'{}'")),
+    # What they may do on this server: "member" or "admin".
+    Column("role", String(16), nullable=False, server_default="member"),
+    # When an admin switched the account off; since when its address is known to be theirs.
+    Column("disabled_at", UtcDateTime),
+    Column("email_verified_at", UtcDateTime),
+    # Tokens a month, where an admin gave them another allowance than everybody.
+    Column("allowance", BigInteger),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)
@@ -87,6 +95,8 @@ identities = Table(
     Column("workspace", String(64), nullable=False),
     Column("external_id", String(64), nullable=False),
     Column("name", String(128), nullable=False),
+    # When it was joined to an account by a link; None where it was not.
+    Column("linked_at", UtcDateTime),
     _created(),
     UniqueConstraint("platform", "workspace", "external_id"),
     Index(None, "user_id"),

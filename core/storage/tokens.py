@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.account_tables import sessions
 from core.storage.tables import idempotency, refresh_tokens
 from core.storage.upsert import upsert
 
@@ -67,10 +68,11 @@ class TokenTable:
         return done.rowcount == 1
 
     async def end_family(self, family: UUID) -> None:
-        """Forgets every token that came from one login."""
+        """Forgets every token that came from one login, and so ends its session."""
         await self._connection.execute(
             delete(refresh_tokens).where(refresh_tokens.c.family == family)
         )
+        await self._connection.execute(delete(sessions).where(sessions.c.id == family))
 
     async def forget(self, before: datetime) -> None:
         """Deletes tokens that ended before this moment."""

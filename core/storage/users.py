@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,9 @@ from core.storage.tables import identities, users
 class User:
     """A person. `email` is None for somebody known from chat alone.
 
-    `preferences` is what they chose for themselves, by name.
+    `preferences` is what they chose for themselves, by name. `role` is "member" or "admin".
+    `disabled_at` is when an admin switched the account off. `allowance` is how many tokens a month
+    are theirs, where that is not what everybody has.
     """
 
     id: UUID
@@ -29,6 +32,20 @@ class User:
     password_hash: str | None
     created_at: datetime
     preferences: dict[str, Any] = field(default_factory=dict)
+    role: str = "member"
+    disabled_at: datetime | None = None
+    email_verified_at: datetime | None = None
+    allowance: int | None = None
+
+    @property
+    def proven_email(self) -> str | None:
+        """The address, where they have shown that it is theirs: the one to be trusted."""
+        return self.email if self.email_verified_at is not None else None
+
+    @property
+    def has_account(self) -> bool:
+        """Whether they can log in; somebody known from chat alone cannot."""
+        return self.email is not None or self.username is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +66,15 @@ class UserTable:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, email: str | None, username: str | None, password_hash: str | None) -> User:
+    async def add(
+        self,
+        email: str | None,
+        username: str | None,
+        password_hash: str | None,
+        role: str = "member",
+    ) -> User:
         """A new person. Raises Conflict where the email or the username is taken."""
-        user = User(uuid4(), email, username, password_hash, datetime.now(UTC))
+        user = User(uuid4(), email, username, password_hash, datetime.now(UTC), role=role)
         try:
             async with self._connection.begin_nested():
                 await self._connection.execute(
@@ -61,16 +84,38 @@ class UserTable:
                         username=username,
                         password_hash=password_hash,
                         created_at=user.created_at,
+                        role=role,
                     )
                 )
         except IntegrityError as error:
             raise Conflict("That email address or username is taken. Log in instead?") from error
         return user
 
+    async def settle(self, user_id: UUID, email: str | None, username: str) -> None:
+        """Makes a person known from chat alone an account, whose address is known to be theirs.
+
+        Raises Conflict as `add` does.
+        """
+        proven = None if email is None else datetime.now(UTC)
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    update(users)
+                    .where(users.c.id == user_id)
+                    .values(email=email, username=username, email_verified_at=proven)
+                )
+        except IntegrityError as error:
+            raise Conflict("That email address or username is taken. Log in instead?") from error
+
     async def get(self, user_id: UUID) -> User | None:
         """The person with this id."""
         row = await self._connection.execute(select(users).where(users.c.id == user_id))
         return _user(row.one_or_none())
+
+    async def any_account(self) -> bool:
+        """Whether anybody has an account here."""
+        query = select(users.c.id).where(users.c.username.is_not(None)).limit(1)
+        return (await self._connection.execute(query)).first() is not None
 
     async def hold(self, user_id: UUID) -> bool:
         """Whether there is this person; they cannot be erased before the transaction ends."""
@@ -169,10 +214,35 @@ class UserTable:
         except IntegrityError as error:
             raise Conflict("That username is taken. Choose another one.") from error
 
+    async def set_password(self, user_id: UUID, password_hash: str) -> None:
+        """Keeps another hash."""
+        await self._set(user_id, password_hash=password_hash)
+
+    async def replace_hash(self, user_id: UUID, before: str | None, after: str) -> None:
+        """Keeps another hash of the same password, unless that was changed meanwhile."""
+        await self._connection.execute(
+            update(users)
+            .where(users.c.id == user_id, users.c.password_hash == before)
+            .values(password_hash=after)
+        )
+
+    async def prove_email(self, user_id: UUID) -> None:
+        """Notes that the address is theirs; the first time counts."""
+        now = func.coalesce(users.c.email_verified_at, datetime.now(UTC))
+        await self._set(user_id, email_verified_at=now)
+
+    async def _set(self, user_id: UUID, **values: Any) -> None:
+        await self._connection.execute(update(users).where(users.c.id == user_id).values(**values))
+
     async def delete(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs."""
         await self._connection.execute(delete(users).where(users.c.id == user_id))
 
 
+def user_of(row: Iterable[Any]) -> User:
+    """The person in a row of `users`."""
+    return User(*row)
+
+
 def _user(row: Row[Any] | None) -> User | None:
-    return None if row is None else User(*tuple(row))
+    return None if row is None else user_of(tuple(row))

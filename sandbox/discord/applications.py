@@ -1,9 +1,6 @@
-"""The bot itself, its commands, guilds, direct messages, and signing in with Discord."""
+"""The bot itself, its commands, guilds and direct messages."""
 
-import secrets
 from typing import Any
-
-from aiohttp import web
 
 from sandbox.discord.commands import overwrite
 from sandbox.discord.errors import DiscordRefusal, unknown
@@ -16,7 +13,6 @@ from sandbox.discord.shapes import (
     member_json,
     user_json,
 )
-from sandbox.discord.world import World
 from sandbox.traffic import Answer
 
 Json = dict[str, Any]
@@ -90,64 +86,6 @@ async def put_commands(rest: Rest) -> Answer:
 def _own(rest: Rest) -> None:
     if rest.params["application_id"] != rest.world.application_id:
         raise DiscordRefusal(403, 20012, "You are not authorized to perform this action.")
-
-
-class SignIn:
-    """Signing in with Discord: a consent page that agrees at once, codes and tokens."""
-
-    def __init__(self, world: World, bot_token: str) -> None:
-        self.world = world
-        self.bot_token = bot_token
-        self.client = ("", "")
-        self._codes: dict[str, str] = {}
-        self._tokens: dict[str, str] = {}
-
-    def issue_code(self, user_id: str) -> str:
-        """A code as the consent page would add to the redirect."""
-        code = secrets.token_urlsafe(16)
-        self._codes[code] = user_id
-        return code
-
-    async def authorize(self, request: web.Request) -> web.Response:
-        """The consent page, answered by the first person, or `?user=`."""
-        people = [user.id for user in self.world.users.values() if not user.bot]
-        code = self.issue_code(request.query.get("user", people[0]))
-        target = request.query["redirect_uri"]
-        joint = "&" if "?" in target else "?"
-        raise web.HTTPFound(f"{target}{joint}code={code}&state={request.query.get('state', '')}")
-
-    async def token(self, request: web.Request) -> web.Response:
-        """A code for a token of seven days. The body is a form, as OAuth has it."""
-        form = await request.post()
-        given = (str(form.get("client_id", "")), str(form.get("client_secret", "")))
-        if self.client[0] and given != self.client:
-            return Answer({"error": "invalid_client"}, 401).response()
-        user_id = self._codes.pop(str(form.get("code", "")), None)
-        if user_id is None:
-            problem = {"error": "invalid_grant", "error_description": 'Invalid "code" in request.'}
-            return Answer(problem, 400).response()
-        token = secrets.token_urlsafe(24)
-        self._tokens[token] = user_id
-        body = {
-            "token_type": "Bearer",
-            "access_token": token,
-            "expires_in": 604_800,
-            "refresh_token": secrets.token_urlsafe(24),
-            "scope": "identify",
-        }
-        return Answer(body).response()
-
-    async def get_me(self, rest: Rest) -> Answer:
-        """GET users/@me: the bot for its token, the person for a sign-in token."""
-        kind, _, token = rest.token.partition(" ")
-        if kind == "Bot" and token == self.bot_token:
-            user = self.world.bot
-        elif kind == "Bearer" and token in self._tokens:
-            user = self.world.users[self._tokens[token]]
-        else:
-            raise DiscordRefusal(401, 0, "401: Unauthorized")
-        more: Json = {"mfa_enabled": False, "locale": "en-US", "premium_type": 0}
-        return Answer(user_json(user) | more)
 
 
 COMMANDS = "/applications/{application_id}/commands"

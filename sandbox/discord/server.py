@@ -12,7 +12,6 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from sandbox.discord import applications, channels
-from sandbox.discord.applications import SignIn
 from sandbox.discord.commands import find
 from sandbox.discord.events import (
     AUTOCOMPLETE,
@@ -30,6 +29,7 @@ from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interaction, Interactions
 from sandbox.discord.rest import PREFIX, Front, Rest, Route
 from sandbox.discord.shapes import channel_json, message_json
+from sandbox.discord.sign_in import SignIn
 from sandbox.discord.world import THREAD, THREAD_STARTER, Channel, Message, User, World
 from sandbox.traffic import Traffic
 
@@ -63,7 +63,8 @@ class DiscordServer:
         app.router.add_get("/gateway/", self.gateway.connect)
         app.router.add_get("/attachments/{id}/{name}", self._download)
         app.router.add_get("/oauth2/authorize", self.sign_in.authorize)
-        app.router.add_post(PREFIX + "/oauth2/token", self.sign_in.token)
+        for prefix in (PREFIX, "/api"):
+            app.router.add_post(prefix + "/oauth2/token", self.sign_in.token)
         me = Route("GET", "/users/@me", self.sign_in.get_me, open=True)
         routes = [me, *applications.ROUTES, *channels.ROUTES, *self.interactions.routes()]
         self.front.mount(app, routes)

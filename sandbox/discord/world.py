@@ -30,6 +30,8 @@ class User:
     name: str
     bot: bool = False
     nick: str | None = None
+    email: str | None = None
+    verified: bool = True
 
 
 @dataclass
@@ -166,7 +168,7 @@ class World:
 
     def add_user(self, name: str) -> User:
         """A new person, in no guild yet."""
-        user = User(self.next_id(), name)
+        user = User(self.next_id(), name, email=f"{name}@example.com")
         self.users[user.id] = user
         return user
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import secrets
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -18,6 +16,7 @@ from sandbox.slack.arguments import Arguments
 from sandbox.slack.chat import Result
 from sandbox.slack.errors import SlackRefusal
 from sandbox.slack.shapes import enterprise_json
+from sandbox.slack.sign_in import IdentityTokens, check_question, check_redemption, claims_of
 from sandbox.slack.workspace import Workspace
 
 
@@ -41,14 +40,22 @@ class Consent:
         self._refreshes: dict[str, str] = {}
         self.asked: list[dict[str, str]] = []
         self.granted: list[str] = []
-        self._codes: dict[str, str] = {}
-        self._sign_ins: dict[str, str] = {}
+        self.identity = IdentityTokens(space)
+        self._codes: dict[str, tuple[str, dict[str, str]]] = {}
+        self._sign_ins: dict[str, tuple[str, str]] = {}
 
-    def issue_code(self, user_id: str) -> str:
-        """A code as the consent page would add to the redirect."""
+    def issue_code(self, user_id: str, asked: dict[str, str] | None = None) -> str:
+        """A code as the consent page, opened with the query `asked`, would add to the redirect."""
         code = secrets.token_urlsafe(16)
-        self._codes[code] = user_id
+        self._codes[code] = user_id, asked or {}
         return code
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """The consent page of Sign in with Slack. What is wrong is told here, to the person."""
+        wrong = check_question(request.query, self.client[0])
+        if wrong is not None:
+            return web.Response(status=400, text=wrong)
+        return await self.authorize(request)
 
     async def authorize(self, request: web.Request) -> web.Response:
         """The consent page, answered by the first person of the workspace, or `?user=`.
@@ -63,7 +70,7 @@ class Consent:
         if request.query.get("deny"):
             raise web.HTTPFound(_back(request, "error", "access_denied"))
         people = [user.id for user in self.space.users.values() if not user.is_bot]
-        code = self.issue_code(request.query.get("user", people[0]))
+        code = self.issue_code(request.query.get("user", people[0]), dict(request.query))
         raise web.HTTPFound(_back(request, "code", code))
 
     def access(self, request: web.Request, args: Arguments) -> Result:
@@ -78,7 +85,7 @@ class Consent:
         if args.text("grant_type") == "refresh_token":
             user = self._refreshed(request, args, refresh)
         else:
-            user = self._redeem(request, args)
+            user, _ = self._redeem(request, args)
         space = self.space
         self.granted.append(self.bot_token)
         return self._rotating(user) | {
@@ -113,47 +120,40 @@ class Consent:
         return {"refresh_token": refresh, "expires_in": self.lives}
 
     def openid_token(self, request: web.Request, args: Arguments) -> Result:
-        """openid.connect.token: a code for a sign-in token and an unsigned identity token."""
-        user = self._redeem(request, args)
+        """openid.connect.token: a code for a sign-in token and a signed identity token."""
+        code = args.text("code")
+        for consent in self.neighbours:
+            if code in consent._codes:
+                return consent.openid_token(request, args)
+        user, asked = self._redeem(request, args)
+        check_redemption(asked, {name: str(value) for name, value in args.values.items()})
         token = f"xoxp-{secrets.token_hex(12)}"
-        self._sign_ins[token] = user
-        claims = base64.urlsafe_b64encode(json.dumps(self._claims(user)).encode()).decode()
+        self._sign_ins[token] = user, asked.get("scope", "openid profile email")
+        if not asked:
+            asked = {"client_id": _client(request, args)[0]}
         return {
             "ok": True,
             "access_token": token,
             "token_type": "Bearer",
-            "id_token": f"e30.{claims.rstrip('=')}.",
+            "id_token": self.identity.sign(asked, user, token),
         }
 
     def openid_user(self, token: str) -> Result:
         """openid.connect.userInfo. Raises SlackRefusal `invalid_auth`."""
-        user = self._sign_ins.get(token)
-        if user is None:
+        for consent in self.neighbours:
+            if token in consent._sign_ins:
+                return consent.openid_user(token)
+        if token not in self._sign_ins:
             raise SlackRefusal("invalid_auth")
-        return {"ok": True, **self._claims(user)}
+        return {"ok": True, **claims_of(self.space, *self._sign_ins[token])}
 
-    def _claims(self, user_id: str) -> dict[str, Any]:
-        user = self.space.users[user_id]
-        return {
-            "sub": user.id,
-            "https://slack.com/user_id": user.id,
-            "https://slack.com/team_id": self.space.team_id,
-            "https://slack.com/team_name": self.space.team_name,
-            "https://slack.com/team_domain": self.space.team_domain,
-            "email": user.email,
-            "email_verified": True,
-            "name": user.real_name,
-            "picture": f"https://avatars.example.com/{user.id}_512.png",
-            "locale": "en-US",
-        }
-
-    def _redeem(self, request: web.Request, args: Arguments) -> str:
+    def _redeem(self, request: web.Request, args: Arguments) -> tuple[str, dict[str, str]]:
         if self.client[0] and _client(request, args) != self.client:
             raise SlackRefusal("bad_client_secret")
-        user = self._codes.pop(args.text("code"), None)
-        if user is None:
+        redeemed = self._codes.pop(args.text("code"), None)
+        if redeemed is None:
             raise SlackRefusal("invalid_code")
-        return user
+        return redeemed
 
 
 def _back(request: web.Request, name: str, value: str) -> str:

@@ -112,7 +112,10 @@ class SlackServer:
         app.router.add_get("/files/{id}/{name}", self.files.download)
         app.router.add_get("/link/", self.sockets.connect)
         app.router.add_get("/oauth/v2/authorize", self.consent.authorize)
-        app.router.add_get("/openid/connect/authorize", self.consent.authorize)
+        app.router.add_get("/openid/connect/authorize", self.consent.sign_in)
+        app.router.add_get("/openid/connect/keys", self.consent.identity.keys)
+        configuration = "/.well-known/openid-configuration"
+        app.router.add_get(configuration, self.consent.identity.configuration)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

@@ -123,4 +123,5 @@ class SmallCore:
         for task in self._answers.values():
             task.cancel()
         await asyncio.gather(*self._answers.values(), return_exceptions=True)
+        await self.accounts.post.close()
         await self.database.close()

@@ -177,6 +177,8 @@ async def test_me_tells_who_i_am_on_every_platform(
         "identities": [],
         "connections": [],
         "preferences": {},
+        "role": "admin",
+        "email_verified": False,
     }
     async with core.database.begin() as uow:
         chatter = await uow.users.of(Sender("slack", "U1", "ada", "T1"))

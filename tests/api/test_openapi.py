@@ -16,7 +16,9 @@ from api.routes import PAGES, ROUTES
 from tests.api.small_core import PASSWORD
 
 Json = dict[str, Any]
-WITHOUT_BODY = {"/auth/link/code"}
+WITHOUT_BODY = {"/auth/link/code", "/auth/email/resend"}
+NEW_PASSWORD = {"token": "x", "password": PASSWORD}
+CHANGE = {"current_password": "wrong", "new_password": PASSWORD}
 ELSEWHERE = {path for _, path, _ in PAGES}
 """Pages and files: not part of the API."""
 
@@ -72,7 +74,7 @@ def test_every_operation_is_told_of_in_full():
         assert operation["summary"], where
         assert operation["description"], where
         assert operation["security"] in ([], [{"bearer": []}]), where
-        assert any(status < "300" for status in operation["responses"]), where
+        assert any(status < "400" for status in operation["responses"]), where
         assert "500" in operation["responses"], where
         in_path = set(re.findall(r"{(\w+)}", path))
         parameters = operation.get("parameters", [])
@@ -123,7 +125,9 @@ async def test_what_is_answered_is_what_is_told(client: TestClient, spec: Json):
     ada = {"Authorization": f"Bearer {session['access_token']}"}
     wish = {"prompt": "x", "save_to_notion": True}
     item = (await (await client.post("/content/generate", json=wish, headers=ada)).json())["id"]
-    token = {"refresh_token": session["refresh_token"]}
+    login = {"email": "ada", "password": PASSWORD}
+    other = await (await client.post("/auth/login", json=login)).json()
+    token = {"refresh_token": other["refresh_token"]}
     missing = f"/content/{uuid4()}"
     asked: list[tuple[str, str, str, Json | None, Json]] = [
         ("POST", "/auth/register", "/auth/register", body, {}),
@@ -135,6 +139,17 @@ async def test_what_is_answered_is_what_is_told(client: TestClient, spec: Json):
         ("GET", "/auth/me", "/auth/me", None, {}),
         ("PATCH", "/auth/me", "/auth/me", {"preferences": {"template": "retro"}}, ada),
         ("PATCH", "/auth/me", "/auth/me", {"preferences": {"template": "x"}}, ada),
+        ("POST", "/auth/password/forgot", "/auth/password/forgot", {"email": "a@b.c"}, {}),
+        ("POST", "/auth/password/reset", "/auth/password/reset", NEW_PASSWORD, {}),
+        ("POST", "/auth/password", "/auth/password", CHANGE, ada),
+        ("POST", "/auth/email/confirm", "/auth/email/confirm", {"token": "x"}, {}),
+        ("POST", "/auth/email/resend", "/auth/email/resend", None, ada),
+        ("POST", "/auth/tokens", "/auth/tokens", {"name": "x", "scopes": ["notion"]}, ada),
+        ("GET", "/auth/tokens", "/auth/tokens", None, ada),
+        ("DELETE", "/auth/tokens/{id}", f"/auth/tokens/{uuid4()}", None, ada),
+        ("GET", "/auth/sessions", "/auth/sessions", None, ada),
+        ("DELETE", "/auth/sessions/{id}", f"/auth/sessions/{uuid4()}", None, ada),
+        ("DELETE", "/auth/sessions", "/auth/sessions", None, ada),
         ("POST", "/auth/link", "/auth/link", {"code": "x"}, ada),
         ("POST", "/auth/link/preview", "/auth/link/preview", {"code": "x"}, ada),
         ("POST", "/auth/link/code", "/auth/link/code", None, ada),

@@ -180,7 +180,7 @@ async def test_no_piece_holds_what_is_not_kept(client: TestClient, core: SmallCo
     core.script = odd
     events = await _events(client, ada)
     assert [name for name, _ in events] == ["started", "delta", "delta", "done"]
-    assert [data["text"] for name, data in events if name == "delta"] == ["Hello, ", "world."]
+    assert [data["text"] for name, data in events if name == "delta"] == ["Hello,", " world."]
 
 
 async def test_a_failed_save_still_says_where_the_text_is(

@@ -331,6 +331,12 @@ async def test_nothing_unsigned_is_answered(stage: Stage, body: bytes) -> None:
     assert status == 401
 
 
+async def test_slack_may_look_at_the_certificate(stage: Stage) -> None:
+    assert (await stage.post(b"ssl_check=1&token=x"))[0] == 200
+    assert (await stage.post(COMMAND + b"&ssl_check=1"))[0] == 200
+    assert len(stage.intake.requests) == 1, "a command is one, whatever it carries"
+
+
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"null"])
 async def test_a_signed_body_that_says_nothing_is_bad_input(stage: Stage, body: bytes) -> None:
     status, answer = await stage.post(body, kind=JSON)

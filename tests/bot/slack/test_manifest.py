@@ -33,7 +33,8 @@ def test_each_server_gets_its_own_addresses(capsys: pytest.CaptureFixture[str]) 
     assert printed == made("https://notes.acme.test")
     assert "example.com" not in str(printed)
     assert printed["oauth_config"]["redirect_urls"] == [
-        "https://notes.acme.test/slack/oauth_redirect"
+        "https://notes.acme.test/slack/oauth_redirect",
+        "https://notes.acme.test/auth/slack/callback",
     ]
 
 

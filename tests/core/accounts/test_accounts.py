@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import bcrypt
@@ -31,9 +32,26 @@ def _settings(tmp_path: Path, keys: str = OLD) -> Settings:
     return Settings(_env_file=None, database_url=url, secret_key=keys)
 
 
+Make = Callable[..., Accounts]
+
+
 @pytest.fixture
-def accounts(tmp_path: Path, database: Database) -> Accounts:
-    return Accounts(_settings(tmp_path), database, cost=4)
+async def make(tmp_path: Path, database: Database) -> AsyncIterator[Make]:
+    """Makes accounts, whose letters are out of the way before the database goes."""
+    made: list[Accounts] = []
+
+    def one(keys: str = OLD, **options: Any) -> Accounts:
+        made.append(Accounts(_settings(tmp_path, keys), database, **({"cost": 4} | options)))
+        return made[-1]
+
+    yield one
+    for each in made:
+        await each.post.close()
+
+
+@pytest.fixture
+def accounts(make: Make) -> Accounts:
+    return make()
 
 
 async def test_somebody_who_registers_is_logged_in(accounts: Accounts):
@@ -77,9 +95,9 @@ async def test_every_failed_login_says_the_same(accounts: Accounts, login: str, 
 
 
 async def test_a_failed_login_hashes_as_much_where_there_is_no_such_account(
-    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch
 ):
-    accounts = Accounts(_settings(tmp_path), database, cost=4)
+    accounts = make()
     await accounts.register("ada@example.com", "ada", GOOD)
     costs: list[bytes] = []
     real = bcrypt.checkpw
@@ -94,6 +112,30 @@ async def test_a_failed_login_hashes_as_much_where_there_is_no_such_account(
         with pytest.raises(Unauthorized):
             await accounts.login(login, password)
         assert costs == [b"04"], login
+
+
+async def test_a_hash_at_another_cost_is_made_anew_and_takes_no_less_time(
+    make: Make, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    user = (await make(cost=4).register("ada@example.com", "ada", GOOD)).user
+    costs: list[bytes] = []
+    real = bcrypt.checkpw
+
+    def counted(password: bytes, hashed: bytes) -> bool:
+        costs.append(hashed.split(b"$")[2])
+        return real(password, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    later = make(cost=6)
+    with pytest.raises(Unauthorized):
+        await later.login("ada", "wrong-password")
+    assert costs == [b"04", b"04", b"05"], "2**4 + 2**4 + 2**5 is 2**6"
+    await later.login("ada", GOOD)
+    async with database.read() as uow:
+        kept = await uow.users.get(user.id)
+    assert kept is not None
+    assert (kept.password_hash or "").startswith("$2b$06$")
+    await later.login("ada", GOOD)
 
 
 @pytest.mark.parametrize(
@@ -261,14 +303,14 @@ async def test_who_is_erased_is_known_no_more(accounts: Accounts, database: Data
 
 
 async def test_who_is_erased_leaves_no_request_and_the_engine_is_told(
-    tmp_path: Path, database: Database
+    make: Make, database: Database
 ):
     forgotten: list[UUID] = []
 
     async def forget(requests: Sequence[UUID]) -> None:
         forgotten.extend(requests)
 
-    accounts = Accounts(_settings(tmp_path), database, forget=forget, cost=4)
+    accounts = make(forget=forget)
     ada = (await accounts.register("ada@example.com", "ada", GOOD)).user
     async with database.begin() as uow:
         chatter = (await uow.users.of(Sender("slack", "U1", "Ada", "T1"))).id
@@ -287,10 +329,8 @@ async def test_who_is_erased_leaves_no_request_and_the_engine_is_told(
     assert left == [False, False, True]
 
 
-async def test_a_new_key_signs_and_the_old_one_still_verifies(tmp_path: Path, database: Database):
-    before = Accounts(_settings(tmp_path, OLD), database, cost=4)
-    during = Accounts(_settings(tmp_path, f"{NEW},{OLD}"), database, cost=4)
-    after = Accounts(_settings(tmp_path, NEW), database, cost=4)
+async def test_a_new_key_signs_and_the_old_one_still_verifies(make: Make):
+    before, during, after = make(OLD), make(f"{NEW},{OLD}"), make(NEW)
     old = (await before.register("ada@example.com", "ada", GOOD)).access_token
     assert during.verify(old)
     new = (await during.login("ada", GOOD)).access_token

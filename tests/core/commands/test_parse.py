@@ -19,6 +19,16 @@ from core.messages import Call
         ("/notion generate a --save plan", Call("generate", "a plan", {"save": True})),
         ("/notion generate a plan —save", Call("generate", "a plan", {"save": True})),
         ("/notion generate a plan –save", Call("generate", "a plan", {"save": True})),
+        ("/notion --save generate a plan", Call("generate", "a plan", {"save": True})),
+        (
+            "—save --to “Team plans” generate x",
+            Call("generate", "x", {"save": True, "to": "Team plans"}),
+        ),
+        (
+            "--provider=openai generate --save x",
+            Call("generate", "x", {"provider": "openai", "save": True}),
+        ),
+        ("/notion --channel to Team", Call("to", "Team", {"channel": True})),
         ("/notion generate x --to Team", Call("generate", "x", {"to": "Team"})),
         ("/notion generate x --to=Team", Call("generate", "x", {"to": "Team"})),
         ('/notion generate x --to "Team plans" y', Call("generate", "x y", {"to": "Team plans"})),

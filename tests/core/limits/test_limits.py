@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from core.config import Settings
 from core.errors import RateLimited
 from core.limits.limits import Limits, Rule, Rules
+from core.limits.windows import WindowStorage
 
 RULES = Rules(login=Rule(3, 1), account=Rule(2, 60), generate=Rule(50, 60))
 
@@ -111,3 +113,23 @@ def test_a_local_run_is_generous_but_to_whoever_guesses_a_password():
     for rule in ("login", "register", "generate", "anyone", "person"):
         assert getattr(Rules.local(), rule).amount > getattr(Rules(), rule).amount
     assert Rules.local().account == Rules().account
+
+
+async def test_in_this_process_old_windows_are_forgotten_and_none_is_looked_through():
+    storage = WindowStorage()
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        for number in range(1000):
+            assert await storage.acquire_sliding_window_entry(f"who{number}", 2, 60)
+        clock.shift(60)
+        assert await storage.acquire_sliding_window_entry("who1", 2, 60)
+        assert not await storage.acquire_sliding_window_entry("who1", 2, 60), (
+            "the one before counts"
+        )
+        clock.shift(59)
+        assert await storage.acquire_sliding_window_entry("who1", 2, 60), "less and less"
+        clock.shift(1)
+        assert await storage.get_sliding_window("who1", 60) == (2, 60.0, 0, 120.0)
+        clock.shift(60)
+        assert await storage.get_sliding_window("who1", 60) == (0, 0.0, 0, 120.0)
+    kept = storage._windows[60]
+    assert (len(kept.now), len(kept.before)) == (0, 0)

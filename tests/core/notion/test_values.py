@@ -58,12 +58,15 @@ def values(notion: NotionServer, source: Record) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value and name != "Name"}
 
 
-async def linked(database: Database, email: str | None) -> None:
-    """Makes Robin known, with this address."""
+async def linked(database: Database, email: str | None, *, proven: bool = True) -> None:
+    """Makes Robin known, with this address; `proven`: they have shown that it is theirs."""
     async with database.begin() as unit:
         user = await unit.users.of(ROBIN)
     async with database.engine.begin() as connection:
-        await connection.execute(update(users).where(users.c.id == user.id).values(email=email))
+        when = user.created_at if proven else None
+        await connection.execute(
+            update(users).where(users.c.id == user.id).values(email=email, email_verified_at=when)
+        )
 
 
 def creates(notion: NotionServer) -> int:
@@ -97,8 +100,13 @@ async def test_what_a_model_wrote_says_which_and_when(
 
 
 @pytest.mark.parametrize(
-    ("email", "known"),
-    [("Robin@Example.com", True), ("somebody@example.com", False), (None, False)],
+    ("email", "proven", "known"),
+    [
+        ("Robin@Example.com", True, True),
+        ("Robin@Example.com", False, False),  # anybody could have typed it
+        ("somebody@example.com", True, False),
+        (None, False, False),
+    ],
 )
 async def test_an_author_is_a_person_in_notion_by_the_linked_accounts_address(
     saving: Saving,
@@ -107,11 +115,12 @@ async def test_an_author_is_a_person_in_notion_by_the_linked_accounts_address(
     add_item: Add,
     add_request: Add,
     email: str | None,
+    proven: bool,
     known: bool,
 ) -> None:
     kinds = {"Author": "people", "Sender": "rich_text"}
     source = notion.store.add_data_source("Log", schema(**kinds))
-    await linked(database, email)
+    await linked(database, email, proven=proven)
     await saving.save(Steps(), await add_request(), await add_item("Text"), source.id, facts=FACTS)
     assert list(values(notion, source)) == ["Author" if known else "Sender"]
 

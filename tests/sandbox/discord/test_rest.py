@@ -186,8 +186,12 @@ async def test_signing_in_gives_a_token_for_the_person(server):
     async with aiohttp.ClientSession() as session:
         page = f"{server.url}/oauth2/authorize?redirect_uri=http://app/cb&state=s1"
         async with session.get(page, allow_redirects=False) as answer:
+            assert (answer.status, await answer.text()) == (400, "Unknown Application")
+        page += "&client_id=id&response_type=code&scope=identify"
+        async with session.get(page, allow_redirects=False) as answer:
             location = answer.headers["Location"]
-        assert location.endswith("&state=s1")
+        assert "&state=s1" in location
+        form["redirect_uri"] = "http://app/cb"
         form["code"] = location.split("code=")[1].split("&")[0]
         async with session.post(server.api_url + "/oauth2/token", data=form) as answer:
             token = (await answer.json())["access_token"]

@@ -1,0 +1,1 @@
+"""Signing in as somebody's Slack or Discord self."""

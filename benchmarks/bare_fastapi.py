@@ -1,0 +1,137 @@
+"""The baseline of `http`: the same endpoints on FastAPI and uvicorn.
+
+The same core behind them (database, accounts, history, limits), the same models in front of them,
+and the same shape of errors; no request ids, no security headers, no metrics and no log of ours,
+but uvicorn's own access log. As https://fastapi.tiangolo.com/tutorial/ has it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from api.errors import STATUS, error_body
+from api.models import (
+    Alive,
+    HistoryPage,
+    Item,
+    LoggedIn,
+    Ready,
+    RefreshToken,
+    Registration,
+)
+from api.problems import problems
+from core.accounts.accounts import Accounts
+from core.config import load_settings
+from core.errors import AssistantError, Unauthorized
+from core.history.history import History
+from core.limits.limits import Limits
+from core.storage.database import Database
+from core.storage.users import User
+
+settings = load_settings()
+core = SimpleNamespace()
+
+
+@asynccontextmanager
+async def _core(_app: FastAPI) -> AsyncIterator[None]:
+    core.database = Database(settings.database_url)
+    core.accounts = Accounts(settings, core.database)
+    core.history = History(core.database)
+    core.limits = Limits(settings)
+    yield
+    await core.database.close()
+
+
+app = FastAPI(lifespan=_core)
+
+
+@app.exception_handler(AssistantError)
+async def assistant_error(_request: Request, error: AssistantError) -> JSONResponse:
+    """An error of the core."""
+    return JSONResponse(error_body(error.code, error.message), STATUS[error.code])
+
+
+@app.exception_handler(RequestValidationError)
+async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    """A body or query that is not as its model says."""
+    told: Any = SimpleNamespace(
+        errors=lambda **_: [{**each, "loc": each["loc"][1:]} for each in error.errors()]
+    )
+    return JSONResponse(error_body("INVALID_INPUT", problems(told)), 400)
+
+
+async def _anyone(request: Request) -> None:
+    await core.limits.hit("anyone", _address(request))
+
+
+async def _registering(request: Request) -> None:
+    await core.limits.hit("register", _address(request))
+
+
+def _address(request: Request) -> str:
+    # As the product believes the proxy in front of it.
+    return request.headers.get("x-forwarded-for") or (request.client.host if request.client else "")
+
+
+async def _person(authorization: Annotated[str, Header()] = "") -> User:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
+    user: User = await core.accounts.person(token)
+    await core.limits.hit("person", str(user.id))
+    return user
+
+
+@app.get("/health/live")
+async def live() -> Alive:
+    """Whether the process runs."""
+    return Alive(status="ok")
+
+
+@app.get("/health/ready")
+async def ready() -> Ready:
+    """Whether every part is there."""
+    await core.database.ping()
+    return Ready(status="ok", components={"work": "ok", "database": "ok"})
+
+
+@app.post("/auth/register", status_code=201, dependencies=[Depends(_registering)])
+async def register(given: Registration) -> LoggedIn:
+    """A new account."""
+    return LoggedIn.of(await core.accounts.register(given.email, given.username, given.password))
+
+
+@app.post("/auth/logout", status_code=204, dependencies=[Depends(_anyone)])
+async def logout(given: RefreshToken) -> Response:
+    """Ends a session."""
+    await core.accounts.logout(given.refresh_token)
+    return Response(status_code=204)
+
+
+@app.get("/content/history")
+async def history(
+    person: Annotated[User, Depends(_person)],
+    q: Annotated[str, Query(max_length=200)] = "",
+    provider: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> HistoryPage:
+    """A page of a person's items. Of a strict model FastAPI takes no number in a query."""
+    items, cursor = await core.history.page(person.id, q, provider, limit, cursor)
+    votes = await core.history.votes(items)
+    return HistoryPage(
+        items=[Item.of(item, votes.get(item.id, (0, 0))) for item in items], next_cursor=cursor
+    )
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]))

@@ -1,0 +1,121 @@
+"""What was asked of each model on each day: `spending`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.storage.account_tables import spending as table
+from core.storage.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was asked of one model on one day (UTC, as 2026-11-05); `provider` and `model` say of
+    which."""
+
+    day: str
+    provider: str
+    model: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+
+
+_SUMS = (
+    func.sum(table.c.requests),
+    func.sum(table.c.input_tokens),
+    func.sum(table.c.output_tokens),
+)
+_TOKENS = func.coalesce(func.sum(table.c.input_tokens + table.c.output_tokens), 0)
+
+
+class SpendingTable:
+    """`spending`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, user_id: UUID, spent: Day) -> None:
+        """Counts what was spent."""
+        statement = upsert(self._connection)(table).values(
+            id=uuid4(),
+            user_id=user_id,
+            day=spent.day,
+            provider=spent.provider,
+            model=spent.model,
+            requests=spent.requests,
+            input_tokens=spent.input_tokens,
+            output_tokens=spent.output_tokens,
+        )
+        counted = {
+            name: table.c[name] + statement.excluded[name]
+            for name in ("requests", "input_tokens", "output_tokens")
+        }
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["user_id", "day", "provider", "model"], set_=counted
+            )
+        )
+
+    async def days(self, since: str, until: str, user_id: UUID | None = None) -> list[Day]:
+        """By day and model, oldest first, both days included; of everybody, or of one person."""
+        keys = (table.c.day, table.c.provider, table.c.model)
+        query = select(*keys, *_SUMS).where(table.c.day >= since, table.c.day <= until)
+        if user_id is not None:
+            query = query.where(table.c.user_id == user_id)
+        rows = await self._connection.execute(query.group_by(*keys).order_by(*keys))
+        return [_day(row) for row in rows]
+
+    async def tokens(self, since: str, user_id: UUID | None = None) -> int:
+        """Tokens in and out since this day; of everybody, or of one person."""
+        conditions: list[ColumnElement[bool]] = [table.c.day >= since]
+        if user_id is not None:
+            conditions.append(table.c.user_id == user_id)
+        query = select(_TOKENS).where(*conditions)
+        return int((await self._connection.execute(query)).scalar_one())
+
+    async def people(
+        self, since: str, until: str, limit: int
+    ) -> list[tuple[UUID | None, int, int, int]]:
+        """Who spent most: requests, and tokens in and out. None is everybody who was erased."""
+        query = (
+            select(table.c.user_id, *_SUMS)
+            .where(table.c.day >= since, table.c.day <= until)
+            .group_by(table.c.user_id)
+            .order_by(_TOKENS.desc(), table.c.user_id)
+            .limit(limit)
+        )
+        rows = await self._connection.execute(query)
+        return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+    async def give(self, person: UUID, account: UUID) -> None:
+        """Counts what a person spent as an account's."""
+        query = select(
+            table.c.day,
+            table.c.provider,
+            table.c.model,
+            table.c.requests,
+            table.c.input_tokens,
+            table.c.output_tokens,
+        ).where(table.c.user_id == person)
+        for row in (await self._connection.execute(query)).all():
+            await self.add(account, _day(row))
+        await self._connection.execute(delete(table).where(table.c.user_id == person))
+
+
+def day_of(moment: datetime) -> str:
+    """The day of a moment in UTC, as it is kept."""
+    return moment.date().isoformat()
+
+
+def _day(row: Iterable[Any]) -> Day:
+    day, provider, model, *sums = row
+    # PostgreSQL's sums of large numbers are decimals.
+    return Day(day, provider, model, *(int(each) for each in sums))
