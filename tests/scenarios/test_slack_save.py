@@ -200,6 +200,7 @@ async def test_the_page_of_somebody_else_stays_and_so_does_its_mark(
 ) -> None:
     product = await launch("slack")
     bob = world.slack.space.add_user("bob")
+    world.slack.general.members.append(bob.id)
     message = world.slack.write("Keep this.")
     await world.slack.react(message, "memo")
     await marked(world, message, "white_check_mark")
