@@ -12,6 +12,7 @@ from aiohttp import web
 from core.accounts.accounts import Accounts
 from core.accounts.links import Links
 from core.config import Settings
+from core.connecting import Connecting
 from core.history.history import History
 from core.limits.limits import Limits
 from core.live import Feed
@@ -34,6 +35,9 @@ class Core(Protocol):
 
     @property
     def links(self) -> Links: ...
+
+    @property
+    def connecting(self) -> Connecting: ...
 
     @property
     def history(self) -> History: ...

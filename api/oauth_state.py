@@ -56,6 +56,7 @@ class Flow:
     """One person on their way to a provider and back.
 
     `next` is a path of this server. `user` is who was logged in when it began; None for nobody.
+    `about` is what else whoever finishes has to know.
     """
 
     provider: str
@@ -64,6 +65,7 @@ class Flow:
     verifier: str = field(repr=False)
     next: str = "/"
     user: UUID | None = None
+    about: str = ""
 
     @property
     def challenge(self) -> str:
@@ -71,10 +73,12 @@ class Flow:
         return urlsafe_b64encode(sha256(self.verifier.encode()).digest()).decode().rstrip("=")
 
 
-def begun(provider: str, after: str | None = None, user: UUID | None = None) -> Flow:
+def begun(
+    provider: str, after: str | None = None, user: UUID | None = None, about: str = ""
+) -> Flow:
     """A new one. `after` is where to go on; what is no path of this server counts as `/`."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Flow(provider, state, nonce, verifier, local_path(after), user)
+    return Flow(provider, state, nonce, verifier, local_path(after), user, about)
 
 
 def keep(response: web.StreamResponse, settings: Settings, flow: Flow) -> None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
-from api.json import accounts, content, credentials, destinations, health, linking, sessions
+from api.json import (
+    accounts,
+    connections,
+    content,
+    credentials,
+    destinations,
+    health,
+    linking,
+    sessions,
+)
 from api.pages import entering, home, theme
+from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
 from api.pages.link import link
@@ -39,6 +49,8 @@ ROUTES = (
     Route("GET", "/auth/slack/callback", sign_in.callback("slack")),
     Route("GET", "/auth/discord/start", sign_in.start("discord")),
     Route("GET", "/auth/discord/callback", sign_in.callback("discord")),
+    Route("GET", "/auth/notion/start", connections.start),
+    Route("GET", "/auth/notion/callback", connections.callback),
     Route("POST", "/content/generate", content.generate),
     Route("POST", "/content/{id}/notion", content.save),
     Route("GET", "/content/{id}/events", content.events),
@@ -46,6 +58,11 @@ ROUTES = (
     Route("GET", "/content/export", content.export),
     Route("GET", "/content/{id}", content.read),
     Route("DELETE", "/content/{id}", content.remove),
+    Route("GET", "/notion/connection", connections.connection),
+    Route("DELETE", "/notion/connection", connections.disconnect),
+    Route("GET", "/notion/connection/check", connections.check),
+    Route("POST", "/notion/connect/preview", connections.preview),
+    Route("POST", "/notion/connect", connections.confirm),
     Route("GET", "/notion/destinations", destinations.destinations),
     Route("GET", "/health/live", health.live),
     Route("GET", "/health/ready", health.ready),
@@ -62,6 +79,7 @@ PAGES = (
     ("POST", "/logout", entering.logout),
     ("POST", "/theme", theme.choose),
     ("GET", "/link", link),
+    ("GET", "/connect", connect),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),
     ("GET", "/static/{name}", file),

@@ -15,6 +15,8 @@ LABELS = {
     "longer": "Longer",
     "stop": "Stop",
     "retry": "Retry",
+    "check-notion": "Check Notion",
+    "disconnect-notion": "Disconnect",
     "up": "👍",
     "down": "👎",
     "trash": "Move to trash",
@@ -25,6 +27,8 @@ LABELS = {
 
 RATINGS = ("up", "down")
 """What anybody who sees an answer may say of it; all else is its asker's alone."""
+
+_NOTION = {"check-notion": "check", "disconnect-notion": "disconnect"}
 
 NOT_YOURS = (
     "Only the person who asked for this can use its buttons. "
@@ -55,6 +59,11 @@ def when_taken_back(item: UUID) -> tuple[Action, ...]:
     return _actions(item, "trash", "stay")
 
 
+def about_notion(item: UUID, *, connected: bool) -> tuple[Action, ...]:
+    """What can be done about somebody's connection to Notion."""
+    return _actions(item, "check-notion", *(("disconnect-notion",) if connected else ()))
+
+
 def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
     """What pressing a button asks for; None where there is no such button.
 
@@ -64,6 +73,8 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         text = str(UUID(item))
     except ValueError:
         return None
+    if name in _NOTION:
+        return Call("notion", text, {"how": _NOTION[name]})
     if name == "save":
         return Call("save-item", text)
     if name == "stop":

@@ -11,6 +11,7 @@ from core.accounts.links import Links
 from core.assistant import Assistant, Jobs
 from core.captures import Captures
 from core.config import Settings
+from core.connecting import Connecting
 from core.generation import Generation
 from core.history.history import History
 from core.jobs.handler import Handler
@@ -21,9 +22,10 @@ from core.jobs.work import Work, check_engine
 from core.limits.limits import Limits
 from core.live import Feeds
 from core.notion.client import NotionPages
+from core.notion.connected import Connected
+from core.notion.connections import Connections
 from core.notion.places import Places
 from core.notion.saving import Saving
-from core.notion.unconnected import Unconnected
 from core.overview import Overviews
 from core.ports import CanBeInstalled, Pages, Platform
 from core.providers.registry import providers
@@ -61,12 +63,14 @@ async def assembled(
         await owner.close()
         raise
     asked = providers(settings)
-    pages = _pages(settings)
+    connections = Connections(settings, database, _own(settings))
+    pages = Connected(connections)
     feeds = Feeds()
     work = Work(settings.database_url, owner.executor)
     inbox = Inbox(database, work.begin)
     limits = Limits(settings)
     links = Links(settings, database, limits, inbox.begin)
+    connecting = Connecting(settings, database, connections, platforms, inbox.begin)
     captures = Captures(database, pages, days=settings.follow_days, platforms=platforms)
     services = (
         Generation(database, asked),
@@ -77,12 +81,13 @@ async def assembled(
         links,
         Preferences(database, asked, Overviews(database, asked, pages)),
         Ratings(database),
+        connecting,
     )
     handler = Handler(database, feeds, platforms, services)
     audit = timedelta(days=settings.audit_days)
     janitor = Janitor(database, inbox, work, owner, captures.news, audit)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds, captures.news)
-    assistant = Assistant(settings, database, asked, pages, jobs, links)
+    assistant = Assistant(settings, database, asked, pages, jobs, links, connecting)
     for platform in platforms.values():
         if isinstance(platform, CanBeInstalled):
             platform.serve(assistant.installations)
@@ -93,9 +98,10 @@ async def assembled(
         await assistant.stop()
 
 
-def _pages(settings: Settings) -> Pages:
+def _own(settings: Settings) -> Pages | None:
+    """Notion by the server's own token."""
     if settings.notion_token is None:
-        return Unconnected()
+        return None
     return NotionPages(
         settings.notion_token.get_secret_value(),
         settings.notion_parent,

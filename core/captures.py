@@ -10,12 +10,15 @@ from uuid import UUID
 
 from core.attachments import Attachments
 from core.commands.context import Context, Undone
+from core.errors import AssistantError
 from core.facts import Facts
 from core.follow.changes import Changes
 from core.follow.news import News
 from core.jobs.show import patiently
 from core.messages import Carried, File, Message
-from core.ports import Pages, Platform
+from core.notion.places import Places, named
+from core.notion.whose import asking_by, made_by
+from core.ports import Destination, Pages, Platform
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.titles import first_line
@@ -51,6 +54,7 @@ class Captures:
     ) -> None:
         self._database = database
         self._pages = pages
+        self._places = Places(database, pages)
         self._attachments = Attachments(pages)
         self.news = News(database, days)
         self._changes = Changes(database, pages, platforms)
@@ -85,13 +89,29 @@ class Captures:
 
         await patiently(store)
 
-    async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:
-        """Copies files to Notion, unless the item has its page already; see `Attachments.carry`."""
+    async def carry(
+        self, context: Context, item: UUID, files: Sequence[File], wanted: str | None = None
+    ) -> list[Carried]:
+        """Copies files to Notion, unless the item has its page already; see `Attachments.carry`.
+
+        They go up by the connection that makes the page: no other one's page can hold them.
+        """
         async with self._database.read() as unit:
             kept = await unit.content.get(item)
-        if kept is not None and kept.notion_url:
+        if (kept is not None and kept.notion_url) or not files:
             return []
-        return await self._attachments.carry(context.step, context.conversation.fetch, files)
+        try:
+            place = await self._place(context, item, wanted)
+        except AssistantError:
+            # Saving says what is wrong with the place.
+            return await self._attachments.carry(context.step, context.conversation.fetch, files)
+        with asking_by(place.connection):
+            return await self._attachments.carry(context.step, context.conversation.fetch, files)
+
+    async def _place(self, context: Context, item: UUID, wanted: str | None) -> Destination:
+        if wanted:
+            return await self._places.meant(named(wanted))
+        return await self._places.meant(await self._places.decide(context.request.id, item))
 
     async def watch(
         self,
@@ -148,7 +168,8 @@ class Captures:
     async def _take_back(self, kept: Content) -> None:
         page = kept.page_id
         if page is not None:
-            await patiently(lambda: self._pages.trash(page), SAVING_SECONDS)
+            with asking_by(made_by(kept.parent)):
+                await patiently(lambda: self._pages.trash(page), SAVING_SECONDS)
         async with self._database.begin() as unit:
             await unit.content.delete(kept.id, kept.user_id)
 

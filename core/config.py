@@ -103,9 +103,11 @@ class Settings(BaseSettings):
         None, description="The page or data source that pages go to: its address or id."
     )
     notion_client_id: str | None = Field(
-        None, description="Reserved: a public integration's client id."
+        None,
+        description="A public integration's client id: people connect a Notion of their own. Its "
+        "redirect URI is PUBLIC_URL/auth/notion/callback.",
     )
-    notion_client_secret: SecretStr | None = Field(None, description="Reserved: its client secret.")
+    notion_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
     follow_days: int = Field(
         30,

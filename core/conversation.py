@@ -14,7 +14,7 @@ from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
 from core.messages import File, Message, Request
-from core.ports import CanFetch, CanMark, CanRead, CanReadRange, Platform
+from core.ports import CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
 
 PATIENCE = 60.0
@@ -154,6 +154,15 @@ class Conversation:
                 await patiently(lambda: platform.mark(address, "none"), BRIEF)
             except AssistantError as error:
                 log.info("a mark could not be taken away", reason=error.message)
+
+    async def governs(self) -> bool:
+        """Whether the asker may decide for their workspace; False where the platform says not."""
+        if self._request.address.get("manager") == "yes":
+            return True
+        platform = self._platform
+        if not isinstance(platform, CanJudge):
+            return False
+        return await patiently(lambda: platform.manages(self._request.address), BRIEF)
 
     async def said(self, text: str) -> None:
         """Keeps what this app answered in the thread, right behind the question.

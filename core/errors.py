@@ -6,6 +6,7 @@
     ├── Forbidden             known, but not allowed
     ├── NotFound              no such thing, or not theirs to see
     ├── Conflict              it is there already, or being changed
+    ├── Changed               it is not any more as whoever asks has read it
     ├── RateLimited           too many requests; carries retry_after
     ├── ProviderFailed        the AI provider refused, failed or fell silent
     ├── NotionFailed          Notion refused, failed or fell silent
@@ -80,6 +81,12 @@ class Conflict(AssistantError):
     """It is there already, or somebody else is changing it."""
 
     code = "CONFLICT"
+
+
+class Changed(AssistantError):
+    """It is not any more as whoever asks has read it, and they asked to be told."""
+
+    code = "PRECONDITION_FAILED"
 
 
 class RateLimited(AssistantError):

@@ -23,6 +23,10 @@ def stable_id(*parts: str) -> UUID:
     return uuid5(_NAMESPACE, "\x1f".join(parts))
 
 
+IN_TURN = ("talk", "generate")
+"""Commands whose answers come one after another in a thread."""
+
+
 def marked_queue(place: str, message: str) -> str:
     """The queue of what people's reactions to a message ask for."""
     return f"{place}:{message}:marked"
@@ -65,6 +69,14 @@ class Channel:
 
     platform: str
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whoever works together on a platform: a workspace, a server; `id` is the platform's name."""
+
+    platform: str
+    id: str
 
 
 class File(NamedTuple):
@@ -161,6 +173,16 @@ class Request:
         return Channel(self.sender.platform, self.place) if self.place else None
 
     @property
+    def home(self) -> str:
+        """The workspace it was written in; empty where there is none."""
+        return self.address.get("home") or self.sender.workspace
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The same with its platform; None where there is none."""
+        return Workspace(self.sender.platform, self.home) if self.home else None
+
+    @property
     def marked(self) -> bool:
         """Whether the message it is about shows how far it has come."""
         return self.address.get("marked") == "yes"
@@ -169,12 +191,13 @@ class Request:
     def queue(self) -> str | None:
         """What its request is carried out in turn about; None where it need not wait.
 
-        That is the thread of a conversation, or the message whose reaction came or went.
+        That is the thread where texts are asked for, or the message whose reaction came or went.
         """
         thread = self.address.get("thread", "")
         if self.marked:
             return marked_queue(self.place, self.address.get("message", ""))
-        return f"{self.place}:{thread}" if thread and self.call.command == "talk" else None
+        aloud = self.call.command in IN_TURN and not self.call.has("private")
+        return f"{self.place}:{thread}" if thread and aloud else None
 
     def to_json(self) -> Json:
         """As stored in the inbox."""

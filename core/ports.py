@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
 from core.errors import Misconfigured
-from core.messages import Action, Answer, Channel, File, Message, Request, Sender
+from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
+from core.pages import Child as Child
+from core.pages import Destination as Destination
+from core.pages import Given as Given
+from core.pages import Page as Page
+from core.pages import Property as Property
+from core.pages import Route as Route
+from core.pages import Saved as Saved
+from core.pages import Template as Template
 
 T = TypeVar("T")
 
@@ -24,7 +32,9 @@ Address = Mapping[str, str]
 - `thread`: the id of the conversation's thread, where the answer belongs too;
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
-- `marked`: "yes" where that message shows how far the request has come.
+- `marked`: "yes" where that message shows how far the request has come;
+- `home`: the id of the workspace it was written in, where that is not the sender's own;
+- `manager`: "yes" where the platform says that the sender manages that workspace.
 """
 
 Mark = Literal["working", "done", "failed", "none"]
@@ -141,59 +151,6 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where pages go: a page or a data source.
-
-    Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
-    what it stands in; empty where Notion did not say. Neither tells one place from another.
-    """
-
-    id: str
-    kind: Literal["page", "data_source"]
-    title: str = ""
-    url: str = ""
-    edited: str = field(default="", compare=False)
-    place: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that exists."""
-
-    id: str
-    url: str
-
-
-class Saved(NamedTuple):
-    """An item's page: its address, and what there is to say of it, each one sentence or two."""
-
-    url: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of a data source. `options` are the names of those it has, where it has any."""
-
-    name: str
-    type: str
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A block inside a page or block, as much of it as saving needs.
-
-    `link` is the address of the first link in its text, `text` its own text without formatting.
-    """
-
-    id: str
-    type: str
-    link: str | None = None
-    text: str = ""
-
-
 class Pages(Protocol):
     """Notion, as saving and reading need it.
 
@@ -220,6 +177,17 @@ class Pages(Protocol):
         """
         ...
 
+    async def titled(self, data_source: str, title: str) -> Sequence[Destination]:
+        """The pages of a data source with this title; with none, those that have it in theirs.
+
+        A hundred at most; empty where there is no such data source.
+        """
+        ...
+
+    async def templates(self, data_source: str) -> Sequence[Template]:
+        """The templates that Notion has for a data source; empty where it has none, or says not."""
+        ...
+
     async def people(self) -> Mapping[str, str]:
         """The ids of the workspace's people by their email addresses, in lower case.
 
@@ -233,11 +201,22 @@ class Pages(Protocol):
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
         """Makes a page. Never repeats a write that may have been carried out.
 
         `properties` are values beside the title, by the names of a data source's properties.
+        `template` is the id of a template: Notion applies it later, and until then the page is
+        empty, so it takes no children.
         """
+        ...
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> Sequence[Page]:
+        """The pages of this title under the destination made after `since`, the newest first."""
+        ...
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """Writes values of a page's properties, by their names. Twice is once."""
         ...
 
     async def find(
@@ -321,8 +300,9 @@ class Overview:
     """How one person stands, for the panels that platforms show.
 
     `account` is the username of the account they linked, None where there is none; `identities`
-    are platforms and names on them. `own`, `channel` and `default` are the destinations chosen by
-    the person, by the channel and by the server; None where none is, or Notion does not say.
+    are platforms and names on them. `own`, `channel`, `workspace` and `default` are what the
+    person, the channel, its workspace and the server chose as destination; None where that is
+    none, or Notion does not say.
     `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
     """
@@ -332,6 +312,7 @@ class Overview:
     own: Destination | None = None
     channel: Destination | None = None
     default: Destination | None = None
+    workspace: Destination | None = None
     provider: str = ""
     template: str | None = None
     pages: tuple[tuple[str, str], ...] = ()
@@ -437,6 +418,15 @@ class Memory(Protocol):
         """What people's reactions to a message asked for in the last days, oldest first."""
         ...
 
+    async def reaction(
+        self, channel: Channel, message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        """What an emoji that was put on a message, or taken away, asks for; None for nothing.
+
+        `emoji` is itself, `:name:`, or `<:name:number>`.
+        """
+        ...
+
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         """Where something was said or asked after this moment: place and thread, newest first.
 
@@ -493,15 +483,20 @@ class Intake(Memory, Protocol):
         """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
-    async def suggest(self, kind: Chosen, words: str) -> list[Choice]:
+    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 
+        Of models, those of the provider named, all where there is none of that name.
         Takes two seconds at most; where Notion does not answer in time, there is less to choose.
         """
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands; they need not have written before. Raises Unavailable.
+
+        `workspace` is where they are, where the sender does not name it.
 
         Takes two seconds at most beside the database's.
         """
@@ -658,6 +653,18 @@ class CanMark(Platform, Protocol):
         """Shows the mark on the message `message`, in place of an earlier one.
 
         Doing it twice is doing it once. Raises as the methods that send do.
+        """
+        ...
+
+
+@runtime_checkable
+class CanJudge(Platform, Protocol):
+    """A platform that can be asked who manages a workspace."""
+
+    async def manages(self, address: Address) -> bool:
+        """Whether whoever wrote may decide for everybody in the workspace it was written in.
+
+        False where the platform does not say. Raises RateLimited or PlatformFailed.
         """
         ...
 

@@ -16,7 +16,7 @@ from core.errors import Forbidden, NotFound
 _ERRORS = ("FORBIDDEN", "NOT_FOUND", "CONFLICT")
 
 
-def _same_site(asked: Asked[M]) -> None:
+def same_site(asked: Asked[M]) -> None:
     """Raises Forbidden where a browser says that another site's page asks.
 
     https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
@@ -39,7 +39,7 @@ def _same_site(asked: Asked[M]) -> None:
 )
 async def preview(asked: Asked[LinkingCode]) -> LinkedIdentity:
     """Who would be joined to the account that asks. From then on no other account can join them."""
-    _same_site(asked)
+    same_site(asked)
     found = await asked.core.links.preview(asked.person.id, asked.given.code)
     return LinkedIdentity.of(found.identity, found.workspace)
 
@@ -49,13 +49,14 @@ async def preview(asked: Asked[LinkingCode]) -> LinkedIdentity:
         LinkingCode,
         "Link the chat identity that a code stands for",
         LinkedIdentity,
+        leads=("/auth/identities/{id}",),
         errors=_ERRORS,
         keyed="sealed",
     )
 )
 async def link(asked: Asked[LinkingCode]) -> LinkedIdentity:
     """Joins the identity to the account, history and all; the chat hears of it. It works once."""
-    _same_site(asked)
+    same_site(asked)
     found = await asked.core.links.confirm(asked.person.id, asked.given.code)
     return LinkedIdentity.of(found.identity)
 
@@ -63,7 +64,7 @@ async def link(asked: Asked[LinkingCode]) -> LinkedIdentity:
 @endpoint(Operation(Nothing, "A code to type in chat", Code, status=201, errors=(), keyed="sealed"))
 async def code(asked: Asked[Nothing]) -> Code:
     """Whoever types it in chat as `/notion link CODE` is joined to this account."""
-    _same_site(asked)
+    same_site(asked)
     made = await asked.core.links.web_code(asked.person.id)
     return Code(code=made, expires_in=LIFE_SECONDS)
 

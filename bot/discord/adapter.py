@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -12,9 +11,10 @@ import structlog
 
 from bot.discord import marks
 from bot.discord.reading import Reader
-from bot.discord.render import content, render_answer, render_draft, render_waiting
+from bot.discord.render import LOADING, content, render_answer, render_draft, render_waiting
 from bot.discord.rest import Refused, Rest
 from bot.discord.said import located
+from bot.discord.trace import Trace, nonce_of, pressed, reply_to
 from core.budget import Budget, Budgets
 from core.config import Settings
 from core.errors import PlatformFailed
@@ -31,16 +31,15 @@ DEFERRAL = 4.0
 """Seconds after the command within which its placeholder may still come."""
 
 _DEFERRAL_POLL = 0.2
-_SEARCHED_PAGES = 5
-_PAGE = 100
-# Clocks differ; so much earlier than the command, in seconds, a search begins.
-_SKEW = 60.0
-_EPOCH_MS = 1_420_070_400_000
 
 # The interaction's message or token is not there: 10008 unknown message, 10015 unknown webhook,
 # 10062 unknown interaction, 50027 invalid webhook token.
 # https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 _GONE = {10008, 10015, 10062, 50027, 401, 404}
+
+# The token is of no use, whatever became of the message: 10015, 10062, 50027, and what a server
+# says that has no number for it.
+_NO_TOKEN = _GONE - {10008}
 
 # The bot may write there and not read what was written, so it may not reply.
 _NO_REPLIES = 160002
@@ -48,6 +47,15 @@ _NO_REPLIES = 160002
 # The bot is not where the command was given, or may not write there: 10003 unknown channel, 50001
 # missing access, 50013 missing permissions.
 _NOT_THERE = {10003, 50001, 50013}
+
+# Somebody takes no direct messages from this server, or from anybody they share no server with.
+_NO_DIRECT = {50007, 50278}
+
+_UNTOLD = (
+    "The answer is for you alone, and Discord does not let this app write to you directly. Allow "
+    "direct messages from this server in its Privacy Settings, or type `/notion` and choose the "
+    "command: then it shows here, to you alone."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -68,6 +76,7 @@ class DiscordPlatform:
 
     def __init__(self, settings: Settings) -> None:
         self._rest = Rest(settings)
+        self._trace = Trace(self._rest)
         self.reader = Reader(self._rest)
         self._budgets = Budgets(EDITS, EDITS_SECONDS)
 
@@ -101,15 +110,16 @@ class DiscordPlatform:
         """
         if not address["interaction_token"]:
             return await self._say(address, part, marker, again=again)
-        if part["place"] == "more" or _pressed(address):
+        if part["place"] == "more" or pressed(address):
             found = None
             if again and not _private(address):
-                found = await self._find(address, part, marker, _channel(address))
+                found = await self._trace.find(address, part, marker, _channel(address))
             if found is not None:
                 return found
             reply = await self._follow_up(address, part)
         else:
             reply = await self._fill_placeholder(address, part)
+            reply = reply or await self._fill_as_bot(address, part)
         return reply or await self._say(address, part, marker, again=again)
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
@@ -171,6 +181,28 @@ class DiscordPlatform:
                 return {"via": "placeholder", "id": _id(sent), "channel": address["channel_id"]}
         return None
 
+    async def _fill_as_bot(self, address: Address, part: Part) -> Reply | None:
+        """The placeholder, edited without its token; None where the bot finds or reaches none.
+
+        Else it would say “thinking …” for ever, beside the answer.
+        """
+        if _private(address):
+            return None
+        placeholder = await self._trace.placeholder(address)
+        if not placeholder:
+            return None
+        path = f"/channels/{address['channel_id']}/messages/{placeholder}"
+        try:
+            sent = await self._rest.as_bot("PATCH", path, json=content(part))
+            if isinstance(sent, dict) and int(sent.get("flags") or 0) & LOADING:
+                # It took the text, and does not show it.
+                await self._rest.as_bot("DELETE", path)
+                return None
+        except Refused as refused:
+            _log.info("discord placeholder not the bot's to edit", reason=refused.reason)
+            return None
+        return {"via": "channel", "id": placeholder, "channel": address["channel_id"]}
+
     async def _follow_up(self, address: Address, part: Part) -> Reply | None:
         """None where the token is of no use any more.
 
@@ -196,8 +228,13 @@ class DiscordPlatform:
         if reply["via"] != "channel" and _token_lives(address):
             which = "@original" if reply["via"] == "placeholder" else reply["id"]
             path = f"{_webhook(address)}/messages/{which}"
-            await self._rest.as_interaction("PATCH", path, json=content(part))
-            return path
+            try:
+                await self._rest.as_interaction("PATCH", path, json=content(part))
+            except Refused as refused:
+                if refused.reason not in _NO_TOKEN or _private(address) or not reply["id"]:
+                    raise
+            else:
+                return path
         # The interaction's messages are the bot's own: where it is in the channel it may edit them
         # after the token has died, all but the ephemeral ones.
         path = f"/channels/{reply['channel']}/messages/{reply['id']}"
@@ -216,32 +253,42 @@ class DiscordPlatform:
             try:
                 return await self._write(address, part, marker, _channel(address), again=again)
             except Refused as refused:
-                if not address["interaction_token"] or refused.reason not in _NOT_THERE:
+                if refused.reason not in _NOT_THERE:
                     raise
                 _log.info("discord channel out of reach", reason=refused.reason)
         try:
             channel = await self._direct(address)
-            return await self._write(address, part, marker, channel, again=again)
+            return await self._write(address, part, marker, channel, again=again, replying=False)
         except Refused as refused:
-            # Somebody who takes no direct messages; what a reaction asks for is no secret.
-            if address.get("marked") != "yes" or refused.status >= 500:
+            asked_aloud = _private(address) and not address["interaction_token"]
+            if refused.reason not in _NO_DIRECT or not asked_aloud or part["place"] == "more":
                 raise
-            _log.info("discord direct messages are closed", reason=refused.reason)
-        there = dict(address) | {"private": ""}
-        return await self._write(there, part, marker, _channel(address), again=again)
+            _log.info("somebody on discord takes no direct messages", reason=refused.reason)
+            told = part | {"content": _UNTOLD, "components": []}
+            if address.get("marked") == "yes":
+                # What a reaction asks for is no secret.
+                told = part
+            return await self._write(address, told, marker, _channel(address), again=again)
 
     async def _write(
-        self, address: Address, part: Part, marker: str, channel: str, *, again: bool
+        self,
+        address: Address,
+        part: Part,
+        marker: str,
+        channel: str,
+        *,
+        again: bool,
+        replying: bool = True,
     ) -> Reply:
-        if again and (found := await self._find(address, part, marker, channel)):
+        if again and (found := await self._trace.find(address, part, marker, channel)):
             return found
         # With the nonce Discord itself drops a repeat that comes within a few minutes.
-        body = content(part) | {"nonce": _nonce(marker), "enforce_nonce": True}
-        body |= {} if _private(address) else _reply(address)
+        body = content(part) | {"nonce": nonce_of(marker), "enforce_nonce": True}
+        body |= reply_to(address) if replying else {}
         try:
             sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
         except Refused as refused:
-            if refused.reason != _NO_REPLIES:
+            if refused.reason != _NO_REPLIES or "message_reference" not in body:
                 raise
             del body["message_reference"]
             sent = await self._rest.as_bot("POST", f"/channels/{channel}/messages", json=body)
@@ -253,58 +300,6 @@ class DiscordPlatform:
         if not (channel := _id(opened)):
             raise PlatformFailed("Discord opened no direct messages.", retryable=False)
         return channel
-
-    async def _find(self, address: Address, part: Part, marker: str, channel: str) -> Reply | None:
-        """The message an earlier try sent: the same nonce where Discord tells it, or content.
-
-        A placeholder is known by its nonce alone, for they all read the same.
-        """
-        nonce, text = _nonce(marker), str(part["content"]).strip()
-        async for message in self._own_messages(address, channel):
-            same = str(message.get("content", "")).strip() == text
-            if part["place"] == "draft":
-                # A press has no placeholder but the one that was sent to it, nor has a message.
-                answers = same and _replies(message, address)
-                same = answers or (_pressed(address) and _caused(message))
-            if same or message.get("nonce") == nonce:
-                via = "follow-up" if message.get("webhook_id") else "channel"
-                return {"via": via, "id": message["id"], "channel": channel}
-        return None
-
-    async def _own_messages(self, address: Address, channel: str) -> AsyncIterator[dict[str, Any]]:
-        """The app's messages since the command; none where it may not read the channel."""
-        since = int((float(address["accepted_at"]) - _SKEW) * 1000) - _EPOCH_MS
-        after = str(since << 22)
-        for _ in range(_SEARCHED_PAGES):
-            try:
-                page = await self._rest.as_bot(
-                    "GET", f"/channels/{channel}/messages", params={"after": after, "limit": _PAGE}
-                )
-            except PlatformFailed as failure:
-                if failure.retryable:
-                    raise
-                _log.warning("discord history not readable")
-                return
-            if not isinstance(page, list):
-                return
-            for message in page:
-                if _is_own(message, address):
-                    yield message
-            if len(page) < _PAGE:
-                return
-            after = max((message["id"] for message in page), key=int)
-
-
-def _is_own(message: dict[str, Any], address: Address) -> bool:
-    caused_by = (message.get("interaction_metadata") or {}).get("id")
-    if caused_by is not None and caused_by != address["interaction_id"]:
-        return False
-    if _reply(address) and message.get("message_reference") and not _replies(message, address):
-        return False
-    # An interaction's messages name the application, others their author, the bot.
-    if (message.get("author") or {}).get("id") == address["bot_id"]:
-        return True
-    return address["application_id"] in (message.get("webhook_id"), message.get("application_id"))
 
 
 def _id(sent: Any) -> str:
@@ -323,32 +318,8 @@ def _webhook(address: Address) -> str:
     return f"/webhooks/{address['application_id']}/{address['interaction_token']}"
 
 
-def _reply(address: Address) -> dict[str, Any]:
-    """What makes a message a reply; nothing where the request came by an interaction."""
-    if address["interaction_token"] or not address.get("message"):
-        return {}
-    return {
-        "message_reference": {"message_id": address["message"], "fail_if_not_exists": False},
-        "allowed_mentions": {"parse": [], "replied_user": False},
-    }
-
-
-def _replies(message: dict[str, Any], address: Address) -> bool:
-    reference = message.get("message_reference") or {}
-    return bool(_reply(address)) and reference.get("message_id") == address["message"]
-
-
 def _private(address: Address) -> bool:
     return address.get("private") == "yes"
-
-
-def _pressed(address: Address) -> bool:
-    """Whether a button was pressed whose answer is a message of its own."""
-    return address.get("placeholder") == "no"
-
-
-def _caused(message: dict[str, Any]) -> bool:
-    return message.get("interaction_metadata") is not None
 
 
 def _age(address: Address) -> float:
@@ -357,8 +328,3 @@ def _age(address: Address) -> float:
 
 def _token_lives(address: Address) -> bool:
     return bool(address["interaction_token"]) and _age(address) < TOKEN_LIFE
-
-
-def _nonce(marker: str) -> str:
-    """Twenty-five characters, as many as Discord takes."""
-    return hashlib.sha256(marker.encode()).hexdigest()[:25]

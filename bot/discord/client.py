@@ -39,8 +39,8 @@ class Listeners:
     `asked` takes an interaction and the line that its options amount to, `pressed` an interaction
     and its button's id, `chosen` an interaction and the message whose menu it was in, as Discord
     describes it. `submitted` takes a form that was filled in. `listed` says what there is to choose
-    for an option that holds these words. `heard` takes what is no interaction: the event's name and
-    what Discord tells.
+    for an option that holds these words, of the provider named or of all. `heard` takes what is
+    no interaction: the event's name and what Discord tells.
     """
 
     asked: Listener

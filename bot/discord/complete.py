@@ -42,9 +42,10 @@ def fitting(choices: Iterable[Choice]) -> list[Choice]:
 
 def typed(
     data: Mapping[str, Any], group: str, commands: Mapping[str, Command]
-) -> tuple[Chosen, str] | None:
-    """What is being chosen and the words so far, from an interaction that the tree cannot take.
+) -> tuple[Chosen, str, str] | None:
+    """What is being chosen, the words so far, and the provider that was chosen before, or "".
 
+    From an interaction that the tree cannot take: it holds all options that were filled in so far.
     None where nothing can be chosen.
     """
     path = [str(data.get("name", ""))]
@@ -58,7 +59,11 @@ def typed(
         return None
     known = {option.name: option.choose for option in options_of(command)}
     choose = known.get(str(focused.get("name", "")))
-    return None if choose is None else (choose, str(focused.get("value") or ""))
+    if choose is None:
+        return None
+    providers = (one for one in level if known.get(str(one.get("name", ""))) == "provider")
+    provider = next((str(one.get("value") or "") for one in providers), "")
+    return choose, str(focused.get("value") or ""), provider
 
 
 def _options(told: Mapping[str, Any]) -> list[Json]:

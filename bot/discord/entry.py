@@ -12,12 +12,13 @@ import aiohttp
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
+from bot.discord.callbacks import STAY, THINKING, Callbacks, flags
 from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
 from bot.discord.panel import PREFIX as PANEL
+from bot.discord.panel import TITLE
 from bot.discord.parse import call_of_button
-from bot.discord.render import render_answer
 from bot.discord.rest import Rest
 from bot.discord.watch import Limits, Watch
 from bot.discord.windows import Windows
@@ -27,7 +28,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
-from core.messages import Answer, Call, Channel, Sender, stable_id
+from core.messages import Call, Channel, Sender, stable_id
 from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Intake
 
@@ -68,8 +69,9 @@ class DiscordEntry:
         self._intake = intake
         self._platform = DiscordPlatform(settings)
         self._listener = Listener(intake, self._platform)
-        self._windows = Windows(settings, intake)
         self._rest = Rest(settings)
+        self._callbacks = Callbacks(self._rest)
+        self._windows = Windows(self._rest, self._callbacks, intake)
         self._watch = Watch(self._look_back, limits)
         look = CatchUp(self._rest, intake, self._listener, lambda: self._client).look
         self._lookout = Lookout(
@@ -211,9 +213,18 @@ class DiscordEntry:
 
     async def _submit(self, interaction: discord.Interaction[Client], data: Json) -> None:
         """A form that was filled in. One that is not ours is left alone."""
-        line = line_of_form(data, COMMANDS)
-        if line is not None:
+        line, message = line_of_form(data, COMMANDS), interaction.message
+        if line is None:
+            return
+        if message is not None and message.content.startswith(TITLE) and _asks_for_privacy(line):
+            await self._change(interaction, line)
+        else:
             await self._take(interaction, line)
+
+    async def _change(self, interaction: discord.Interaction[Client], line: str) -> None:
+        """What was chosen on the panel: done as if it had been typed, and then shown there."""
+        if await self._take(interaction, line, on_panel=True):
+            self._windows.renew(interaction, _sender(interaction), _channel(interaction))
 
     async def _press(self, interaction: discord.Interaction[Client], custom_id: str) -> None:
         """A button, or a list. One that is not ours is left alone."""
@@ -221,7 +232,7 @@ class DiscordEntry:
             name, who = custom_id.removeprefix(PANEL), _sender(interaction)
             line = await self._windows.pressed(interaction, name, who, _channel(interaction))
             if line is not None:
-                await self._take(interaction, line)
+                await self._change(interaction, line)
             return
         message = interaction.message
         call = call_of_button(custom_id, private=message is not None and message.flags.ephemeral)
@@ -245,8 +256,10 @@ class DiscordEntry:
         interaction: discord.Interaction[Client],
         line: str | Call,
         where: Mapping[str, str] | None = None,
-    ) -> None:
-        """Records first, then defers.
+        *,
+        on_panel: bool = False,
+    ) -> bool:
+        """Records first, then defers; whether both was done.
 
         A crash between the two loses nothing: the command is carried out, and its answer finds no
         placeholder and goes to the channel. The other way round it would leave a placeholder that
@@ -255,35 +268,40 @@ class DiscordEntry:
         """
         EVENTS.labels(self.name, "command" if isinstance(line, str) else "interaction").inc()
         with ACKNOWLEDGED.labels(self.name).time():
-            await self._recorded(interaction, line, where)
+            return await self._recorded(interaction, line, where, on_panel=on_panel)
 
     async def _recorded(
         self,
         interaction: discord.Interaction[Client],
         line: str | Call,
         where: Mapping[str, str] | None,
-    ) -> None:
+        *,
+        on_panel: bool,
+    ) -> bool:
         private = _asks_for_privacy(line)
         # A press whose answer everybody sees leaves no placeholder: it may yet be turned away, and
-        # that is for the presser alone.
-        thinking = private or isinstance(line, str)
+        # that is for the presser alone. The panel is the interaction's own message, to be changed.
+        thinking = (private or isinstance(line, str)) and not on_panel
         delivery = stable_id("discord", str(interaction.id))
         answer = await dispatch(
             self._intake,
             delivery,
             _sender(interaction),
             line,
-            _address(interaction) | dict(where or {}) | ({} if thinking else {"placeholder": "no"}),
+            _address(interaction)
+            | dict(where or {})
+            | ({} if thinking else {"placeholder": "no"})
+            | (_thread(interaction) if isinstance(line, str) else {}),
             _place(interaction),
         )
-        try:
-            if answer is None:
-                await interaction.response.defer(ephemeral=private, thinking=thinking)
-            else:
-                await _tell(interaction, answer)
-        except _library_errors() as error:
-            # The command is recorded all the same; its answer will find another way.
-            _log.warning("discord not acknowledged", error=type(error).__name__)
+        # Where Discord does not hear of it, the command is recorded all the same, and its answer
+        # will find another way.
+        if answer is not None:
+            await self._callbacks.tell(interaction, answer)
+            return False
+        if thinking:
+            return await self._callbacks.respond(interaction, THINKING, flags(private=private))
+        return await self._callbacks.respond(interaction, STAY)
 
 
 async def _log_in(client: Client, token: str) -> None:
@@ -299,14 +317,6 @@ async def _log_in(client: Client, token: str) -> None:
         raise PlatformFailed(
             f"Discord could not be reached ({type(error).__name__}).", retryable=True
         ) from None
-
-
-async def _tell(interaction: discord.Interaction[Client], answer: Answer) -> None:
-    """Shows an answer at once, to the asker alone."""
-    first, *rest = (part["content"] for part in render_answer(answer))
-    await interaction.response.send_message(first, ephemeral=True, suppress_embeds=True)
-    for text in rest:
-        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
 
 
 def _asks_for_privacy(line: str | Call) -> bool:
@@ -332,13 +342,28 @@ def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
         "user_id": str(interaction.user.id),
         "asked_in": str(interaction.channel_id or ""),
         "accepted_at": f"{time.time():.6f}",
+        **_home(interaction),
     }
+
+
+def _home(interaction: discord.Interaction[Client]) -> dict[str, str]:
+    """The server it was written in, and whether Discord says that the sender manages it."""
+    if not interaction.guild_id:
+        return {}
+    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
+    return {"home": str(interaction.guild_id)} | ({"manager": "yes"} if manages else {})
 
 
 def _place(interaction: discord.Interaction[Client]) -> str:
     """The channel's id. What is chosen for a channel holds in its threads, which come and go."""
     parent = getattr(interaction.channel, "parent_id", None)
     return str(parent or interaction.channel_id or "")
+
+
+def _thread(interaction: discord.Interaction[Client]) -> dict[str, str]:
+    """The thread where something was asked for, where its answers come one after another."""
+    inside = getattr(interaction.channel, "parent_id", None) is not None
+    return {"thread": str(interaction.channel_id)} if inside else {}
 
 
 def _channel(interaction: discord.Interaction[Client]) -> Channel | None:

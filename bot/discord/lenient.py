@@ -27,7 +27,8 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 """What discord.py raises where an answer says less, or something else, than it expects."""
 
 Parser = Callable[[Any], None]
-Completer = Callable[[Chosen, str], Awaitable[Sequence[Choice]]]
+Completer = Callable[[Chosen, str, str], Awaitable[Sequence[Choice]]]
+"""What there is to choose that holds these words, for a provider or for none."""
 
 log = structlog.get_logger(__name__)
 

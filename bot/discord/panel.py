@@ -29,6 +29,11 @@ NONE = Choice("default", "No template")
 WRITE, PLACE, RESET, REFRESH = "write", "place", "reset", "refresh"
 """Its buttons."""
 
+TITLE = "**Your settings**"
+"""How its message begins."""
+
+_USED = "- Last 30 days: "
+
 LINES: dict[Chosen, str] = {
     "provider": f"{COMMAND} provider",
     "template": f"{COMMAND} template",
@@ -43,9 +48,9 @@ _BLUE, _GREY = 1, 2
 
 def render_panel(overview: Overview, choices: Choices, *, linking: bool) -> Part:
     """The panel. `linking`: whether there is a command that links accounts."""
-    lines = ["**Your settings**", "", _account(overview, linking=linking), *_places(overview)]
+    lines = [TITLE, "", _account(overview, linking=linking), *_places(overview)]
     lines.append(f"- New texts are written by **{overview.provider}**" + _shape(overview) + ".")
-    lines.append(f"- Last 30 days: {_counted(overview)}.")
+    lines.append(f"{_USED}{_counted(overview)}.")
     if overview.pages:
         lines += ["", "**Your last pages**", ""]
         lines += [f"- {link(asked, address)}" for asked, address in overview.pages]
@@ -60,6 +65,11 @@ def chosen(name: str, values: Sequence[str]) -> str | None:
     """The line that choosing from a list amounts to; None where it is no list of these."""
     found = next((line for kind, line in LINES.items() if kind == name), None)
     return None if found is None or not values else f"{found} {values[0]}"
+
+
+def stand(shown: str) -> str:
+    """What of a panel's text somebody may change: all but what was used, and what stands below."""
+    return shown.partition(_USED)[0].strip()
 
 
 def _account(overview: Overview, *, linking: bool) -> str:
@@ -81,6 +91,8 @@ def _places(overview: Overview) -> list[str]:
         return found
     if overview.channel is not None:
         return [f"- Your pages from here go to {place(overview.channel)}: this channel's choice."]
+    if overview.workspace is not None:
+        return [f"- Your pages go to {place(overview.workspace)}: this server's choice."]
     if overview.default is not None:
         return [f"- Your pages go to {place(overview.default)}: this server's default."]
     return ["- Where your pages go, Notion does not say just now."]

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.discord import form, panel
+from bot.discord.callbacks import FORM, STAY, THINKING, Callbacks, flags
 from bot.discord.complete import fitting
-from bot.discord.render import EPHEMERAL, content, render_answer
+from bot.discord.render import content, render_answer
 from bot.discord.rest import Refused, Rest
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
-from core.config import Settings
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Channel, Sender
-from core.ports import Choice, Chosen, Intake, Part
+from core.messages import Answer, Channel, Sender, Workspace
+from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
     import discord
@@ -30,38 +30,49 @@ if TYPE_CHECKING:
 
     Asked = discord.Interaction[Client]
 
+UNTIL_DONE = (0.3, 0.5, 1.0, 1.5, 2.5)
+"""Seconds between looks at whether what was chosen in the panel has been done."""
+
 LISTING = 2.0
 """Seconds that choices may take. Discord waits three for a response."""
 
 OPENING = 1.5
 """Seconds that a form waits for its choices; a field without them is one to type in."""
 
-_LATER, _LATER_HERE, _FORM = 5, 6, 9
-
 _log = structlog.get_logger(__name__)
+
+
+def _server(asked: Asked) -> Workspace | None:
+    return Workspace("discord", str(asked.guild_id)) if asked.guild_id else None
 
 
 class Windows:
     """Opens them. `intake` says what there is to choose, and how somebody stands."""
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
+    def __init__(self, rest: Rest, callbacks: Callbacks, intake: Intake) -> None:
         self._intake = intake
-        self._rest = Rest(settings)
+        self._rest = rest
+        self._callbacks = callbacks
+        self._renewals: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Lets go of connections. May be called twice."""
-        await self._rest.close()
+        """Lets panels be as they are. May be called twice."""
+        renewals = list(self._renewals)
+        for renewal in renewals:
+            renewal.cancel()
+        if renewals:
+            await asyncio.wait(renewals)
 
     async def suggested(
-        self, kind: Chosen, words: str = "", wait: float | None = None
+        self, kind: Chosen, words: str = "", provider: str = "", wait: float | None = None
     ) -> list[Choice]:
-        """What may be chosen, as Discord takes it.
+        """What may be chosen, as Discord takes it; of models, those of this provider.
 
         Nothing where it takes more than `wait` seconds, LISTING if none are named.
         """
         try:
             async with asyncio.timeout(LISTING if wait is None else wait):
-                return fitting(await self._intake.suggest(kind, words))
+                return fitting(await self._intake.suggest(kind, words, provider=provider))
         except (AssistantError, TimeoutError) as error:
             _log.info("discord is offered no choices", kind=kind, error=type(error).__name__)
             return []
@@ -79,7 +90,7 @@ class Windows:
         if COMMANDS[call.command].form:
             return await self._form(asked, call.command, call.flags)
         if call.command == panel.COMMAND and not call.flags:
-            return await self._panel(asked, _LATER, sender, channel)
+            return await self._panel(asked, THINKING, sender, channel)
         return False
 
     async def pressed(
@@ -91,7 +102,7 @@ class Windows:
         if name == panel.PLACE:
             return None if await self._form(asked, "to", {}) else "to"
         if name == panel.REFRESH:
-            shown = await self._panel(asked, _LATER_HERE, sender, channel)
+            shown = await self._panel(asked, STAY, sender, channel)
             return None if shown else panel.COMMAND
         if name == panel.RESET:
             return f"{panel.COMMAND} reset"
@@ -101,13 +112,36 @@ class Windows:
     async def _form(self, asked: Asked, name: str, given: form.Given) -> bool:
         """False where Discord does not open it."""
         choices = await self._choices(form.ASKED, OPENING)
-        return await self._respond(asked, _FORM, form.render_form(COMMANDS[name], given, choices))
+        return await self._callbacks.respond(
+            asked, FORM, form.render_form(COMMANDS[name], given, choices)
+        )
 
     async def _panel(self, asked: Asked, how: int, sender: Sender, channel: Channel | None) -> bool:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
-        if not await self._respond(asked, how, {"flags": EPHEMERAL} if how == _LATER else None):
+        if not await self._callbacks.respond(asked, how, flags(private=how == THINKING)):
             return False
-        part = await self._shown(sender, channel)
+        await self._put(asked, await self._shown(sender, channel, _server(asked)))
+        return True
+
+    def renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
+        """Shows on the panel what was chosen on it, once that is done.
+
+        Where it is not done in a while, the panel shows again what is so.
+        """
+        task = asyncio.create_task(self._renew(asked, sender, channel), name="discord-panel")
+        self._renewals.add(task)
+        task.add_done_callback(self._renewals.discard)
+
+    async def _renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
+        before = panel.stand(asked.message.content if asked.message else "")
+        for pause in UNTIL_DONE:
+            await asyncio.sleep(pause)
+            now = await self._standing(sender, channel, _server(asked))
+            if before and now is not None and panel.stand(str(_drawn(now)["content"])) != before:
+                break
+        await self._put(asked, await self._shown(sender, channel, _server(asked)))
+
+    async def _put(self, asked: Asked, part: Part) -> None:
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
         try:
             try:
@@ -118,30 +152,33 @@ class Windows:
                 await self._rest.as_interaction("PATCH", path, json=bare)
         except AssistantError as error:
             _log.warning("discord panel not shown", reason=error.message)
-        return True
 
-    async def _shown(self, sender: Sender, channel: Channel | None) -> Part:
+    async def _standing(
+        self, sender: Sender, channel: Channel | None, server: Workspace | None
+    ) -> Overview | None:
+        try:
+            return await self._intake.overview(sender, channel, server)
+        except AssistantError:
+            return None
+
+    async def _shown(
+        self, sender: Sender, channel: Channel | None, server: Workspace | None
+    ) -> Part:
         kinds = tuple(panel.LINES)
         try:
             overview, choices = await asyncio.gather(
-                self._intake.overview(sender, channel), self._choices(kinds, LISTING)
+                self._intake.overview(sender, channel, server), self._choices(kinds, LISTING)
             )
         except AssistantError as error:
             return render_answer(Answer(error.message, ok=False, private=True))[0]
-        return panel.render_panel(overview, choices, linking="link" in COMMANDS)
+        return _drawn(overview, choices)
 
     async def _choices(
         self, kinds: Sequence[Chosen], wait: float
     ) -> dict[Chosen, Sequence[Choice]]:
-        found = await asyncio.gather(*(self.suggested(kind, "", wait) for kind in kinds))
+        found = await asyncio.gather(*(self.suggested(kind, wait=wait) for kind in kinds))
         return dict(zip(kinds, found, strict=True))
 
-    async def _respond(self, asked: Asked, kind: int, data: dict[str, Any] | None) -> bool:
-        path = f"/interactions/{asked.id}/{asked.token}/callback"
-        body = {"type": kind} | ({"data": data} if data is not None else {})
-        try:
-            await self._rest.as_interaction("POST", path, json=body)
-        except AssistantError as error:
-            _log.warning("discord window not opened", kind=kind, reason=error.message)
-            return False
-        return True
+
+def _drawn(overview: Overview, choices: form.Choices | None = None) -> Part:
+    return panel.render_panel(overview, choices or {}, linking="link" in COMMANDS)

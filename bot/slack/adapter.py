@@ -69,6 +69,10 @@ class SlackPlatform:
         """See CanBeInstalled."""
         self._teams.serve(installations)
 
+    async def manages(self, address: Address) -> bool:
+        """See CanJudge."""
+        return await self._teams.manages(address)
+
     def render(self, answer: Answer) -> list[Part]:
         """See Platform. What does not fit in one message continues in its thread."""
         return render_answer(answer)

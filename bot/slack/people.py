@@ -90,6 +90,11 @@ class People:
         self._remember(user, found)
         return found
 
+    async def manages(self, user: str) -> bool:
+        """Whether somebody is an admin or owner of the workspace, as Slack says now."""
+        said = object_in(await self._ask("users.info", user=user), "user")
+        return any(said.get(role) is True for role in ("is_admin", "is_owner", "is_primary_owner"))
+
     async def place(self, channel: str) -> Place | None:
         """A channel; None where Slack does not say."""
         known = self._remembered(channel)

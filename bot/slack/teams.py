@@ -83,6 +83,14 @@ class Teams:
         """Whether there are more workspaces than that of `SLACK_BOT_TOKEN`."""
         return self._tokens.many
 
+    async def manages(self, address: Address) -> bool:
+        """Whether whoever wrote is an admin of the workspace, or installed the app there."""
+        user = address.get("user_id", "")
+        if not user:
+            return False
+        installer = await self._tokens.installer(Workspace.of(address))
+        return user == installer or await self.at(address).people.manages(user)
+
     async def installed(self) -> list[Workspace]:
         """Every workspace that there is a token for, the newest first. Raises Unavailable."""
         return await self._tokens.everywhere()
@@ -132,6 +140,17 @@ class Tokens:
                 if not isinstance(each, Misconfigured)
             ]
         return found
+
+    async def installer(self, workspace: Workspace) -> str:
+        """Who installed the app in a workspace; empty where nobody says."""
+        if self._installations is None or workspace == Workspace():
+            return ""
+        try:
+            where = workspace.enterprise, workspace.team
+            found = await self._installations.of(PLATFORM, *where)
+        except (Misconfigured, Unavailable):
+            return ""
+        return found.installed_by if found is not None else ""
 
     async def of(self, workspace: Workspace, *, fresh: bool = False) -> str | None:
         """The token, None where the app is not installed; `fresh`: the one before did not work.

@@ -29,6 +29,8 @@ from core.mail.post import Post
 from core.messages import WEB, Sender
 from core.origin import origin
 from core.ports import Forget, nothing_more
+from core.storage.connections import Holder
+from core.storage.connections import Row as Connection
 from core.storage.database import Database, UnitOfWork
 from core.storage.tokens import RefreshToken
 from core.storage.users import Identity, User
@@ -315,7 +317,9 @@ class Accounts:
         async with self._database.read() as uow:
             user = _known(await uow.users.get(user_id))
             known = await uow.users.identities(user_id)
-            return Profile(user, known, preferences=user.preferences)
+            notion = await uow.connections.of(Holder(user_id))
+            connections = [] if notion is None else [_connection(notion)]
+            return Profile(user, known, connections, preferences=user.preferences)
 
     async def change(
         self, user_id: UUID, username: str | None, preferences: Mapping[str, str | None]
@@ -368,6 +372,17 @@ class Accounts:
 
 async def _checked(check: Callable[[str], str], text: str) -> None:
     check(text)
+
+
+def _connection(row: Connection) -> dict[str, Any]:
+    """What of a connection is no secret."""
+    return {
+        "service": "notion",
+        "name": row.name,
+        "owner": row.owner,
+        "since": row.created_at.isoformat(),
+        "lost": row.lost_at is not None,
+    }
 
 
 def _welcome(user: User | None) -> User:

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from core.asking.material import Source
 from core.commands.command import Command
+from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
-from core.messages import Carried, Channel, File, Message, Request, Sender
-from core.ports import Destination, Overview, Saved, Step, Turn
+from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.notion.examining import Report
+from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -120,7 +122,9 @@ class Keeper(Protocol):
         """Brings what became of an item's messages to its page."""
         ...
 
-    async def carry(self, context: Context, item: UUID, files: Sequence[File]) -> list[Carried]:
+    async def carry(
+        self, context: Context, item: UUID, files: Sequence[File], wanted: str | None = None
+    ) -> list[Carried]:
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
@@ -158,6 +162,10 @@ class Conversation(Protocol):
 
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message, where it has any."""
+        ...
+
+    async def governs(self) -> bool:
+        """Whether the asker may decide for their whole workspace."""
         ...
 
     async def said(self, text: str) -> None:
@@ -201,16 +209,46 @@ class Places(Protocol):
         """What a page says, as Markdown, in at most `limit` characters. Asks Notion."""
         ...
 
-    async def check(self, wanted: str) -> None:
-        """Raises InvalidInput where a named place is none. Asks Notion."""
+    async def check(self, wanted: str) -> str:
+        """The id of a named place. Raises InvalidInput where it is none. Asks Notion."""
+        ...
+
+    async def find(self, wanted: str) -> Destination:
+        """A place by an id, an address or a title. Asks Notion."""
+        ...
+
+    async def shared(self, wanted: str) -> Destination:
+        """The same, where others than the asker see it too. Asks Notion."""
+        ...
+
+    async def templates(self, place: Destination) -> Sequence[Template]:
+        """The templates that Notion has for a place. Asks Notion."""
+        ...
+
+    async def schema(self, place: Destination) -> Sequence[Property]:
+        """The properties of a place's pages. Asks Notion."""
         ...
 
     async def default(self) -> Destination:
         """Where pages go that nobody chose a place for. Asks Notion."""
         ...
 
-    async def chosen(self, user_id: UUID, channel: Channel | None) -> Choices:
-        """What this person and this channel have chosen."""
+    async def chosen(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Choices:
+        """What this person, this channel and this workspace have chosen."""
+        ...
+
+    async def routes(self, channel: Channel) -> list[Route]:
+        """What emoji do in a channel beside 📝."""
+        ...
+
+    async def route(self, channel: Channel, route: Route) -> None:
+        """Keeps what an emoji does in a channel. Raises Conflict where there are too many."""
+        ...
+
+    async def unroute(self, channel: Channel, emoji: str) -> bool:
+        """Has an emoji do nothing any more; False where it did nothing."""
         ...
 
     async def choose(self, holder: Holder, wanted: str) -> Destination:
@@ -266,7 +304,9 @@ class Preferences(Protocol):
         """What of a person's choices this server can do."""
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands."""
         ...
 
@@ -276,6 +316,37 @@ class Voter(Protocol):
 
     async def rate(self, user_id: UUID, item: UUID, *, good: bool) -> None:
         """Keeps a vote. Raises NotFound where the answer is not there any more."""
+        ...
+
+
+class Connector(Protocol):
+    """Connections to Notion, as chat sees them. Implemented by `core.connecting.Connecting`."""
+
+    @property
+    def on(self) -> bool:
+        """Whether people can connect a Notion of their own here."""
+        ...
+
+    async def offer(self, request: Request, *, shared: bool = False) -> str:
+        """A link by which the sender connects Notion, for themselves or for their workspace."""
+        ...
+
+    async def hint(self, request: Request) -> str | None:
+        """The link for whoever has no connection that Notion accepts; None where they have."""
+        ...
+
+    async def standing(self, user_id: UUID, request: Request) -> list[Standing]:
+        """How somebody is connected."""
+        ...
+
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What somebody's connection sees and may do. Asks Notion."""
+        ...
+
+    async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:
+        """Takes a connection away; what there is to say of it."""
         ...
 
 
@@ -302,6 +373,7 @@ class Context:
     links: Links
     preferences: Preferences
     voter: Voter
+    connector: Connector
     conversation: Conversation
     commands: Mapping[str, Command]
 

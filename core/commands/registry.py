@@ -10,6 +10,8 @@ from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
 from core.commands.link import COMMAND as LINK
 from core.commands.link import LINKED
+from core.commands.notion import BUTTON as NOTION
+from core.commands.notion import CONNECTED
 from core.commands.rate import COMMAND as RATE
 from core.commands.rewrite import COMMAND as REWRITE
 from core.commands.save import COMMAND as SAVE
@@ -47,6 +49,8 @@ COMMANDS: dict[str, Command] = {
         UNDO,
         RATE,
         LINKED,
+        CONNECTED,
+        NOTION,
         FOLLOW,
         TAKE_BACK,
     )

@@ -12,10 +12,12 @@ from uuid import UUID
 from core.actions import when_taken_back
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context, Undone
+from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
 from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
+from core.ports import Route
 from core.transcript import Shape
 
 SHOWN = 5
@@ -29,10 +31,13 @@ async def run(context: Context, call: Call) -> Answer:
 
     A wrong destination is told before anything is read.
     """
+    given(call.value(SET.name))
     await _turn(context)
-    place = call.value("to")
-    if place is not None:
-        await context.step("check the place", partial(context.places.check, place))
+    named = place = call.value("to")
+    if named is not None:
+        found = await context.step("check the place", partial(context.places.check, named))
+        # What was checked by an earlier release came to nothing.
+        place = found or named
 
     ends = ends_of(call.text)
 
@@ -44,12 +49,17 @@ async def run(context: Context, call: Call) -> Answer:
     said = [Message.from_json(each) for each in await context.step("read", read)]
     cut, said = len(said) > LONGEST_RANGE and ends is not None, said[: _longest(ends)]
     shape: Shape = "range" if ends else "thread"
-    item = item_of(context, _named(said, shape), place, said[0].place)
-    facts = of_messages(said, context.request, call.value("tags"))
+    name = _named(said, shape)
+    item = item_of(context, name, place, said[0].place)
+    if named != place:
+        # Earlier releases told items apart by the name that was typed.
+        older = item_of(context, name, named, said[0].place)
+        item = older if await context.library.known(older) else item
+    facts = with_given(of_messages(said, context.request, call.value("tags")), call)
     keep = partial(context.keeper.keep, context, item, said, facts, shape)
     await context.step("keep", keep)
     attached = [file for message in said for file in message.files if file.link]
-    files = await context.keeper.carry(context, item, attached)
+    files = await context.keeper.carry(context, item, attached, place)
     watch = partial(context.keeper.watch, context, item, said, files, shape)
     await context.step("watch", watch)
     facts = replace(facts, files=tuple(files))
@@ -113,6 +123,24 @@ async def undo(context: Context, call: Call) -> Answer:
     return Answer(said, private=True, quiet=not said, actions=actions)
 
 
+def marked_call(*, added: bool, route: Route | None = None) -> Call:
+    """What a reaction asks for that was put on a message or taken away; without a route, 📝."""
+    name = MARKED.name if added else UNDO.name
+    if route is None:
+        return Call(name)
+    flags: dict[str, str | bool] = {EMOJI.name: route.emoji, TO.name: route.place.id}
+    if route.given:
+        flags[SET.name] = lines_of(route.given)
+    if route.template:
+        flags[TEMPLATE.name] = route.template
+    return Call(name, flags=flags)
+
+
+def undoing(saved: Call) -> Call:
+    """What takes back what this call of a reaction saved."""
+    return Call(UNDO.name, flags={name: saved.flags[name] for name in (EMOJI.name, TO.name)})
+
+
 def item_of(context: Context, message: str, place: str | None, channel: str = "") -> UUID:
     """The item of a message and destination: the same for everybody, however often it is saved.
 
@@ -123,20 +151,14 @@ def item_of(context: Context, message: str, place: str | None, channel: str = ""
     return stable_id("message", request.sender.platform, where, message, place or "")
 
 
-TAGS = Flag("tags", "Give the page these tags, where its data source has a place for them.", "A,B")
-_TO = Flag(
-    "to",
-    "Save it to this page or data source: a title or an address.",
-    "DESTINATION",
-    "destination",
-)
+EMOJI = Flag("emoji", "The emoji that asks for it, where that is not 📝.", "EMOJI")
 
 COMMAND = Command(
     name="save",
     summary="Save a message or its thread; with two links, all between.",
     run=run,
     argument=Argument("link", required=False),
-    flags=(_TO, TAGS),
+    flags=(TO, TAGS, SET, TEMPLATE),
     private=True,
 )
 
@@ -145,7 +167,7 @@ MARKED = Command(
     name="save-marked",
     summary="Save the message that somebody reacted to.",
     run=run,
-    flags=(_TO,),
+    flags=(TO, TAGS, SET, TEMPLATE, EMOJI),
     listed=False,
 )
 
@@ -153,7 +175,7 @@ UNDO = Command(
     name="undo-save",
     summary="Take back the save of a message.",
     run=undo,
-    flags=(_TO,),
+    flags=(TO, SET, TEMPLATE, EMOJI),
     private=True,
     listed=False,
 )

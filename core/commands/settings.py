@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
+from core.commands.notion import lines_of
+from core.commands.notion import settings as notion_settings
 from core.commands.words import place
 from core.errors import InvalidInput
 from core.messages import Answer, Call
@@ -32,6 +34,8 @@ async def run(context: Context, call: Call) -> Answer:
     what = what.lower()
     if what == "reset" and not value:
         return await _reset(context)
+    if what == "notion":
+        return await notion_settings(context, value)
     if what not in NAMES:
         raise InvalidInput(_unknown(what))
     known = context.preferences.providers if what == "provider" else tuple(TEMPLATES)
@@ -80,17 +84,20 @@ async def _choose(context: Context, chosen: dict[str, str | None]) -> None:
 
 
 def _unknown(what: str) -> str:
-    near = get_close_matches(what, (*NAMES, "reset"), n=1)
+    near = get_close_matches(what, (*NAMES, "notion", "reset"), n=1)
     hint = f"Did you mean `/notion settings {near[0]}`?" if near else _HOW[0]
     return f"There is no setting “{what[:64]}”. {hint}"
 
 
 async def _shown(context: Context) -> Answer:
     request = context.request
-    found = await context.preferences.overview(request.sender, request.channel)
+    found = await context.preferences.overview(request.sender, request.channel, request.workspace)
     chosen = await context.preferences.chosen(context.user_id)
     account = await context.links.account(context.user_id)
     lines = ["**Your settings**", "", *_lines(found, account, own_provider=chosen.provider)]
+    if context.connector.on:
+        standing = await context.connector.standing(context.user_id, request)
+        lines += [f"- {line}. `/notion settings notion` changes it." for line in lines_of(standing)]
     notes = (chosen.note, *_HOW) if chosen.note else _HOW
     return Answer("\n".join(lines), notes, private=True)
 
@@ -117,6 +124,8 @@ def _destination(found: Overview) -> str:
         return f"{place(found.own)}: your own choice"
     if found.channel is not None:
         return f"{place(found.channel)}: this channel's choice"
+    if found.workspace is not None:
+        return f"{place(found.workspace)}: this workspace's choice"
     if found.default is not None:
         return f"{place(found.default)}: this server's default"
     return "nowhere yet; `/notion to` says why"

@@ -19,6 +19,7 @@ from core.messages import Carried, File
 from core.notion.pace import in_background
 from core.notion.page import page_title
 from core.notion.sync import Sync
+from core.notion.whose import asking_by, made_by
 from core.ports import CanFetch, Pages, Platform, Step
 from core.storage.content import Content
 from core.storage.database import Database
@@ -70,8 +71,10 @@ class Changes:
 
         Raises what `Pages` raises; by then it is noted that it is tried again later.
         """
+        async with self._database.read() as unit:
+            content = await unit.content.get(item)
         try:
-            with in_background():
+            with in_background(), asking_by(made_by(content.parent if content else None)):
                 await self._bring(step, item)
         except Exception as error:
             wait = error.retry_after if isinstance(error, AssistantError) else None

@@ -21,6 +21,7 @@ import structlog
 
 from core.actions import when_failed, while_writing
 from core.commands.context import (
+    Connector,
     Context,
     Keeper,
     Library,
@@ -40,12 +41,14 @@ from core.errors import (
     PlatformFailed,
     ProviderFailed,
     RateLimited,
+    Unavailable,
 )
 from core.jobs.recognise import GONE, recognise
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED, UNDELIVERED
+from core.notion.whose import Whose, asking_for
 from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
@@ -64,7 +67,7 @@ LATE = "late"
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
 
 
-Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter]
+Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector]
 """What commands may use, in the order in which `Context` names it."""
 
 
@@ -103,7 +106,8 @@ class Handler:
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
-        with closing(delivery):
+        sender = request.sender
+        with closing(delivery), asking_for(Whose(whose, sender.platform, request.home)):
             answer, stays = await self._delivered(context, delivery)
         outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
@@ -176,11 +180,13 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
-            again = COMMANDS[call.command].live and _worth_a_button(error)
+            # With a connection another try may do, so it gets a button too.
+            missing = isinstance(error, (NotionFailed, Unavailable))
+            link = await context.connector.hint(context.request) if missing else None
+            again = COMMANDS[call.command].live and (link is not None or _worth_a_button(error))
             actions = when_failed(context.request.id) if again else ()
-            return Answer(
-                error.message, ok=False, private=True, error=error.to_json(), actions=actions
-            )
+            said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
+            return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))

@@ -109,5 +109,6 @@ class Janitor:
             await unit.mailed.forget(now)
             await unit.audit.forget(now - self._audit)
             await unit.links.forget(now - KEYS_KEPT)
+            await unit.connect_codes.forget(now - KEYS_KEPT)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

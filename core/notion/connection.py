@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import AssistantError, Misconfigured, NotionFailed
 from core.notion.pace import Pace
@@ -27,6 +27,33 @@ PAGE_SIZE = 100
 _ATTEMPTS = 6
 
 
+class TokenSource(Protocol):
+    """Where a token comes from that may end and be followed by another one."""
+
+    async def current(self) -> str:
+        """The token to ask with."""
+        ...
+
+    async def renewed(self, refused: str) -> str:
+        """A token in place of one that Notion refused. Raises AssistantError for lack of one."""
+        ...
+
+
+class FixedToken:
+    """A token that does not end by itself: an internal integration's."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def current(self) -> str:
+        """The token."""
+        return self._token
+
+    async def renewed(self, refused: str) -> str:
+        """The same one: there is no other."""
+        return refused
+
+
 class _Failed(Exception):
     """One attempt failed. `again`: nothing speaks against another."""
 
@@ -44,8 +71,10 @@ class Connection:
     passing trouble; a write only where nothing can have been carried out.
     """
 
-    def __init__(self, token: str, base_url: str, pace: Pace, patience: float = 60.0) -> None:
-        self._token = token
+    def __init__(
+        self, token: str | TokenSource, base_url: str, pace: Pace, patience: float = 60.0
+    ) -> None:
+        self._token = FixedToken(token) if isinstance(token, str) else token
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._patience = patience
@@ -124,15 +153,19 @@ class Connection:
         import httpx
         from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
-        sdk = self._client()
+        sdk, token = self._client(), await self._token.current()
         await self._pace.turn(max(deadline - time.monotonic(), 0))
         left = max(deadline - time.monotonic(), self._patience / 60)
         # A read that hangs is worth another try; what sends is given all the time there is.
         seconds = left if write or "form_data" in request else min(left, self._patience / 3)
         try:
             async with asyncio.timeout(seconds):
-                answer = await sdk.request(**request)
+                answer = await sdk.request(**request, auth=token)
         except HTTPResponseError as error:
+            if error.status == 401 and await self._token.renewed(token) != token:
+                # Refused before anything was done, so even a write may be sent again.
+                ended = NotionFailed("Notion's token has ended. Try again.", retryable=True)
+                raise _Failed(ended, again=True) from error
             refusal = Refusal.read(error.status, error.headers, error.body)
             again = refusal.carried_out_nothing or (refusal.passing and not write)
             raise _Failed(refusal.error(write=write), again=again) from error
@@ -159,7 +192,6 @@ class Connection:
                 raise Misconfigured("NOTION_BASE_URL must begin with https:// or http://.")
             try:
                 self._sdk = AsyncClient(
-                    auth=self._token,
                     base_url=self._base_url,
                     notion_version=VERSION,
                     timeout_ms=int(self._patience * 1000),

@@ -79,7 +79,7 @@ class Destinations:
             for one in results
             if not one.get("in_trash")
         ]
-        return sorted(places, key=lambda place: _distance(place.title, query))
+        return sorted(places, key=lambda place: distance(place.title, query))
 
     async def _default(self) -> Destination:
         if not self._parent:
@@ -160,7 +160,8 @@ def _is_top(one: Json, seen: set[str]) -> bool:
     return kind != "block_id" and parent[kind] not in seen
 
 
-def _distance(found: str, query: str) -> int:
+def distance(found: str, query: str) -> int:
+    """How far a title is from what was looked for: 0 where they are the same. Pure."""
     found, query = found.casefold(), query.strip().casefold()
     if found == query:
         return 0

@@ -166,6 +166,13 @@ class ContentTable:
         )
         return done.rowcount == 1
 
+    async def hold(self, content_id: UUID, page_id: str) -> bool:
+        """Notes the page before it holds anything. False where it is another item's."""
+        if await self._exists(table.c.notion_page_id == page_id, table.c.id != content_id):
+            return False
+        await self._set(content_id, notion_page_id=page_id)
+        return True
+
     async def saved(self, content_id: UUID, page_id: str, url: str) -> None:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)

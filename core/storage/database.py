@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import Unavailable
 from core.storage.audit import AuditTable
+from core.storage.connect_codes import ConnectCodeTable
+from core.storage.connections import ConnectionTable
 from core.storage.content import ContentTable
-from core.storage.destinations import DestinationTable
+from core.storage.destinations import AdditionTable, DestinationTable, RouteTable
 from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
@@ -41,6 +43,8 @@ class UnitOfWork:
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
+        self.routes = RouteTable(connection)
+        self.additions = AdditionTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
         self.followed = FollowedTable(connection)
@@ -53,6 +57,8 @@ class UnitOfWork:
         self.spending = SpendingTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
+        self.connections = ConnectionTable(connection)
+        self.connect_codes = ConnectCodeTable(connection)
 
 
 class Database:

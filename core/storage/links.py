@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Sender
 from core.storage.account_tables import audit
+from core.storage.connection_tables import notion_connections
 from core.storage.spending import SpendingTable
 from core.storage.tables import (
     content_history,
@@ -33,6 +34,7 @@ MOVED = frozenset(
         "requests",
         "ratings",
         "link_codes",
+        "notion_connections",
         "audit",
         "spending",
     }
@@ -160,9 +162,9 @@ class LinkTable:
     async def merge(self, person: UUID, account: UUID) -> bool:
         """Gives the account all that is this person's, and forgets the person.
 
-        That is their identities, history, pages, what is being written, ratings, destination and
-        preferences; where both chose or rated, the account's stays. False where one of them is
-        gone.
+        That is their identities, history, pages, what is being written, ratings, destination,
+        connection to Notion and preferences; where both have one, the account's stays. False where
+        one of them is gone.
         """
         query = (
             select(users.c.id, users.c.preferences)
@@ -178,7 +180,15 @@ class LinkTable:
             update(users).where(users.c.id == account).values(preferences=preferences)
         )
         await self._drop_what_the_account_has(person, account)
-        for table in (identities, content_history, destinations, requests, ratings, link_codes):
+        for table in (
+            identities,
+            content_history,
+            destinations,
+            requests,
+            ratings,
+            link_codes,
+            notion_connections,
+        ):
             await self._connection.execute(
                 update(table).where(table.c.user_id == person).values(user_id=account)
             )
@@ -194,6 +204,11 @@ class LinkTable:
         chosen = select(destinations.c.id).where(destinations.c.user_id == account)
         await self._connection.execute(
             delete(destinations).where(destinations.c.user_id == person, chosen.exists())
+        )
+        theirs = notion_connections.c.user_id
+        connected = select(notion_connections.c.id).where(theirs == account)
+        await self._connection.execute(
+            delete(notion_connections).where(theirs == person, connected.exists())
         )
         rated = select(ratings.c.content_id).where(ratings.c.user_id == account)
         await self._connection.execute(

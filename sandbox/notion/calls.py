@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from sandbox.notion.errors import RefusedError, in_trash, invalid, not_found, sh
 from sandbox.notion.present import Presenter, listing
 from sandbox.notion.records import Record
 from sandbox.notion.store import PageStore
+
+SCOPE: ContextVar[frozenset[str] | None] = ContextVar("scope", default=None)
+"""The pages that the token of the request in hand opens, with all under them; None: all pages."""
 
 STORE = web.AppKey("store", PageStore)
 PRESENTER = web.AppKey("presenter", Presenter)
@@ -49,9 +53,20 @@ def path_id(request: web.Request, name: str) -> str:
 def find(store: PageStore, object_id: str, *kinds: str) -> Record:
     """The object, when it is one of the kinds; the first kind names it in the refusal."""
     record = store.get(object_id)
-    if record is None or record.kind not in kinds:
+    if record is None or record.kind not in kinds or not in_scope(store, record):
         raise not_found(kinds[0], object_id)
     return record
+
+
+def in_scope(store: PageStore, record: Record) -> bool:
+    """Whether the request's token opens the object: it was picked, or stands under what was."""
+    scope, above = SCOPE.get(), record
+    while scope is not None and above.id not in scope:
+        following = store.get(above.parent.id) if above.parent.id else None
+        if following is None:
+            return False
+        above = following
+    return True
 
 
 def find_editable(store: PageStore, object_id: str, *kinds: str) -> Record:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.notion.calls import PRESENTER, STORE, Paging, find, path_id, read_body
+from sandbox.notion.calls import PRESENTER, STORE, Paging, find, in_scope, path_id, read_body
 from sandbox.notion.checks import only_keys, read_bool, read_choice, read_object, read_text
 from sandbox.notion.errors import MISSING
 from sandbox.notion.filters import read_filter
@@ -25,7 +25,9 @@ async def search(request: web.Request) -> web.Response:
     found = [
         record
         for record in store.titled()
-        if kind in (None, record.kind) and all(word in record.title.casefold() for word in words)
+        if in_scope(store, record)
+        and kind in (None, record.kind)
+        and all(word in record.title.casefold() for word in words)
     ]
     if _is_ascending(body.get("sort")):
         found.reverse()

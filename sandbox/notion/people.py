@@ -14,8 +14,13 @@ from sandbox.notion.rich_text import read_rich_text, text_item
 from sandbox.notion.store import PageStore
 
 
-async def get_me(_request: web.Request) -> web.Response:
-    return web.json_response(BOT_USER)
+async def get_me(request: web.Request) -> web.Response:
+    """The bot; a public integration's is another one for each consent."""
+    grant = request.get("grant")
+    if grant is None:
+        return web.json_response(BOT_USER)
+    bot = BOT_USER["bot"] | {"owner": grant.owner}
+    return web.json_response(BOT_USER | {"id": grant.bot_id, "bot": bot})
 
 
 async def get_users(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from aiohttp import web
 
 from sandbox.notion.app import MAX_BODY, MAX_PART, RATE_LIMIT, api_app
+from sandbox.notion.grants import Grants
 from sandbox.notion.hooks import Hooks, api_path
 from sandbox.notion.ids import ROOT_PAGE_ID
 from sandbox.notion.store import Clock, PageStore
@@ -55,10 +56,11 @@ class NotionServer:
 
     `base_url` is for NOTION_BASE_URL, `viewer_url` opens in a browser. With a `path`, a second
     server on it has the pages of the first. `hooks` may be replaced at any time; `requests` keeps
-    the last 1,000 calls.
+    the last 1,000 calls. `client` are the id and the secret of a public integration, `grants` what
+    people agreed to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each has its own test)
         self,
         path: Path | None = None,
         *,
@@ -67,8 +69,10 @@ class NotionServer:
         rate_limit: int | None = RATE_LIMIT,
         clock: Clock = time.time,
         hooks: Hooks | None = None,
+        client: tuple[str, str] = ("client-of-a-test", "secret-of-a-test"),
     ) -> None:
         self.token = token
+        self.grants = Grants(*client, clock)
         self.root_page_id = ROOT_PAGE_ID
         self.hooks = hooks or Hooks()
         self.requests: deque[Call] = deque(maxlen=_LOG_LENGTH)
@@ -86,6 +90,7 @@ class NotionServer:
             clock=self._clock,
             rate_limit=self._rate_limit,
             hooks=_Recorder(self),
+            grants=self.grants,
         )
         app = web.Application(client_max_size=MAX_PART)
         app.add_subapp("/api", api)

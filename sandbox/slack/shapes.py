@@ -138,7 +138,7 @@ def user_json(space: Workspace, user: User) -> dict[str, Any]:
             "image_72": f"https://avatars.example.com/{user.id}_72.png",
             "team": space.team_id,
         },
-        "is_admin": False,
+        "is_admin": user.is_admin,
         "is_owner": False,
         "is_restricted": user.is_guest,
         "is_ultra_restricted": False,

@@ -78,6 +78,7 @@ class User:
     email: str
     is_bot: bool = False
     is_guest: bool = False
+    is_admin: bool = False
     email_verified: bool = True
     tz: str = "Europe/Berlin"
 

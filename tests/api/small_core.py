@@ -11,12 +11,14 @@ from uuid import UUID
 from core.accounts.accounts import Accounts
 from core.accounts.links import Links
 from core.config import Settings
+from core.connecting import Connecting
 from core.errors import AssistantError, Unauthorized, Unavailable
 from core.history.history import History
 from core.jobs.recognise import ERASED, GONE, announce
 from core.limits.limits import Limits, Rules
 from core.live import Feed, Feeds
 from core.messages import Answer, Request
+from core.notion.connections import Connections
 from core.ports import Destination
 from core.storage.content import Written
 from core.storage.database import Database
@@ -44,6 +46,9 @@ class SmallCore:
         self.limits = Limits(settings, rules)
         self.begun: list[UUID] = []
         self.links = Links(settings, database, self.limits, self.begun.append)
+        self.connecting = Connecting(
+            settings, database, Connections(settings, database, None), {}, self.begun.append
+        )
         self.providers: dict[str, Any] = {"offline": SimpleNamespace(name="offline")}
         self.script: Script = written
         self.accepted: list[Request] = []

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 from api.errors import STATUS
 from api.openapi import specification
 from api.routes import PAGES, ROUTES
+from core.accounts.personal import SCOPES
 from tests.api.small_core import PASSWORD
 
 Json = dict[str, Any]
@@ -73,7 +74,10 @@ def test_every_operation_is_told_of_in_full():
         where = f"{method} {path}"
         assert operation["summary"], where
         assert operation["description"], where
-        assert operation["security"] in ([], [{"bearer": []}]), where
+        if operation["security"]:
+            bearer, cookie = operation["security"]
+            assert cookie == {"cookie": []}, where
+            assert set(bearer["bearer"]) <= set(SCOPES), where
         assert any(status < "400" for status in operation["responses"]), where
         assert "500" in operation["responses"], where
         in_path = set(re.findall(r"{(\w+)}", path))
@@ -86,7 +90,7 @@ def test_every_operation_is_told_of_in_full():
             assert operation["requestBody"]["content"]["application/json"]["example"], where
             assert {"400", "413", "415"} <= set(operation["responses"]), where
         if operation["security"]:
-            assert {"401", "429", "503"} <= set(operation["responses"]), where
+            assert {"401", "403", "429", "503"} <= set(operation["responses"]), where
 
 
 def test_every_example_is_what_its_schema_says():

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, NotionFailed, RateLimited
 from core.notion.client import NotionPages
+from core.notion.connected import Connected
+from core.notion.connections import Connections
 from core.notion.unconnected import Unconnected
 from core.ports import Child, Destination, Pages
 from sandbox.notion.errors import RefusedError
@@ -24,12 +27,18 @@ def faults() -> Faults:
     return Faults()
 
 
-@pytest.fixture
-async def pages(faults: Faults) -> AsyncIterator[Pages]:
+@pytest.fixture(params=["by token", "by connection"])
+async def pages(request: pytest.FixtureRequest, faults: Faults) -> AsyncIterator[Pages]:
+    """The server's token alone, and the same where there may be other connections."""
     async with NotionServer(hooks=faults, rate_limit=None) as server:
-        client = NotionPages(
+        client: Pages = NotionPages(
             server.token, server.root_page_id, server.base_url, requests_per_minute=1000, patience=3
         )
+        if request.param == "by connection":
+            url = "sqlite+aiosqlite:///nowhere.db"
+            settings = Settings(_env_file=None, database_url=url, secret_key="k" * 40)
+            nobodys: Any = None
+            client = Connected(Connections(settings, nobodys, client))
         yield client
         await client.close()
 

@@ -135,6 +135,33 @@ async def test_a_mention_in_a_thread_has_the_thread_as_its_context(
     assert "Writing" not in told
 
 
+async def test_two_commands_in_a_thread_are_answered_in_their_order_and_the_second_says_so(
+    world: World, launch: Launch
+) -> None:
+    world.ai.answer = " ".join(f"word{number}" for number in range(40))
+    world.ai.token_delay = 0.03
+    await connected(world, launch)
+    thread = await world.discord.start_thread(await world.discord.write("We need a plan."))
+    prompts = [
+        await world.discord.slash_command(
+            sub="generate", options={"prompt": prompt}, channel=thread
+        )
+        for prompt in ("first", "second")
+    ]
+
+    async def whole() -> bool:
+        shown = world.discord.answers(thread)
+        return len(shown) == 2 and all(one.content == world.ai.answer for one in shown)
+
+    await eventually(whole, "the two answers never came")
+    first, second = [await prompt.answered() for prompt in prompts]
+    waited = [each.at for each in second.revisions if "Waiting for the answer" in each.content]
+    assert waited
+    assert [told[-1][1] for told in asked(world)] == ["first", "second"]
+    shown = [each for each in second.revisions if "word" in each.content]
+    assert first.revisions[-1].at <= shown[0].at
+
+
 async def test_a_letter_is_answered_and_the_next_one_has_it_as_context(
     world: World, launch: Launch
 ) -> None:

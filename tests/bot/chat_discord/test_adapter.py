@@ -1,91 +1,22 @@
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
-import aiohttp
 import pytest
 
-from bot.discord.adapter import DiscordPlatform
-from core.config import Settings
 from core.errors import PlatformFailed
-from core.messages import Answer
-from core.ports import Part
-from sandbox.discord.interactions import Interaction
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import Channel
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call
+from tests.bot.chat_discord.wayout import DEAD, Stage, a_stage, make_platform, parts_of
 
-TOKEN = "adapter.bot.token"
 LONG = "\n\n".join(f"Paragraph {number}: " + "word " * 60 for number in range(25))
-DEAD = 16 * 60
-
-
-@dataclass
-class Stage:
-    server: DiscordServer
-    platform: DiscordPlatform
-    http: aiohttp.ClientSession
-
-    async def ask(self, channel: Channel | None = None) -> Interaction:
-        return await self.server.slash_command(channel=channel)
-
-    async def defer(self, asked: Interaction, *, private: bool = False) -> None:
-        url = f"{self.server.api_url}/interactions/{asked.id}/{asked.token}/callback"
-        data = {"flags": 64} if private else {}
-        async with self.http.post(url, json={"type": 5, "data": data}) as answer:
-            assert answer.status == 204
-
-    def address(self, asked: Interaction, *, age: float = 0, **changes: str) -> dict[str, str]:
-        return {
-            "application_id": self.server.world.application_id,
-            "bot_id": self.server.world.bot.id,
-            "interaction_id": asked.id,
-            "interaction_token": asked.token,
-            "channel_id": asked.channel_id,
-            "guild_id": self.server.guild.id,
-            "user_id": asked.user_id,
-            "accepted_at": f"{time.time() - age:.6f}",
-        } | changes
-
-    def later(self, seconds: float) -> None:
-        self.server.world.clock = lambda: time.time() + seconds
-
-    def shown(self, channel: Channel | None = None) -> list[str]:
-        return [one.content for one in self.server.answers(channel) if not one.loading]
-
-    def lose_next_response(self, name: str) -> None:
-        async def hook(call: Call) -> Reaction | None:
-            if call.name != name:
-                return None
-            self.server.hooks.after.remove(hook)
-            return Reaction(dropped=True)
-
-        self.server.hooks.after.append(hook)
-
-
-def make_platform(server: DiscordServer, **changes: Any) -> DiscordPlatform:
-    values = {"discord_token": TOKEN, "discord_api_url": server.api_url} | changes
-    return DiscordPlatform(Settings(_env_file=None, **values))
 
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    async with DiscordServer(TOKEN) as server, aiohttp.ClientSession() as http:
-        commands = f"{server.api_url}/applications/{server.world.application_id}/commands"
-        wanted = [{"name": "notion", "type": 1, "description": "Notion"}]
-        await http.put(commands, json=wanted, headers={"Authorization": f"Bot {TOKEN}"})
-        platform = make_platform(server)
-        yield Stage(server, platform, http)
-        await platform.close()
-
-
-def parts_of(text: str, **more: Any) -> list[Part]:
-    return DiscordPlatform(Settings(_env_file=None)).render(Answer(text, **more))
+    async with a_stage() as found:
+        yield found
 
 
 async def test_whatever_refuses_the_placeholder_the_channel_takes_the_answer(

@@ -34,13 +34,14 @@ def test_values_are_whole_and_each_there_once() -> None:
     assert fitting([Choice("x" * LONGEST, "l")])
 
 
+MODEL = {"name": "model", "value": "g", "focused": True}
 FOCUSED = {"name": "to", "type": 3, "value": "te", "focused": True}
 
 
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        ([{"name": "generate", "type": 1, "options": [FOCUSED]}], ("destination", "te")),
+        ([{"name": "generate", "type": 1, "options": [FOCUSED]}], ("destination", "te", "")),
         (
             [
                 {
@@ -49,12 +50,16 @@ FOCUSED = {"name": "to", "type": 3, "value": "te", "focused": True}
                     "options": [{"name": "prompt", "value": "a"}, FOCUSED],
                 }
             ],
-            ("destination", "te"),
+            ("destination", "te", ""),
         ),
-        ([{"name": "generate", "options": [{"name": "model", "value": "g"}]}], ("model", "g")),
+        ([{"name": "generate", "options": [{"name": "model", "value": "g"}]}], ("model", "g", "")),
         (
             [{"name": "to", "options": [{"name": "destination", "focused": True}]}],
-            ("destination", ""),
+            ("destination", "", ""),
+        ),
+        (
+            [{"name": "generate", "options": [{"name": "provider", "value": "openai"}, MODEL]}],
+            ("model", "g", "openai"),
         ),
         ([{"name": "generate", "options": [{"name": "prompt", "value": "a"}]}], None),
         ([{"name": "generate", "options": [{"name": "bogus", "value": "a"}]}], None),

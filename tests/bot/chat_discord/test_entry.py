@@ -67,7 +67,7 @@ async def test_a_thread_is_the_same_place_as_its_channel(stage: Stage) -> None:
     await asked.acknowledged()
     [request] = stage.intake.requests
     assert request.place == general.id
-    assert request.address["channel_id"] == thread.id
+    assert request.address["channel_id"] == request.address["thread"] == thread.id
 
 
 async def test_flags_may_stand_in_the_text_as_on_every_platform(stage: Stage) -> None:
@@ -227,6 +227,36 @@ async def test_a_placeholder_that_discord_refuses_loses_no_command(stage: Stage)
     stage.server.hooks.before.clear()
     asked = await stage.server.slash_command(sub="generate", options={"prompt": "b"})
     assert await asked.acknowledged() == 5
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["not taken", "taken unheard"])
+@pytest.mark.parametrize(
+    "trouble",
+    [Reaction(dropped=True), Reaction("no", 503), Reaction({"retry_after": 0.2}, 429)],
+    ids=["dropped", "failed", "limited"],
+)
+async def test_an_acknowledgement_that_fails_is_tried_again(
+    stage: Stage, trouble: Reaction, early: bool
+) -> None:
+    hooks = stage.server.hooks.before if early else stage.server.hooks.after
+
+    async def hook(call: Traffic) -> Reaction | None:
+        if not call.path.endswith("/callback"):
+            return None
+        hooks.remove(hook)
+        return trouble
+
+    hooks.append(hook)
+    asked = await stage.server.slash_command(sub="help")
+    assert await asked.acknowledged(3.0) == 5
+    assert len(stage.intake.requests) == 1
+
+    def tries() -> int:
+        return len([one for one in stage.server.requests if one.path.endswith("/callback")])
+
+    await stage.server.wait_for(lambda: tries() == 2)
+    await asyncio.sleep(0.2)
+    assert tries() == 2
 
 
 async def test_an_acknowledgement_that_is_answered_with_nothing_counts(

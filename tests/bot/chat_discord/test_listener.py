@@ -326,6 +326,19 @@ async def test_a_memo_in_a_thread_belongs_to_its_channel(stage: Stage) -> None:
     assert request.address["channel_id"] == request.address["thread"] == thread.id
 
 
+async def test_an_emoji_that_was_chosen_in_a_channel_saves_there(stage: Stage) -> None:
+    bug = Call("save-marked", flags={"emoji": "🐛", "to": "d1"})
+    stage.intake.routed = {"🐛": bug}
+    message = await stage.server.write("It crashes.")
+    await stage.server.react(message, "🎉")
+    await stage.server.react(message, "🐛")
+    await requests(stage)
+    await stage.server.react(message, "🐛", added=False)
+    found = await requests(stage, 2)
+    assert [one.call for one in found] == [bug, Call("undo-save", flags=bug.flags)]
+    assert found[0].address["marked"] == "yes"
+
+
 async def test_other_reactions_and_those_of_bots_ask_for_nothing(stage: Stage) -> None:
     server = stage.server
     message = await server.write("keep this")

@@ -12,8 +12,8 @@ from bot.discord.parse import options_of
 from core.commands.registry import COMMANDS
 from core.errors import Unavailable
 from core.messages import Answer, Call, Channel, Sender
-from core.ports import Choice, Chosen, Destination, Overview
-from sandbox.discord.interactions import Interaction
+from core.ports import Choice, Destination, Overview
+from sandbox.discord.interactions import DEFERRED_UPDATE, Interaction
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import Message
 from sandbox.traffic import Answer as Reaction
@@ -61,13 +61,13 @@ async def test_what_is_chosen_is_taken_and_so_is_what_is_not_listed(stage: Stage
 
 
 class Slow(Recorder):
-    async def suggest(self, _kind: Chosen, _words: str) -> list[Choice]:
+    async def suggest(self, *_: object, **_more: object) -> list[Choice]:
         await asyncio.sleep(60)
         return []
 
 
 class Broken(Recorder):
-    async def suggest(self, _kind: Chosen, _words: str) -> list[Choice]:
+    async def suggest(self, *_: object, **_more: object) -> list[Choice]:
         raise Unavailable("The database does not answer. Try again in a minute.")
 
     async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
@@ -198,10 +198,15 @@ async def test_what_is_chosen_there_is_asked_as_any_request(
     _, message = await panel(stage)
     values = None if value is None else [value]
     pressed = await stage.server.click(message, f"panel:{name}", values=values)
-    assert await pressed.acknowledged() == 5
-    assert pressed.original is not message
-    assert pressed.original.ephemeral
+    assert await pressed.acknowledged() == DEFERRED_UPDATE
     [request] = stage.intake.requests
+    platform = DiscordPlatform(stage.settings)
+    [part] = platform.render(Answer("From now on."))
+    await platform.post(request.address, part, "a:0", again=False)
+    await platform.close()
+    [told] = pressed.messages
+    assert (told.content, told.ephemeral) == ("From now on.", True)
+    assert "Your settings" in message.content
     assert request.call == call
     assert request.address["private"] == "yes"
 
@@ -214,11 +219,67 @@ async def test_the_panel_opens_the_forms(stage: Stage) -> None:
     place = await stage.server.click(message, "panel:place")
     assert await place.acknowledged() == 9
     sent = await stage.server.submit(place, {"destination": "Team notes"})
-    assert await sent.acknowledged() == 5
-    assert sent.original.ephemeral
+    assert await sent.acknowledged() == DEFERRED_UPDATE
     written, chosen = stage.intake.requests
     assert (written.call.command, written.call.text) == ("generate", "a plan")
     assert chosen.call == Call("to", "Team notes")
+
+
+@pytest.mark.parametrize("through_the_form", [False, True], ids=["list", "form"])
+async def test_the_panel_shows_what_was_chosen_once_it_is_done(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, through_the_form: bool
+) -> None:
+    monkeypatch.setattr(windows, "UNTIL_DONE", (0.05,) * 60)
+    _, message = await panel(stage)
+    if through_the_form:
+        pressed = await stage.server.click(message, "panel:place")
+        await pressed.acknowledged()
+        await (await stage.server.submit(pressed, {"destination": NOTES})).acknowledged()
+    else:
+        pressed = await stage.server.click(message, "panel:destination", values=[NOTES])
+        await pressed.acknowledged()
+    own = Destination(NOTES, "page", "Team notes", "https://www.notion.so/notes")
+    stage.intake.standing = Overview(own=own)
+    await stage.server.wait_for(lambda: "your own choice" in message.content)
+    [shown] = [
+        one
+        for row in message.components
+        for part in row["components"]
+        for one in part.get("options", ())
+        if one["value"] == NOTES
+    ]
+    assert shown["default"]
+
+
+async def test_a_choice_that_is_not_made_is_taken_off_the_panel(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "UNTIL_DONE", (0.01, 0.01))
+    _, message = await panel(stage)
+    seen = len(message.revisions)
+    await (await stage.server.click(message, "panel:provider", values=["offline"])).acknowledged()
+    await stage.server.wait_for(lambda: len(message.revisions) > seen)
+
+
+async def test_a_choice_that_cannot_be_recorded_is_answered_and_the_answer_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "UNTIL_DONE", (0.01,))
+    _, message = await panel(stage)
+    stage.intake.away = True
+    pressed = await stage.server.click(message, "panel:provider", values=["offline"])
+    assert await pressed.acknowledged() == 4
+    await asyncio.sleep(0.1)
+    assert "The database does not answer" in pressed.original.content
+
+
+async def test_models_are_those_of_the_provider_that_was_chosen(stage: Stage) -> None:
+    models = [Choice("gpt", "gpt (openai)"), Choice("small", "small (offline)")]
+    stage.intake.choices = {"model": models}
+    typed = {"prompt": "a", "provider": "offline", "model": ""}
+    asked = await stage.server.autocomplete("notion", "generate", "model", typed)
+    await asked.acknowledged()
+    assert asked.choices == [{"name": "small (offline)", "value": "small"}]
 
 
 async def test_the_panel_is_shown_anew(stage: Stage) -> None:

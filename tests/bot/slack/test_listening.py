@@ -266,6 +266,16 @@ async def test_a_memo_saves_and_taking_it_away_undoes(stage: Stage) -> None:
     assert "private" not in request.address
 
 
+async def test_only_an_emoji_that_was_chosen_there_asks_for_anything(stage: Stage) -> None:
+    bug = Call("save-marked", flags={"emoji": "🐛", "to": "d1"})
+    stage.intake.routed = {":bug:": bug}
+    message = stage.server.write("It crashes.")
+    for name in ("bug", "tada", "party-cat"):
+        await stage.server.react(message, name)
+    await stage.server.react(message, "bug", added=False)
+    assert stage.intake.calls == [bug, Call("undo-save", flags=bug.flags)]
+
+
 async def test_a_memo_from_a_bot_is_only_decoration(stage: Stage) -> None:
     robot = stage.server.space.add_user("robot")
     robot.is_bot = True

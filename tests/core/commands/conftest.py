@@ -15,6 +15,7 @@ from core.commands.context import Context, Person
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.config import Settings
+from core.connecting import Connecting
 from core.conversation import Conversation
 from core.generation import Generation
 from core.history.history import History
@@ -22,6 +23,7 @@ from core.limits.limits import Limits
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.notion.client import NotionPages
+from core.notion.connections import Connections
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
@@ -72,7 +74,24 @@ def links(database: Database) -> Links:
 
 
 @pytest.fixture
-def say(database: Database, pages: Pages, links: Links) -> Say:
+async def connecting(database: Database, notion: NotionServer) -> AsyncIterator[Connecting]:
+    """Nobody manages a workspace of whom the address does not say so."""
+    settings = Settings(
+        _env_file=None,
+        database_url="postgresql://elsewhere/x",
+        public_url="https://notes.example",
+        secret_key="k" * 40,
+        notion_client_id=notion.grants.client_id,
+        notion_client_secret=notion.grants.client_secret,
+        notion_base_url=notion.base_url,
+    )
+    connections = Connections(settings, database, None)
+    yield Connecting(settings, database, connections, {}, lambda _: None)
+    await connections.close()
+
+
+@pytest.fixture
+def say(database: Database, pages: Pages, links: Links, connecting: Connecting) -> Say:
     """Carries out what a person types, or presses, in a channel."""
 
     async def run(
@@ -107,6 +126,7 @@ def say(database: Database, pages: Pages, links: Links) -> Say:
             links=links,
             preferences=Preferences(database, ASKED, Overviews(database, ASKED, reached)),
             voter=Ratings(database),
+            connector=connecting,
             conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )

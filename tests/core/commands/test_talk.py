@@ -90,14 +90,15 @@ async def test_a_platform_that_does_not_tell_is_made_do_without(
     assert await conversation(database, room).thread() == SAID[3:]
 
 
+@pytest.mark.parametrize("command", ["talk", "generate"])
 async def test_two_questions_in_one_thread_are_answered_in_their_order(
-    database: Database, room: Room
+    database: Database, room: Room, command: str
 ) -> None:
     first, second = (
         Request(
-            stable_id("talk", n), SENDER, Call("talk", n), {"thread": "m1", "message": n}, "T1:C1"
+            stable_id(command, n), SENDER, Call(asked, n), {"thread": "m1", "message": n}, "T1:C1"
         )
-        for n in ("1", "2")
+        for n, asked in (("1", "talk"), ("2", command))
     )
     for request in (first, second):
         async with database.begin() as unit:
@@ -112,6 +113,20 @@ async def test_two_questions_in_one_thread_are_answered_in_their_order(
         await unit.inbox.answered(first.id, Answer("Done."))
     await asyncio.wait_for(waiting, 5)
     assert feed.text == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "address"),
+    [
+        (Call("generate", "x", {"private": True}), {"thread": "m1"}),
+        (Call("generate", "x"), {}),
+        (Call("history"), {"thread": "m1"}),
+    ],
+)
+def test_what_nobody_else_sees_and_what_is_in_no_thread_waits_for_nothing(
+    call: Call, address: dict[str, str]
+) -> None:
+    assert Request(stable_id("x"), SENDER, call, address, "T1:C1").queue is None
 
 
 async def test_what_the_app_answered_is_part_of_the_thread(database: Database, room: Room) -> None:

@@ -30,6 +30,15 @@ async def test_what_can_be_chosen_is_what_there_is(
     assert await overviews.suggest("provider", "open") == [Choice("openai", "openai (gpt-x)")]
     assert [one.value for one in await overviews.suggest("provider", "")] == ["openai", "deepseek"]
     assert [one.value for one in await overviews.suggest("model", "gpt")] == ["gpt-x"]
+    both = [one.value for one in await overviews.suggest("model", "")]
+    assert len(both) == 2
+    assert await overviews.suggest("model", "", provider="nobody") == [
+        *await overviews.suggest("model", "", provider="OpenAI"),
+        *await overviews.suggest("model", "", provider="deepseek"),
+    ]
+    assert [one.value for one in await overviews.suggest("model", "", provider="openai")] == [
+        "gpt-x"
+    ]
     assert [one.value for one in await overviews.suggest("template", "RET")] == ["retro"]
     [place] = await overviews.suggest("destination", "team")
     assert place.label == "Team notes"
