@@ -99,19 +99,21 @@ class Conversation:
         """Waits until what was asked before in the same thread is answered, and says so.
 
         For ten minutes at most: by then something is wrong there, and nobody else should wait.
+        Whoever stops it meanwhile waits no longer.
         """
         until, told = time.monotonic() + LONGEST_TURN, False
         while self._request.queue is not None and time.monotonic() < until:
             async with self._database.read() as unit:
                 ahead = await unit.inbox.ahead(self._request)
-            if not ahead:
+                stopping = ahead and await unit.inbox.stopping(self._request.id)
+            if not ahead or stopping:
                 break
             if not told:
                 told = True
-                feed.add("*Waiting for the answer before this one …*")
+                feed.notify("Waiting for the answer before this one …")
             await asyncio.sleep(POLL_SECONDS)
         if told:
-            feed.restart()
+            feed.notify("")
 
     async def thread(self) -> list[Message]:
         """The thread so far, oldest first; what was heard of it where that is its beginning.

@@ -549,8 +549,11 @@ class CanEdit(Platform, Protocol):
         """Whether a message sent to this place can be changed later. Pure."""
         ...
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
-        """The placeholder, shown until the first words come, and its buttons. Pure."""
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
+        """The placeholder, shown until the first words come, and its buttons. Pure.
+
+        It says `why` where that is told; in a message whose words can be taken back.
+        """
         ...
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:

@@ -84,9 +84,9 @@ class DiscordPlatform:
         """See Platform."""
         return render_answer(answer)
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
         """See CanEdit."""
-        return render_waiting(actions)
+        return render_waiting(actions, why)
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         """See CanEdit."""

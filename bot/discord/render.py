@@ -50,9 +50,9 @@ def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
     return _part(texts[-1], "draft") | {"components": _buttons(actions)}
 
 
-def render_waiting(actions: Sequence[Action] = ()) -> Part:
-    """The placeholder."""
-    return _part("*Writing …*", "draft") | {"components": _buttons(actions)}
+def render_waiting(actions: Sequence[Action] = (), why: str = "") -> Part:
+    """The placeholder, with what it says of why somebody has to wait."""
+    return _part(f"*{why or 'Writing …'}*", "draft") | {"components": _buttons(actions)}
 
 
 def content(part: Part, *, private: bool = False) -> dict[str, Any]:

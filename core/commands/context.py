@@ -352,9 +352,13 @@ class Connector(Protocol):
 
 @dataclass(slots=True)
 class Person:
-    """Whose request it is: the account, once they have become part of one meanwhile."""
+    """Whose request it is: the account, once they have become part of one meanwhile.
+
+    `is_off`: an admin has switched the account off.
+    """
 
     id: UUID
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
