@@ -78,7 +78,7 @@ async def _webhook_tokens(settings: Settings) -> list[tuple[str, bool]]:
     from core.storage.database import Database
     from core.storage.migrate import NEWEST, current
 
-    if settings.embedded and not Path(settings.database_url.partition(":///")[2]).exists():
+    if _no_file_yet(settings):
         return []
     database = Database(settings.database_url)
     try:
@@ -95,7 +95,7 @@ async def _counted(settings: Settings) -> str | None:
     from core.storage.database import Database
     from core.storage.migrate import NEWEST, current
 
-    if settings.embedded and not Path(settings.database_url.partition(":///")[2]).exists():
+    if _no_file_yet(settings):
         return None
     database = Database(settings.database_url)
     try:
@@ -108,3 +108,9 @@ async def _counted(settings: Settings) -> str | None:
     finally:
         await database.close()
     return f"{total} connected, {lost} to be connected again." if lost else f"{total} connected."
+
+
+def _no_file_yet(settings: Settings) -> bool:
+    """Whether the database is a file that the first start will make."""
+    path = Path(settings.database_url.partition(":///")[2])
+    return settings.embedded and not path.exists()

@@ -16,7 +16,13 @@ def aside(address: Address, reply: Reply | None) -> Address | None:
     kept = {name: address[name] for name in _KEPT if address.get(name)}
     if not address.get("channel_id"):
         return None
-    blank = {"response_url": "", "delivery": "", "accepted_at": "0", "enterprise_id": ""}
+    blank = {
+        "response_url": "",
+        "delivery": "",
+        "accepted_at": "0",
+        "enterprise_id": "",
+        "told": "yes",
+    }
     if reply is not None and reply.get("ts"):
         said_in = {"channel_id": reply["channel"], "thread": reply["thread"] or reply["ts"]}
         return blank | kept | said_in

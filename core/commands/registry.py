@@ -21,6 +21,7 @@ from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
 from core.commands.settings import COMMAND as SETTINGS
 from core.commands.stop import COMMAND as STOP
+from core.commands.take_back import COMMAND as TAKE_BACK
 from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
 from core.commands.unlink import COMMAND as UNLINK
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Command] = {
         NOTION,
         ANNOUNCE,
         FOLLOW,
+        TAKE_BACK,
     )
 }
 
