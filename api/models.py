@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,6 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
+from api.text import Plain
 from core.accounts.accounts import Session
 from core.storage.content import Content
 from core.storage.users import Identity, User
@@ -33,31 +34,14 @@ _IDENTITY = {
 _USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
 
 
-def _is_text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("must not hold NUL characters")
-    # Only a query string can hold half a surrogate pair; no database takes it.
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError("must be Unicode text")
-    return value
-
-
-def says_something(value: str) -> str:
-    """The text. Raises ValueError where there is none."""
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-# Last of all, so that a wrong length is told of as what it is.
-Plain = AfterValidator(_is_text)
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
 Where = Annotated[
     str, Field(min_length=1, max_length=2000, description="A title, an address or an id."), Plain
 ]
 
 
-def _example(values: dict[str, Any]) -> ConfigDict:
+def example(values: dict[str, Any]) -> ConfigDict:
+    """A model's configuration, with an example for the specification."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -77,23 +61,39 @@ class Nothing(Model):
 class Registration(Model):
     """A new account."""
 
-    model_config = _example(
+    model_config = example(
         {"email": "ada@example.com", "username": "ada", "password": "a-wombat-reads-maps"}
     )
 
-    email: Annotated[str, Field(max_length=320), Plain]
+    # What these say beyond a length is checked by the core, all of it at once: the person is told
+    # of every field in one answer.
+    email: Annotated[
+        str, Field(max_length=320, json_schema_extra={"format": "email", "minLength": 3}), Plain
+    ]
     username: Annotated[
-        str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain
+        str,
+        Field(
+            max_length=64,
+            description="3 to 64 of A-Z a-z 0-9 . - _",
+            json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+        ),
+        Plain,
     ]
     password: Annotated[
-        str, Field(max_length=1000, description="At least 8 characters, at most 72 bytes."), Plain
+        str,
+        Field(
+            max_length=1000,
+            description="At least 8 characters, at most 72 bytes, and not easily guessed.",
+            json_schema_extra={"minLength": 8, "maxLength": 72},
+        ),
+        Plain,
     ]
 
 
 class Login(Model):
     """Who logs in."""
 
-    model_config = _example({"email": "ada@example.com", "password": "a-wombat-reads-maps"})
+    model_config = example({"email": "ada@example.com", "password": "a-wombat-reads-maps"})
 
     email: Annotated[str, Field(max_length=1000, description="Email address or username."), Plain]
     password: Annotated[str, Field(max_length=1000), Plain]
@@ -102,42 +102,9 @@ class Login(Model):
 class RefreshToken(Model):
     """A refresh token; it works once."""
 
-    model_config = _example({"refresh_token": "8l1Wq0zVv6m0Jd3GmB7Rk2oYwX5uT9cFhNpS4eAiKjE"})
+    model_config = example({"refresh_token": "8l1Wq0zVv6m0Jd3GmB7Rk2oYwX5uT9cFhNpS4eAiKjE"})
 
     refresh_token: Annotated[str, Field(max_length=1000), Plain]
-
-
-class Wish(Model):
-    """What to write, and where it goes."""
-
-    model_config = _example(
-        {"prompt": "a launch checklist for our mobile app", "save_to_notion": True}
-    )
-
-    prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(says_something)
-    ]
-    provider: Name | None = None
-    model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None
-    template: (
-        Annotated[
-            Name, Field(description="Left out, the person's own; `none` is none of them, ever.")
-        ]
-        | None
-    ) = None
-    save_to_notion: Annotated[
-        bool | None,
-        Field(description="Where nothing is said, a `destination` saves; false saves in no case."),
-    ] = None
-    destination: Where | None = None
-
-
-class Target(Model):
-    """Where a page goes; the default place where nothing is said."""
-
-    model_config = _example({"destination": "Meeting notes"})
-
-    destination: Where | None = None
 
 
 class HistoryQuery(Model):
@@ -168,7 +135,7 @@ class DestinationQuery(Model):
 class Person(Model):
     """A person."""
 
-    model_config = _example({**_PERSON})
+    model_config = example({**_PERSON})
 
     id: UUID
     email: str | None
@@ -184,7 +151,7 @@ class Person(Model):
 class LoggedIn(Model):
     """A session: send `access_token` with every request, and `refresh_token` for the next one."""
 
-    model_config = _example(
+    model_config = example(
         {
             "user": _PERSON,
             "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.signature",
@@ -215,7 +182,7 @@ class LoggedIn(Model):
 class LinkedIdentity(Model):
     """Who a person is on a chat platform."""
 
-    model_config = _example({**_IDENTITY})
+    model_config = example({**_IDENTITY})
 
     id: UUID
     platform: str
@@ -238,7 +205,7 @@ class LinkedIdentity(Model):
 class Tokens(Model):
     """What an answer took, as the provider counts."""
 
-    model_config = _example({**_USAGE})
+    model_config = example({**_USAGE})
 
     input_tokens: int
     output_tokens: int
@@ -256,7 +223,7 @@ class Tokens(Model):
 class Generated(Model):
     """What was written."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": _ID,
             "content": "# Launch checklist\n\n- [ ] Store listing",
@@ -285,8 +252,8 @@ class Generated(Model):
         return written
 
     @classmethod
-    def of(cls, item: Content) -> Generated:
-        """Of a finished item."""
+    def of(cls, item: Content, saved: Sequence[str] = ()) -> Generated:
+        """Of a finished item; `saved` is what there is to say of its page."""
         return cls(
             id=item.id,
             content=item.text or "",
@@ -294,7 +261,7 @@ class Generated(Model):
             model=item.model,
             usage=Tokens.of(item),
             notion_url=item.notion_url,
-            notes=item.note.split("\n") if item.note else [],
+            notes=list(dict.fromkeys([*(item.note.split("\n") if item.note else []), *saved])),
         )
 
 
@@ -308,7 +275,7 @@ class Votes(Model):
 class Item(Model):
     """One item of a history. `content` is null while it is being written."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": _ID,
             "prompt": "a launch checklist for our mobile app",
@@ -361,7 +328,7 @@ class HistoryPage(Model):
 class Saved(Model):
     """Where the page is."""
 
-    model_config = _example({"notion_url": _PAGE})
+    model_config = example({"notion_url": _PAGE})
 
     notion_url: str
 
@@ -369,7 +336,7 @@ class Saved(Model):
 class Place(Model):
     """A page or data source that may be saved to."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": "2b7d1f0e-6c1b-80d1-9c3a-c4a0f6b0a7e1",
             "kind": "page",
@@ -393,7 +360,7 @@ class Places(Model):
 class Alive(Model):
     """The process runs."""
 
-    model_config = _example({"status": "ok"})
+    model_config = example({"status": "ok"})
 
     status: str
 
@@ -401,7 +368,7 @@ class Alive(Model):
 class Ready(Model):
     """Every part is there."""
 
-    model_config = _example({"status": "ok", "components": {"database": "ok", "work": "ok"}})
+    model_config = example({"status": "ok", "components": {"database": "ok", "work": "ok"}})
 
     status: str
     components: dict[str, str]
@@ -410,7 +377,7 @@ class Ready(Model):
 class ErrorBody(Model):
     """Every error. `code` is a stable name, `detail` a sentence for people."""
 
-    model_config = _example(
+    model_config = example(
         {"detail": "prompt: must not be empty", "status": 400, "code": "INVALID_INPUT"}
     )
 

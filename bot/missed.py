@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.captures import UNDO
+from core.messages import Call
 from core.ports import Known
 
 CAUGHT_UP = "caught_up"
@@ -32,6 +33,12 @@ class Missed:
     user: str
     added: bool
     after: str
+
+
+def about(known: Sequence[Known], call: Call) -> list[Known]:
+    """What is known of the emoji that this call is about."""
+    emoji = call.value("emoji")
+    return [each for each in known if each.request.call.value("emoji") == emoji]
 
 
 def missed(

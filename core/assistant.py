@@ -13,8 +13,10 @@ import structlog
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
+from core.commands.save import marked_call, undoing
 from core.config import Settings
 from core.connecting import Connecting
+from core.emoji import MEMO, emoji_of
 from core.errors import AssistantError, Unavailable
 from core.follow.news import DELAY, News
 from core.history.history import History
@@ -24,8 +26,9 @@ from core.jobs.janitor import Janitor
 from core.jobs.owner import Owner
 from core.jobs.recognise import GONE
 from core.jobs.work import Work
+from core.limits.chat import pace
 from core.live import Feed, Feeds
-from core.messages import Answer, Channel, Message, Request, Sender, marked_queue
+from core.messages import Answer, Call, Channel, Message, Request, Sender, Workspace, marked_queue
 from core.overview import Overviews
 from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider
 from core.providers.registry import CanWarm
@@ -105,8 +108,13 @@ class Assistant:
                 await provider.warm()
 
     async def accept(self, request: Request) -> bool:
-        """As `core.ports.Intake.accept`."""
+        """As `core.ports.Intake.accept`. Raises RateLimited where somebody in chat is too quick."""
+        await pace(self.limits, request, self._is_known)
         return await self._jobs.inbox.accept(request)
+
+    async def _is_known(self, request_id: UUID) -> bool:
+        async with self.database.read() as unit:
+            return await unit.inbox.get(request_id) is not None
 
     async def hear(
         self, channel: Channel, thread: str, message: Message, *, to_us: bool = False
@@ -154,9 +162,11 @@ class Assistant:
         """As `core.ports.Intake.suggest`."""
         return await self._overviews.suggest(kind, words, provider=provider)
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """As `core.ports.Intake.overview`."""
-        return await self._overviews.overview(sender, channel)
+        return await self._overviews.overview(sender, channel, workspace)
 
     async def seen(self, name: str) -> datetime | None:
         """As `core.ports.Memory.seen`."""
@@ -173,6 +183,23 @@ class Assistant:
         async with self.database.read() as unit:
             found = await unit.inbox.about(channel.platform, marked_queue(channel.place, message))
         return [Known(each.request, each.created_at) for each in found]
+
+    async def reaction(
+        self, channel: Channel, message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        """As `core.ports.Memory.reaction`."""
+        found = emoji_of(emoji)
+        if found is None or found[0] == MEMO:
+            return None if found is None else marked_call(added=added)
+        async with self.database.read() as unit:
+            if added:
+                route = await unit.routes.get(channel, found[0])
+                return None if route is None else marked_call(added=True, route=route)
+            known = await unit.inbox.about(channel.platform, marked_queue(channel.place, message))
+        # What it saved to then counts, whatever it does now.
+        before = [each.request.call for each in known if each.request.call.has("to")]
+        mine = [each for each in before if each.value("emoji") == found[0]]
+        return undoing(mine[-1]) if mine else None
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         """As `core.ports.Memory.recent`."""

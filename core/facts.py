@@ -28,7 +28,8 @@ class Facts:
     `author` wrote it, or asked for it, and `participants` are all who wrote something of it; a
     sender without an id is known by name alone. `channel` is what people call the channel, `source`
     the platform, `at` when it was written, `link` the address of the message. `files` are what
-    became of those attached to it.
+    became of those attached to it. `given` are values that somebody named for properties, and
+    `template` the one of Notion's that the page is to begin with; empty for none.
     """
 
     author: Sender | None = None
@@ -41,6 +42,8 @@ class Facts:
     provider: str = ""
     model: str = ""
     files: tuple[Carried, ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
+    template: str = ""
 
     def to_json(self) -> Json:
         """As it is kept with an item: without what the item itself tells, and without files."""

@@ -71,6 +71,14 @@ class Channel:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whoever works together on a platform: a workspace, a server; `id` is the platform's name."""
+
+    platform: str
+    id: str
+
+
 class File(NamedTuple):
     """Something attached to a message.
 
@@ -168,6 +176,11 @@ class Request:
     def home(self) -> str:
         """The workspace it was written in; empty where there is none."""
         return self.address.get("home") or self.sender.workspace
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The same with its platform; None where there is none."""
+        return Workspace(self.sender.platform, self.home) if self.home else None
 
     @property
     def marked(self) -> bool:

@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import AssistantError
 from core.history.history import MONTH
-from core.messages import Channel, Sender
+from core.messages import Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Overview, Pages, Provider
 from core.preferences import preferred
 from core.storage.database import Database
@@ -57,7 +57,9 @@ class Overviews:
         wanted = words.casefold().split()
         return [one for one in choices if all(word in one.label.casefold() for word in wanted)]
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """As `core.ports.Intake.overview`."""
         default = await self._in_time(self._pages.destination(None))
         provider = next(iter(self._providers))
@@ -66,7 +68,10 @@ class Overviews:
             if user is None:
                 return Overview(default=default, provider=provider)
             identities = await unit.users.identities(user.id)
-            chosen = await unit.destinations.of(user.id, channel)
+            if workspace is None and sender.workspace:
+                workspace = Workspace(sender.platform, sender.workspace)
+            shared = [workspace] if workspace else []
+            chosen = await unit.destinations.of(user.id, channel, shared)
             items = await unit.content.page(user.id, limit=_LOOKED_AT)
             today = datetime.now(UTC)
             spent = await unit.content.spent(user.id, today, today - MONTH)
@@ -78,6 +83,7 @@ class Overviews:
             own=chosen.person,
             channel=chosen.channel,
             default=default,
+            workspace=chosen.workspace,
             provider=first.provider or provider,
             template=first.template,
             pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),

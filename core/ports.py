@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
 from core.errors import Misconfigured
-from core.messages import Action, Answer, Channel, File, Message, Request, Sender
+from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
+from core.pages import Child as Child
+from core.pages import Destination as Destination
+from core.pages import Given as Given
+from core.pages import Page as Page
+from core.pages import Property as Property
+from core.pages import Route as Route
+from core.pages import Saved as Saved
+from core.pages import Template as Template
 
 T = TypeVar("T")
 
@@ -143,61 +151,6 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where pages go: a page or a data source.
-
-    Of what a search found, `edited` is when it was last changed (ISO 8601) and `place` the title of
-    what it stands in; empty where Notion did not say. Neither tells one place from another.
-    `connection` is the id of the connection that sees it, empty for the server's own token.
-    """
-
-    id: str
-    kind: Literal["page", "data_source"]
-    title: str = ""
-    url: str = ""
-    edited: str = field(default="", compare=False)
-    place: str = field(default="", compare=False)
-    connection: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that exists."""
-
-    id: str
-    url: str
-
-
-class Saved(NamedTuple):
-    """An item's page: its address, and what there is to say of it, each one sentence or two."""
-
-    url: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of a data source. `options` are the names of those it has, where it has any."""
-
-    name: str
-    type: str
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A block inside a page or block, as much of it as saving needs.
-
-    `link` is the address of the first link in its text, `text` its own text without formatting.
-    """
-
-    id: str
-    type: str
-    link: str | None = None
-    text: str = ""
-
-
 class Pages(Protocol):
     """Notion, as saving and reading need it.
 
@@ -224,6 +177,17 @@ class Pages(Protocol):
         """
         ...
 
+    async def titled(self, data_source: str, title: str) -> Sequence[Destination]:
+        """The pages of a data source with this title; with none, those that have it in theirs.
+
+        A hundred at most; empty where there is no such data source.
+        """
+        ...
+
+    async def templates(self, data_source: str) -> Sequence[Template]:
+        """The templates that Notion has for a data source; empty where it has none, or says not."""
+        ...
+
     async def people(self) -> Mapping[str, str]:
         """The ids of the workspace's people by their email addresses, in lower case.
 
@@ -237,11 +201,22 @@ class Pages(Protocol):
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
         """Makes a page. Never repeats a write that may have been carried out.
 
         `properties` are values beside the title, by the names of a data source's properties.
+        `template` is the id of a template: Notion applies it later, and until then the page is
+        empty, so it takes no children.
         """
+        ...
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> Sequence[Page]:
+        """The pages of this title under the destination made after `since`, the newest first."""
+        ...
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """Writes values of a page's properties, by their names. Twice is once."""
         ...
 
     async def find(
@@ -325,8 +300,9 @@ class Overview:
     """How one person stands, for the panels that platforms show.
 
     `account` is the username of the account they linked, None where there is none; `identities`
-    are platforms and names on them. `own`, `channel` and `default` are the destinations chosen by
-    the person, by the channel and by the server; None where none is, or Notion does not say.
+    are platforms and names on them. `own`, `channel`, `workspace` and `default` are what the
+    person, the channel, its workspace and the server chose as destination; None where that is
+    none, or Notion does not say.
     `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
     """
@@ -336,6 +312,7 @@ class Overview:
     own: Destination | None = None
     channel: Destination | None = None
     default: Destination | None = None
+    workspace: Destination | None = None
     provider: str = ""
     template: str | None = None
     pages: tuple[tuple[str, str], ...] = ()
@@ -441,6 +418,15 @@ class Memory(Protocol):
         """What people's reactions to a message asked for in the last days, oldest first."""
         ...
 
+    async def reaction(
+        self, channel: Channel, message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        """What an emoji that was put on a message, or taken away, asks for; None for nothing.
+
+        `emoji` is itself, `:name:`, or `<:name:number>`.
+        """
+        ...
+
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         """Where something was said or asked after this moment: place and thread, newest first.
 
@@ -505,8 +491,12 @@ class Intake(Memory, Protocol):
         """
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands; they need not have written before. Raises Unavailable.
+
+        `workspace` is where they are, where the sender does not name it.
 
         Takes two seconds at most beside the database's.
         """
@@ -559,8 +549,11 @@ class CanEdit(Platform, Protocol):
         """Whether a message sent to this place can be changed later. Pure."""
         ...
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
-        """The placeholder, shown until the first words come, and its buttons. Pure."""
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
+        """The placeholder, shown until the first words come, and its buttons. Pure.
+
+        It says `why` where that is told; in a message whose words can be taken back.
+        """
         ...
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
@@ -625,6 +618,19 @@ class CanRead(Platform, Protocol):
         With `message` that message, and where a thread begins with it, the thread; without, the
         thread `thread` as it stands. Raises NotFound where it is not there, Forbidden where this
         app may not read it, with what to do; and RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanReadRange(CanRead, Protocol):
+    """A platform where all that was said from one message to another can be read."""
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """From the one message to the other of one conversation, oldest first, both of them too.
+
+        Whichever is named first; the oldest `most` of them. Raises InvalidInput where the two are
+        not of one conversation, and what `read` raises.
         """
         ...
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from api.content_models import Target, Wish
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import Generated, HistoryPage, HistoryQuery, Item, Nothing, Saved, Target, Wish
+from api.models import Generated, HistoryPage, HistoryQuery, Item, Nothing, Saved
 from api.pages.landing import landing
 from api.waiting import accepted, awaited_answer, failure
 from api.writing import EXAMPLE_STREAM, stream_answer, wants_stream
+from core.commands.saving import NOTION_TEMPLATE, SET, lines_of
 from core.errors import Conflict, InvalidInput, NotionFailed
 from core.messages import Call
 from core.templates import TEMPLATES, shape
@@ -19,7 +21,7 @@ from core.templates import TEMPLATES, shape
 _NO_VOTES = (0, 0)
 
 
-def _check_names(core: Core, wish: Wish) -> None:
+def check_names(core: Core, wish: Wish) -> None:
     """Raises InvalidInput for a name that is not known, before any work begins."""
     for field, name, known in (
         ("provider", wish.provider, core.providers),
@@ -27,6 +29,12 @@ def _check_names(core: Core, wish: Wish) -> None:
     ):
         if name is not None and name.lower() not in known:
             raise InvalidInput(f"{field}: there is none of this name here; there is {_or(known)}.")
+
+
+def _carried(given: Wish | Target) -> dict[str, str | None]:
+    """What the page is given, as the flags that say it."""
+    lines = lines_of(list(given.properties.items())) if given.properties else None
+    return {SET.name: lines, NOTION_TEMPLATE.name: given.notion_template}
 
 
 def _or(names: Iterable[str]) -> str:
@@ -40,7 +48,7 @@ def _or(names: Iterable[str]) -> str:
         Generated,
         also={"text/event-stream": EXAMPLE_STREAM},
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
-        check=_check_names,
+        check=check_names,
         keyed="request",
         scope="content:write",
         resumed=True,
@@ -57,6 +65,18 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     wish, request_id = asked.given, asked.request_id
     if wish.save_to_notion or wish.destination:
         asked.need("notion")
+    feed = await accepted(asked, call_of(wish), rule="generate")
+    if wants_stream(asked.request):
+        return await stream_answer(asked, request_id, feed)
+    answer = await awaited_answer(asked.request, request_id, feed)
+    if not answer.ok:
+        raise await failure(asked, request_id, answer)
+    item = await asked.core.history.get(asked.person.id, request_id)
+    return Generated.of(item, answer.notes)
+
+
+def call_of(wish: Wish) -> Call:
+    """The command that writes it. Pure."""
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
         "provider": wish.provider,
@@ -64,15 +84,10 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
         "template": wish.template,
         # Named alone, it is where to save; whoever says not to save means that.
         "to": None if wish.save_to_notion is False else wish.destination,
+        **_carried(wish),
     }
     flags |= {name: value for name, value in named.items() if value is not None}
-    feed = await accepted(asked, Call("generate", wish.prompt, flags), rule="generate")
-    if wants_stream(asked.request):
-        return await stream_answer(asked, request_id, feed)
-    answer = await awaited_answer(asked.request, request_id, feed)
-    if not answer.ok:
-        raise await failure(asked, request_id, answer)
-    return Generated.of(await asked.core.history.get(asked.person.id, request_id))
+    return Call("generate", wish.prompt, flags)
 
 
 @endpoint(
@@ -107,6 +122,7 @@ async def events(asked: Asked[Nothing]) -> web.StreamResponse:
         Saved,
         errors=("NOT_FOUND", "NOTION_FAILED"),
         keyed="request",
+        rule="save",
         scope="notion",
     )
 )
@@ -116,8 +132,9 @@ async def save(asked: Asked[Target]) -> Saved:
     item = await asked.core.history.readable(asked.person.id, content_id)
     if item.text is None:
         raise Conflict("This item is still being written. Try again in a moment.", retry_after=2)
-    to = asked.given.destination
-    call = Call("save-item", str(content_id), {} if to is None else {"to": to})
+    named = {"to": asked.given.destination, **_carried(asked.given)}
+    flags = {name: value for name, value in named.items() if value is not None}
+    call = Call("save-item", str(content_id), flags)
     feed = await accepted(asked, call)
     answer = await awaited_answer(asked.request, asked.request_id, feed)
     if not answer.ok:
@@ -145,6 +162,7 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
         "One of my items",
         Item,
         errors=("NOT_FOUND",),
+        tagged=True,
         browser=landing,
         scope="content:read",
     )
@@ -162,6 +180,7 @@ async def read(asked: Asked[Nothing]) -> Item:
         "Remove an item; its Notion page stays",
         status=204,
         errors=("NOT_FOUND",),
+        state=read.run,
         scope="content:write",
     )
 )
@@ -171,7 +190,13 @@ async def remove(asked: Asked[Nothing]) -> None:
 
 
 @endpoint(
-    Operation(Nothing, "All my items as JSON Lines", "application/jsonl", scope="content:read")
+    Operation(
+        Nothing,
+        "All my items as JSON Lines",
+        "application/jsonl",
+        rule="export",
+        scope="content:read",
+    )
 )
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """Every finished item, a line each, newest first."""

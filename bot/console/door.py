@@ -36,6 +36,9 @@ LONGEST_LINE = 1024 * 1024
 
 LONGEST_WAIT = 600.0
 
+HOME = "terminals"
+"""What the terminals of one server are as a workspace; whoever is at one may read its files."""
+
 
 def delivery_id(user: str, delivery: str) -> UUID:
     """The id of a line, known to both sides, so that answers from before are told apart."""
@@ -168,7 +171,7 @@ class ConsoleEntry:
             delivery,
             Sender("console", user, user),
             line,
-            {"user": user, "asked": line[:200]},
+            {"user": user, "asked": line[:200], "home": HOME, "manager": "yes"},
             user,
         )
         if refused is not None:

@@ -25,8 +25,9 @@ import structlog
 from bot.discord.listener import Listener, Place
 from bot.discord.marks import EMOJI
 from bot.discord.rest import Refused, Rest
-from bot.discord.spoken import MEMO, is_to_us
+from bot.discord.spoken import is_to_us
 from bot.missed import Missed, missed
+from core.emoji import MEMO
 from core.errors import RateLimited
 from core.messages import Channel
 from core.metrics import RECOVERED

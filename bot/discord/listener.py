@@ -36,9 +36,10 @@ from bot.discord.spoken import (
 )
 from bot.discord.text import ids_in
 from bot.dispatch import dispatch
-from bot.missed import CAUGHT_UP, Missed, is_late
+from bot.missed import CAUGHT_UP, Missed, about, is_late
+from core.emoji import MEMO
 from core.errors import AssistantError
-from core.messages import Answer, Channel, Message, Sender, stable_id
+from core.messages import Answer, Call, Channel, Message, Sender, stable_id
 from core.metrics import DUPLICATES
 from core.ports import Intake, Known
 
@@ -126,6 +127,8 @@ class Listener:
         turn = self._turns.setdefault(reaction.channel, asyncio.Lock())
         async with turn:
             asked = await self._asked(place, reaction)
+            if asked is None:
+                return False
             if not wanted(await self._intake.known(asked.channel, reaction.message)):
                 return False
             name = f"{reaction.added}:after {found.after}:{reaction.message}:{reaction.user}"
@@ -255,6 +258,8 @@ class Listener:
 
     async def _reaction(self, place: Place, reaction: Reaction) -> None:
         asked = await self._asked(place, reaction)
+        if asked is None:
+            return
         if await self._was_caught_up(asked):
             DUPLICATES.labels("discord").inc()
             return
@@ -263,14 +268,23 @@ class Listener:
         if answer is not None:
             await self._tell(asked.address, answer, f"{_delivery(name)}:0")
 
-    async def _asked(self, place: Place, reaction: Reaction) -> _Asked:
+    async def _asked(self, place: Place, reaction: Reaction) -> _Asked | None:
+        """What the reaction asks for; None where that is nothing. Raises Unavailable."""
         parent = await place.parent_of(reaction.channel) if reaction.guild else ""
+        channel = Channel("discord", parent or reaction.channel)
+        call: Call | None = reaction.call
+        if reaction.emoji != MEMO:
+            call = await self._intake.reaction(
+                channel, reaction.message, reaction.emoji, added=reaction.added
+            )
+        if call is None:
+            return None
         address = _address(place, reaction.channel, reaction.guild, reaction.user) | {
             "thread": reaction.channel if parent else "",
             "message": reaction.message,
             "marked": "yes",
         }
-        return _Asked(reaction, address, Channel("discord", parent or reaction.channel))
+        return _Asked(reaction, call, address, channel)
 
     async def _was_caught_up(self, asked: _Asked) -> bool:
         reaction = asked.reaction
@@ -279,7 +293,7 @@ class Listener:
         except AssistantError:
             # Then it cannot be written down either, and the person is told so.
             return False
-        return is_late(known, reaction.user, reaction.call.command, None)
+        return is_late(about(known, asked.call), reaction.user, asked.call.command, None)
 
     async def _tell(self, address: Mapping[str, str], answer: Answer, marker: str) -> None:
         """Says at once, to the asker alone, what there is nothing to carry out for."""
@@ -298,6 +312,7 @@ class _Asked:
     """What a reaction asks for, and where."""
 
     reaction: Reaction
+    call: Call
     address: dict[str, str]
     channel: Channel
 
@@ -308,7 +323,7 @@ class _Asked:
             intake,
             _delivery(name),
             sender,
-            self.reaction.call,
+            self.call,
             self.address | dict(more),
             self.channel.place,
         )

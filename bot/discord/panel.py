@@ -91,6 +91,8 @@ def _places(overview: Overview) -> list[str]:
         return found
     if overview.channel is not None:
         return [f"- Your pages from here go to {place(overview.channel)}: this channel's choice."]
+    if overview.workspace is not None:
+        return [f"- Your pages go to {place(overview.workspace)}: this server's choice."]
     if overview.default is not None:
         return [f"- Your pages go to {place(overview.default)}: this server's default."]
     return ["- Where your pages go, Notion does not say just now."]

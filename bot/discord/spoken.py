@@ -11,11 +11,10 @@ from typing import Any
 from bot.discord.said import DEFAULT, REPLY, texts_of
 from bot.discord.text import Names, named, without_mention
 from core.commands.command import PREFIX
+from core.emoji import MEMO
 from core.messages import Call
 
 Json = dict[str, Any]
-
-MEMO = "📝"
 
 SAME = 10.0
 """Seconds within which the same reaction told again is the same one."""
@@ -56,7 +55,7 @@ def asked(data: Json, own: str, names: Names) -> str | Call:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """A 📝 that somebody put on a message, or took away."""
+    """An emoji that somebody put on a message, or took away."""
 
     message: str
     channel: str
@@ -64,18 +63,23 @@ class Reaction:
     user: str
     name: str
     added: bool
+    emoji: str = MEMO
 
     @property
     def call(self) -> Call:
-        """What it asks for."""
+        """What 📝 asks for; what another emoji does is chosen in its channel."""
         return Call("save-marked" if self.added else "undo-save")
 
 
 def reaction_of(data: Json, own: str, *, added: bool) -> Reaction | None:
-    """The 📝 of a person; None where it is another reaction, or an app's."""
-    emoji, member = data.get("emoji") or {}, data.get("member") or {}
+    """The reaction of a person; None where it is an app's, or with nothing."""
+    told, member = data.get("emoji") or {}, data.get("member") or {}
     user = member.get("user") or {}
-    if emoji.get("id") or emoji.get("name") != MEMO:
+    emoji = str(told.get("name") or "")
+    if told.get("id"):
+        # One of a server's own, whose name may be gone: https://docs.discord.com/developers/resources/emoji
+        emoji = f"<:{emoji or 'emoji'}:{told['id']}>"
+    if not emoji:
         return None
     if user.get("bot") or str(data.get("user_id")) == own:
         return None
@@ -87,6 +91,7 @@ def reaction_of(data: Json, own: str, *, added: bool) -> Reaction | None:
         user=str(data["user_id"]),
         name=name,
         added=added,
+        emoji=emoji,
     )
 
 
@@ -98,11 +103,13 @@ class Deliveries:
     """
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, str], tuple[bool, int, float]] = {}
+        self._last: dict[tuple[str, ...], tuple[bool, int, float]] = {}
 
     def name(self, reaction: Reaction, now: float) -> str:
         """The name of this one; `now` is in seconds."""
-        key = (reaction.message, reaction.user)
+        key: tuple[str, ...] = (reaction.message, reaction.user)
+        if reaction.emoji != MEMO:
+            key = (*key, reaction.emoji)
         added, turns, since = self._last.pop(key, (not reaction.added, 0, 0.0))
         if now - since > SAME:
             turns, since = 0, now

@@ -20,7 +20,7 @@ from bot.discord.rest import Refused, Rest
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Channel, Sender
+from core.messages import Answer, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ OPENING = 1.5
 """Seconds that a form waits for its choices; a field without them is one to type in."""
 
 _log = structlog.get_logger(__name__)
+
+
+def _server(asked: Asked) -> Workspace | None:
+    return Workspace("discord", str(asked.guild_id)) if asked.guild_id else None
 
 
 class Windows:
@@ -116,7 +120,7 @@ class Windows:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
         if not await self._callbacks.respond(asked, how, flags(private=how == THINKING)):
             return False
-        await self._put(asked, await self._shown(sender, channel))
+        await self._put(asked, await self._shown(sender, channel, _server(asked)))
         return True
 
     def renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
@@ -132,10 +136,10 @@ class Windows:
         before = panel.stand(asked.message.content if asked.message else "")
         for pause in UNTIL_DONE:
             await asyncio.sleep(pause)
-            now = await self._standing(sender, channel)
+            now = await self._standing(sender, channel, _server(asked))
             if before and now is not None and panel.stand(str(_drawn(now)["content"])) != before:
                 break
-        await self._put(asked, await self._shown(sender, channel))
+        await self._put(asked, await self._shown(sender, channel, _server(asked)))
 
     async def _put(self, asked: Asked, part: Part) -> None:
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
@@ -149,17 +153,21 @@ class Windows:
         except AssistantError as error:
             _log.warning("discord panel not shown", reason=error.message)
 
-    async def _standing(self, sender: Sender, channel: Channel | None) -> Overview | None:
+    async def _standing(
+        self, sender: Sender, channel: Channel | None, server: Workspace | None
+    ) -> Overview | None:
         try:
-            return await self._intake.overview(sender, channel)
+            return await self._intake.overview(sender, channel, server)
         except AssistantError:
             return None
 
-    async def _shown(self, sender: Sender, channel: Channel | None) -> Part:
+    async def _shown(
+        self, sender: Sender, channel: Channel | None, server: Workspace | None
+    ) -> Part:
         kinds = tuple(panel.LINES)
         try:
             overview, choices = await asyncio.gather(
-                self._intake.overview(sender, channel), self._choices(kinds, LISTING)
+                self._intake.overview(sender, channel, server), self._choices(kinds, LISTING)
             )
         except AssistantError as error:
             return render_answer(Answer(error.message, ok=False, private=True))[0]

@@ -129,25 +129,30 @@ def is_talk(said: Said) -> bool:
 
 
 def read_reaction(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
-    """📝 put on a message or taken away; None for any other event.
+    """An emoji put on a message or taken away; None for any other event.
 
+    The call for another emoji than 📝 names it, and nobody knows yet whether it asks for anything.
     https://docs.slack.dev/reference/events/reaction_added
     """
     event = object_in(fields, "event")
     kind, item, user = word_in(event, "type"), object_in(event, "item"), word_in(event, "user")
     channel, ts = word_in(item, "channel"), word_in(item, "ts")
     ours = kind in ("reaction_added", "reaction_removed") and word_in(item, "type") == "message"
-    if not (ours and user and channel and ts) or word_in(event, "reaction") != REACTION:
+    name = word_in(event, "reaction")
+    if not (ours and user and channel and ts and name):
         return None
     if user in (our_user(fields), SLACKBOT):
         return None
     team, enterprise = _team(fields), _enterprise(fields)
     moment = word_in(event, "event_ts") or word_in(fields, "event_id")
-    delivery = stable_id("slack", team, channel, ts, user, kind, REACTION, moment)
+    delivery = stable_id("slack", team, channel, ts, user, kind, name, moment)
     return Command(
         delivery=delivery,
         sender=Sender("slack", user, "", team),
-        text=Call("save-marked" if kind == "reaction_added" else "undo-save"),
+        text=Call(
+            "save-marked" if kind == "reaction_added" else "undo-save",
+            flags={} if name == REACTION else {"emoji": f":{name}:"},
+        ),
         address={
             "delivery": str(delivery),
             "channel_id": channel,

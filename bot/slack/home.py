@@ -146,6 +146,9 @@ def _places(overview: Overview) -> list[Block]:
         where = rich(
             said("Pages from these messages go to "), _place(channel), said(": chosen for them.")
         )
+    elif overview.workspace is not None:
+        shared = _place(overview.workspace)
+        where = rich(said("Your pages go to "), shared, said(": this workspace's choice."))
     elif default is not None:
         where = rich(said("Your pages go to "), _place(default), said(": this server's default."))
     else:

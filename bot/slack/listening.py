@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.missed import CAUGHT_UP, is_late
+from bot.missed import CAUGHT_UP, about, is_late
 from bot.slack.events import Said, asked, people_named, read_reaction, read_said
 from bot.slack.markdown import channels_in
 from bot.slack.messages import Us, read_message
@@ -79,7 +79,8 @@ class Listener:
             return await self._hand(command) is None
 
     async def _react(self, reaction: Command, moment: float) -> tuple[Command, Answer] | None:
-        command = await self._by_a_person(reaction)
+        wanted = await self._asked_for(reaction)
+        command = None if wanted is None else await self._by_a_person(wanted)
         if command is None:
             return None
         async with self._turn(command):
@@ -90,12 +91,26 @@ class Listener:
         return None if answer is None else (command, answer)
 
     async def _was_caught_up(self, command: Command, moment: float) -> bool:
-        name = command.text.command if isinstance(command.text, Call) else ""
+        call = command.text
+        if not isinstance(call, Call):
+            return False
         try:
-            return is_late(await self._known(command), command.sender.id, name, moment)
+            known = about(await self._known(command), call)
+            return is_late(known, command.sender.id, call.command, moment)
         except AssistantError:
             # Then it cannot be written down either, and whoever is asked to says so.
             return False
+
+    async def _asked_for(self, reaction: Command) -> Command | None:
+        """The reaction with what it asks for in its channel; None where that is nothing."""
+        call = reaction.text
+        emoji = call.value("emoji") if isinstance(call, Call) else None
+        if emoji is None or not isinstance(call, Call):
+            return reaction
+        channel = Channel("slack", reaction.place)
+        message, added = reaction.address.get("message", ""), call.command == "save-marked"
+        found = await self._intake.reaction(channel, message, emoji, added=added)
+        return None if found is None else replace(reaction, text=found)
 
     async def _known(self, command: Command) -> list[Known]:
         return await self._intake.known(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from core.messages import Channel, Sender
+from core.messages import Channel, Sender, Workspace
 from core.overview import Overviews
 from core.ports import Overview
 from core.preferences import Preferred, checked, preferred
@@ -35,6 +35,7 @@ class Preferences:
         }
         async with self._database.begin() as unit:
             await unit.users.change_preferences(user_id, values)
+            await unit.audit.note("settings.changed", user_id, target=", ".join(values))
 
     async def chosen(self, user_id: UUID) -> Preferred:
         """What of a person's choices this server can do."""
@@ -42,6 +43,8 @@ class Preferences:
             user = await unit.users.get(user_id)
         return preferred(user.preferences if user else {}, self._providers)
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands."""
-        return await self._overviews.overview(sender, channel)
+        return await self._overviews.overview(sender, channel, workspace)

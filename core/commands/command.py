@@ -34,13 +34,16 @@ class Argument:
 class Flag:
     """`--name`, or `--name VALUE` where `value` says what to put there.
 
-    `choose` is what the value names, where `core.ports.Intake.suggest` knows what there is.
+    `several`: it may be given any number of times, each time as NAME=VALUE with quotes around
+    either; what was given is then one line each. `choose` is what the value names, where
+    `core.ports.Intake.suggest` knows what there is.
     """
 
     name: str
     help: str
     value: str | None = None
     choose: Chosen | None = None
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

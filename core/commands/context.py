@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from core.asking.material import Source
@@ -13,8 +13,9 @@ from core.commands.command import Command
 from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
-from core.messages import Carried, Channel, File, Message, Request, Sender
-from core.ports import Destination, Overview, Saved, Step, Turn
+from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.notion.examining import Report
+from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -82,6 +83,16 @@ class Saver(Protocol):
         ...
 
 
+class Undone(TypedDict):
+    """What came of taking a save back: what there is to say, and whether the page can still go.
+
+    Nothing is said where it is gone.
+    """
+
+    said: str
+    ask: bool
+
+
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
 
@@ -117,8 +128,12 @@ class Keeper(Protocol):
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
-    async def undo(self, user_id: UUID, item: UUID) -> str:
-        """Takes an item and its page back; what there is to say of it, or the empty string."""
+    async def undo(self, user_id: UUID, item: UUID) -> Undone:
+        """Takes an item and its page back, or says why not."""
+        ...
+
+    async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
+        """Takes an item and its page back, however old; where the message is that it came from."""
         ...
 
 
@@ -127,6 +142,10 @@ class Conversation(Protocol):
 
     async def message(self, link: str) -> list[Message]:
         """The message that is meant, with its thread where it begins one."""
+        ...
+
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from one message to another, oldest first; one more where it is cut."""
         ...
 
     async def turn(self, feed: Feed) -> None:
@@ -139,6 +158,14 @@ class Conversation(Protocol):
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file of a message, piece by piece."""
+        ...
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message, where it has any."""
+        ...
+
+    async def governs(self) -> bool:
+        """Whether the asker may decide for their whole workspace."""
         ...
 
     async def said(self, text: str) -> None:
@@ -182,16 +209,46 @@ class Places(Protocol):
         """What a page says, as Markdown, in at most `limit` characters. Asks Notion."""
         ...
 
-    async def check(self, wanted: str) -> None:
-        """Raises InvalidInput where a named place is none. Asks Notion."""
+    async def check(self, wanted: str) -> str:
+        """The id of a named place. Raises InvalidInput where it is none. Asks Notion."""
+        ...
+
+    async def find(self, wanted: str) -> Destination:
+        """A place by an id, an address or a title. Asks Notion."""
+        ...
+
+    async def shared(self, wanted: str) -> Destination:
+        """The same, where others than the asker see it too. Asks Notion."""
+        ...
+
+    async def templates(self, place: Destination) -> Sequence[Template]:
+        """The templates that Notion has for a place. Asks Notion."""
+        ...
+
+    async def schema(self, place: Destination) -> Sequence[Property]:
+        """The properties of a place's pages. Asks Notion."""
         ...
 
     async def default(self) -> Destination:
         """Where pages go that nobody chose a place for. Asks Notion."""
         ...
 
-    async def chosen(self, user_id: UUID, channel: Channel | None) -> Choices:
-        """What this person and this channel have chosen."""
+    async def chosen(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Choices:
+        """What this person, this channel and this workspace have chosen."""
+        ...
+
+    async def routes(self, channel: Channel) -> list[Route]:
+        """What emoji do in a channel beside 📝."""
+        ...
+
+    async def route(self, channel: Channel, route: Route) -> None:
+        """Keeps what an emoji does in a channel. Raises Conflict where there are too many."""
+        ...
+
+    async def unroute(self, channel: Channel, emoji: str) -> bool:
+        """Has an emoji do nothing any more; False where it did nothing."""
         ...
 
     async def choose(self, holder: Holder, wanted: str) -> Destination:
@@ -247,7 +304,9 @@ class Preferences(Protocol):
         """What of a person's choices this server can do."""
         ...
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Overview:
         """How somebody stands."""
         ...
 
@@ -280,6 +339,12 @@ class Connector(Protocol):
         """How somebody is connected."""
         ...
 
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What somebody's connection sees and may do. Asks Notion."""
+        ...
+
     async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:
         """Takes a connection away; what there is to say of it."""
         ...
@@ -287,9 +352,13 @@ class Connector(Protocol):
 
 @dataclass(slots=True)
 class Person:
-    """Whose request it is: the account, once they have become part of one meanwhile."""
+    """Whose request it is: the account, once they have become part of one meanwhile.
+
+    `is_off`: an admin has switched the account off.
+    """
 
     id: UUID
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

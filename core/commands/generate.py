@@ -9,7 +9,7 @@ from core.actions import when_written
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import shown
-from core.commands.save import TAGS
+from core.commands.saving import NOTION_TEMPLATE, SET, TAGS, TO, given, with_given
 from core.errors import AssistantError
 from core.facts import of_prompt
 from core.messages import Answer, Call
@@ -22,6 +22,7 @@ async def run(context: Context, call: Call) -> Answer:
     A wrong destination is told before anything is spent. A page that could not be made loses
     nothing: the text is answered with the reason beside it. In a thread it comes in its turn.
     """
+    given(call.value(SET.name))
     place = call.value("to")
     if place is not None:
         await context.step("check the place", partial(context.places.check, place))
@@ -42,7 +43,9 @@ async def run(context: Context, call: Call) -> Answer:
     # What was stopped is half a text: whoever wants a page of it presses the button.
     if item.stopped or not (call.has("save") or place):
         return answer
-    facts = of_prompt(context.request, call.value("tags"))
+    facts = with_given(
+        of_prompt(context.request, call.value("tags")), call, template=NOTION_TEMPLATE
+    )
     try:
         page, left = await context.saver.save(
             context.step, context.request.id, item.id, place, facts=facts
@@ -62,13 +65,10 @@ COMMAND = Command(
     argument=Argument("prompt", example="a launch checklist for our mobile app --save"),
     flags=(
         Flag("save", "Save the answer to Notion."),
-        Flag(
-            "to",
-            "Save it to this page or data source: a title or an address.",
-            "DESTINATION",
-            "destination",
-        ),
+        TO,
         TAGS,
+        SET,
+        NOTION_TEMPLATE,
         Flag("provider", "Ask this AI provider.", "NAME", "provider"),
         Flag("model", "Ask this model.", "NAME", "model"),
         Flag("template", f"Give the answer a shape: {', '.join(TEMPLATES)}.", "NAME", "template"),

@@ -24,6 +24,14 @@ _TOKEN = re.compile(
 )
 _VALUE = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])\S+))""")
 
+# NAME=VALUE, each in quotes where there is a space, or both in one pair of quotes.
+_PAIR = re.compile(
+    r"""\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’|((?!--|[–—])[^\s="'“‘]+))
+        (?:\s*=\s*(?:"([^"]*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’)
+          |\s+=\s+((?!--)\S+)|=(\S*))?""",
+    re.VERBOSE,
+)
+
 _LONGEST_ECHO = 200
 
 
@@ -99,7 +107,10 @@ def _take_flags(text: str, command: Command) -> tuple[str, dict[str, str | bool]
             at = match.end()
         else:
             flag = _known_flag(match["flag"], known, command)
+            before = flags.get(flag.name) if flag.several else None
             flags[flag.name], at = _value(text, match.end(), flag, given=bool(match["eq"]))
+            if before:
+                flags[flag.name] = f"{before}\n{flags[flag.name]}"
     kept.append(text[at:])
     # A flag between two words leaves two spaces behind; one is enough.
     words = "".join(
@@ -139,6 +150,8 @@ def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, 
         if given:
             raise InvalidInput(f"`--{flag.name}` takes no value.")
         return True, at
+    if flag.several:
+        return _pair(text, at, flag)
     match = _VALUE.match(text, at)
     value = next((group for group in match.groups() if group is not None), "") if match else ""
     if not match or not value.strip():
@@ -146,6 +159,24 @@ def _value(text: str, at: int, flag: Flag, *, given: bool) -> tuple[str | bool, 
             f"`--{flag.name}` needs a value: `--{flag.name} {flag.value}`. {flag.help}"
         )
     return value.strip(), match.end()
+
+
+def _pair(text: str, at: int, flag: Flag) -> tuple[str, int]:
+    match = _PAIR.match(text, at)
+    name, value = "", None
+    if match:
+        groups = match.groups()
+        name = next((group for group in groups[:5] if group is not None), "")
+        value = next((group for group in groups[5:] if group is not None), None)
+    if value is None:
+        name, equals, value = name.partition("=")
+        name = name if equals else ""
+    if not match or not name.strip():
+        raise InvalidInput(
+            f"`--{flag.name}` needs a name and a value: `--{flag.name} {flag.value}`, in quotes "
+            f'where there is a space: `--{flag.name} "Due date"=tomorrow`.'
+        )
+    return " ".join(f"{name.strip()}={value}".split()), match.end()
 
 
 def _check_text(text: str, command: Command, *, unfinished: bool) -> None:

@@ -91,7 +91,7 @@ def _unknown(what: str) -> str:
 
 async def _shown(context: Context) -> Answer:
     request = context.request
-    found = await context.preferences.overview(request.sender, request.channel)
+    found = await context.preferences.overview(request.sender, request.channel, request.workspace)
     chosen = await context.preferences.chosen(context.user_id)
     account = await context.links.account(context.user_id)
     lines = ["**Your settings**", "", *_lines(found, account, own_provider=chosen.provider)]
@@ -124,6 +124,8 @@ def _destination(found: Overview) -> str:
         return f"{place(found.own)}: your own choice"
     if found.channel is not None:
         return f"{place(found.channel)}: this channel's choice"
+    if found.workspace is not None:
+        return f"{place(found.workspace)}: this workspace's choice"
     if found.default is not None:
         return f"{place(found.default)}: this server's default"
     return "nowhere yet; `/notion to` says why"

@@ -9,16 +9,19 @@ from typing import IO, Any
 from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
+from core.notion.examining import Examining, Report
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import child, title
 from core.notion.uploads import Uploads
-from core.ports import Child, Destination, Page, Property
+from core.ports import Child, Destination, Page, Property, Template
 
 REQUESTS_PER_MINUTE = 180
 """What Notion gives one connection; 600 on its Business and Enterprise plans."""
+
+_MOST_MADE = 20
 
 _SKEW = timedelta(minutes=2)
 """Notion rounds times down to the minute, and its clock is not ours."""
@@ -68,6 +71,14 @@ class NotionPages:
         """The properties of a data source's pages; what was read lately, unless `fresh`."""
         return await self._properties.schema(data_source, fresh=fresh)
 
+    async def titled(self, data_source: str, title: str) -> list[Destination]:
+        """The pages of a data source with this title, or else with it in theirs."""
+        return await self._properties.titled(data_source, title)
+
+    async def templates(self, data_source: str) -> list[Template]:
+        """The templates that Notion has for a data source."""
+        return await self._properties.templates(data_source)
+
     async def people(self) -> dict[str, str]:
         """The ids of the workspace's people by their email addresses."""
         return await self._properties.people()
@@ -78,18 +89,25 @@ class NotionPages:
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
-        """Makes a page. Never repeats a write that may have been carried out."""
+        """Makes a page. Never repeats a write that may have been carried out.
+
+        https://developers.notion.com/docs/creating-pages-from-templates
+        """
         name = "title"
         if destination.kind == "data_source":
             name = await self._properties.title(destination.id)
         parent = f"{destination.kind}_id"
         text = [{"type": "text", "text": {"content": title}}]
-        body = {
+        body: Json = {
             "parent": {"type": parent, parent: destination.id},
             "properties": {**(properties or {}), name: {"title": text}},
-            "children": list(children),
         }
+        if template is None:
+            body["children"] = list(children)
+        else:
+            body["template"] = {"type": "template_id", "template_id": template}
         try:
             return _page(await self._connection.write("POST", "pages", body))
         except NotionRefused as error:
@@ -130,6 +148,20 @@ class NotionPages:
             if error.status != 404:
                 raise
         return None
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> list[Page]:
+        """The pages of this title made since then, the newest first."""
+        try:
+            ids = await self._titled(destination, title, since - _SKEW)
+        except NotionRefused as error:
+            if error.status != 404:
+                raise
+            return []
+        return [_page(await self._connection.get(f"pages/{each}")) for each in ids[:_MOST_MADE]]
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """Writes values of a page's properties."""
+        await self._connection.write("PATCH", f"pages/{page_id}", {"properties": dict(properties)})
 
     async def _titled(self, place: Destination, wanted: str, since: datetime) -> list[str]:
         """The ids of pages of this title made since then, the newest first."""
@@ -242,6 +274,10 @@ class NotionPages:
         """
         text = [{"type": "text", "text": {"content": title}}]
         await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
+
+    async def examine(self) -> Report:
+        """What this connection sees and may do, by calls that change nothing."""
+        return await Examining(self._connection).report()
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
-from core.errors import AssistantError, InvalidInput
+from core.errors import AssistantError, InvalidInput, Misconfigured
+from core.notion.client import NotionPages
 from core.notion.connections import Connections
 from core.notion.destinations import distance
+from core.notion.examining import Report, reachable, unreachable
 from core.notion.refusals import NotionRefused
 from core.notion.unconnected import Unconnected
 from core.notion.whose import using
-from core.ports import Child, Destination, Page, Pages, Property
+from core.ports import Child, Destination, Page, Pages, Property, Template
 
 
 class Connected:
@@ -67,6 +69,22 @@ class Connected:
         """As `core.ports.Pages.schema`."""
         return await (await self._now()).schema(data_source, fresh=fresh)
 
+    async def titled(self, data_source: str, title: str) -> Sequence[Destination]:
+        """As `core.ports.Pages.titled`."""
+        return await (await self._now()).titled(data_source, title)
+
+    async def templates(self, data_source: str) -> Sequence[Template]:
+        """As `core.ports.Pages.templates`."""
+        return await (await self._now()).templates(data_source)
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> Sequence[Page]:
+        """As `core.ports.Pages.made`, by the connection that sees the place."""
+        return await (await self._at(destination)).made(destination, title, since)
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """As `core.ports.Pages.refill`."""
+        await (await self._now()).refill(page_id, properties)
+
     async def people(self) -> Mapping[str, str]:
         """As `core.ports.Pages.people`."""
         return await (await self._now()).people()
@@ -77,10 +95,11 @@ class Connected:
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
         """As `core.ports.Pages.create`, by the connection that sees the place."""
         pages = await self._at(destination)
-        return await pages.create(destination, title, children, properties)
+        return await pages.create(destination, title, children, properties, template)
 
     async def find(
         self, destination: Destination, title: str, link: str, since: datetime
@@ -137,6 +156,23 @@ class Connected:
     async def rename(self, page_id: str, title: str) -> None:
         """As `core.ports.Pages.rename`."""
         await (await self._now()).rename(page_id, title)
+
+    async def examine(self, wanted: Destination | None) -> Report:
+        """What the connection that goes first sees and may do, and whether pages can go there.
+
+        `wanted` is the destination in use, None for the default one. Raises Misconfigured where
+        there is no connection, Lost where it is not accepted any more, and NotionFailed or
+        RateLimited where Notion does not answer.
+        """
+        pages = await self._now()
+        if not isinstance(pages, NotionPages | Unconnected):
+            raise Misconfigured("This connection cannot be looked at.")
+        report = await pages.examine()
+        try:
+            place = reachable(await self.destination(wanted.id if wanted else None))
+        except AssistantError as error:
+            place = unreachable(error, wanted, report.integration)
+        return replace(report, findings=(*report.findings, place))
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""

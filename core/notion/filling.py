@@ -136,7 +136,7 @@ def _value(into: Property, said: _Said, people: Mapping[Sender, str]) -> _Value:
     if into.type == "files":
         return [_file(name, upload) for name, upload in said.files][:MOST] or None, ""
     words = [" ".join(word.split()) for word in said.words if word.strip()]
-    return _WRITERS[into.type](into, words) if words else _NONE
+    return WRITERS[into.type](into, words) if words else _NONE
 
 
 def _file(name: str, upload: str) -> Json:
@@ -177,7 +177,7 @@ def _url(_into: Property, words: Sequence[str]) -> _Value:
     return (url, "") if parts.scheme in ("http", "https") and parts.netloc else _NONE
 
 
-_WRITERS: Mapping[str, Callable[[Property, Sequence[str]], _Value]] = {
+WRITERS: Mapping[str, Callable[[Property, Sequence[str]], _Value]] = {
     "rich_text": _rich_text,
     "select": _select,
     "multi_select": _multi_select,
@@ -185,6 +185,7 @@ _WRITERS: Mapping[str, Callable[[Property, Sequence[str]], _Value]] = {
     "date": _date,
     "url": _url,
 }
+"""What writes words into a property, by its type."""
 
 
 def _option(into: Property, word: str) -> str:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import structlog
 
 from core.errors import AssistantError
-from core.notion.connection import Connection, Json
+from core.notion.connection import PAGE_SIZE, Connection, Json
 from core.notion.destinations import Recent
 from core.notion.refusals import NotionRefused
-from core.ports import Property
+from core.notion.shapes import destination
+from core.ports import Destination, Property, Template
 
 MOST_PEOPLE = 2_000
 """People who are looked through for an email address."""
+
+MOST_TEMPLATES = 500
+"""Templates of one data source that are looked through for a name."""
 
 # The id of every title property, whatever it is called; Notion takes ids for names.
 _TITLE = "title"
@@ -55,6 +59,54 @@ class Properties:
         schema = await self.schema(data_source)
         return next((each.name for each in schema if each.type == "title"), _TITLE)
 
+    async def titled(self, data_source: str, wanted: str) -> list[Destination]:
+        """As `core.ports.Pages.titled`."""
+        name = await self.title(data_source)
+        for how in ("equals", "contains"):
+            body = {
+                "filter": {"property": name, "title": {how: wanted}},
+                "page_size": PAGE_SIZE,
+            }
+            try:
+                found = await self._connection.ask(f"data_sources/{data_source}/query", body)
+            except NotionRefused as error:
+                if error.retryable:
+                    raise
+                return []
+            results = found.get("results")
+            rows = [one for one in results or () if isinstance(one, dict) and one.get("id")]
+            pages = [destination(one) for one in rows if not one.get("in_trash")]
+            same = [one for one in pages if one.title.casefold() == wanted.casefold()]
+            if same or pages:
+                return same or pages
+        return []
+
+    async def templates(self, data_source: str) -> list[Template]:
+        """As `core.ports.Pages.templates`.
+
+        https://developers.notion.com/reference/list-data-source-templates
+        """
+        found: list[Template] = []
+        query: Json = {"page_size": PAGE_SIZE}
+        path = f"data_sources/{data_source}/templates"
+        while len(found) < MOST_TEMPLATES:
+            try:
+                page = await self._connection.get(path, query)
+            except NotionRefused as error:
+                if error.retryable:
+                    raise
+                # A server of before there were any.
+                break
+            listed = page.get("templates")
+            for one in listed if isinstance(listed, list) else ():
+                if isinstance(one, dict) and isinstance(one.get("id"), str):
+                    name, default = one.get("name"), one.get("is_default")
+                    found.append(Template(one["id"], str(name or ""), default is True))
+            if not page.get("has_more") or not page.get("next_cursor"):
+                break
+            query = {"page_size": PAGE_SIZE, "start_cursor": page["next_cursor"]}
+        return found
+
     async def people(self) -> dict[str, str]:
         """As `core.ports.Pages.people`."""
         return await self._people.get("", self._ask_people)
@@ -88,9 +140,11 @@ def _property(name: str, told: Json) -> Property:
     kinds = (key for key, value in told.items() if isinstance(value, dict))
     kind = str(told.get("type") or next(kinds, ""))
     settings = told.get(kind)
-    options = settings.get("options") if isinstance(settings, dict) else None
-    names = [one.get("name") for one in options or () if isinstance(one, dict)]
-    return Property(name, kind, tuple(one for one in names if isinstance(one, str)))
+    settings = settings if isinstance(settings, dict) else {}
+    names = [one.get("name") for one in settings.get("options") or () if isinstance(one, dict)]
+    options = tuple(one for one in names if isinstance(one, str))
+    related = settings.get("data_source_id") if kind == "relation" else None
+    return Property(name, kind, options, related if isinstance(related, str) else "")
 
 
 def _email(user: Json) -> str:

@@ -4,66 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 from uuid import UUID
 
 from core.attachments import with_files
 from core.errors import Conflict, Misconfigured, NotFound, NotionFailed, RateLimited
 from core.facts import NO_FACTS, Facts
 from core.markdown import notion_blocks, plan
+from core.notion.making import Draft, Kept, Making, Patience
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.tree import Tree, size
-from core.notion.values import Values
 from core.notion.whose import asking_by, made_by
-from core.ports import Destination, Page, Pages, Saved, Step
+from core.ports import Destination, Pages, Saved, Step
 from core.storage.content import Content
 from core.storage.database import Database, UnitOfWork
-
-
-class Kept(TypedDict):
-    """What is kept of a page; `whole` where it held everything before.
-
-    `notes` is what there is to say of it; what was kept before there were any has none.
-    """
-
-    id: str
-    url: str
-    whole: bool
-    notes: NotRequired[list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds to wait.
-
-    `looks`: before each look for a page that may have been made. `other`: for another request that
-    saves the same item, asked about every `poll`. `flight`: for the end of what it last asked of
-    Notion, when its work is taken over.
-    """
-
-    looks: tuple[float, ...] = (1.0, 2.0, 4.0)
-    other: float = 60.0
-    poll: float = 0.5
-    flight: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An item as a page. The same item always gives the same draft.
-
-    `mark` is what the footer's link holds and no other's does.
-    """
-
-    title: str
-    mark: str
-    footer: dict[str, Any]
-    requests: list[Any]
-    facts: Facts = NO_FACTS
 
 
 class Saving:
@@ -75,9 +33,9 @@ class Saving:
         self._database = database
         self._pages = pages
         self._places = Places(database, pages)
-        self._values = Values(database, pages)
         self._public_url = public_url.rstrip("/")
         self._patience = patience or Patience()
+        self._making = Making(database, pages, self._patience)
 
     async def save(
         self,
@@ -111,8 +69,14 @@ class Saving:
         content = await self._read(content_id)
         draft = self._draft(content, facts)
         with asking_by(made_by(content.parent)):
-            tree = Tree(self._pages, page["id"], draft.mark)
-            for number, request in enumerate(draft.requests[1:], 1):
+            tree, first = Tree(self._pages, page["id"], draft.mark), 1
+            if "template" in page:
+                applied = partial(self._applied, content_id, page["id"], page["template"], draft)
+                skip, *notes = await step("save: template", applied)
+                saved = Saved(saved.url, (*saved.notes, *notes))
+                tree = Tree(self._pages, page["id"], draft.mark, skip=skip, foot=draft.footer)
+                first = 0
+            for number, request in enumerate(draft.requests[first:], first):
                 try:
                     await step(
                         f"save: blocks {number}",
@@ -166,10 +130,11 @@ class Saving:
             # Somebody began before: there may be a page already.
             if not await self._take_over(request_id, content, busy=busy):
                 return None
-            place = _place(content.parent)
-            page = await self._pages.find(place, draft.title, draft.mark, since)
-            if page is not None:
-                return _kept(page)
+            place = place_of(content.parent)
+            with asking_by(place.connection):
+                page = await self._making.find(place, draft, since, content.id)
+                if page is not None:
+                    return await self._making.found(page, place, draft, content.id)
             if owner != request_id:
                 place = await self._places.meant(wanted)
             owner = request_id
@@ -177,57 +142,22 @@ class Saving:
             return None
         still_ours = partial(self._claim, content.id, request_id, place, request_id)
         with asking_by(place.connection):
-            return await self._create(still_ours, place, draft, since)
+            return await self._making.create(still_ours, place, draft, since, content.id)
 
     async def _take_over(self, request_id: UUID, content: Content, *, busy: bool) -> bool:
         """Claims an item that was begun. False where somebody else was quicker.
 
         Who loses the claim begins no other write, but one may be on its way.
         """
-        place = _place(content.parent or {})
+        place = place_of(content.parent or {})
         ours = await self._claim(content.id, request_id, place, content.saving_by)
         if ours and busy:
             await asyncio.sleep(self._patience.flight)
         return ours
 
-    async def _create(
-        self,
-        still_ours: Callable[[], Awaitable[bool]],
-        place: Destination,
-        draft: Draft,
-        since: datetime,
-    ) -> Kept | None:
-        """Makes the page; after an unsure answer looks for it, then tries once more at most.
-
-        Where the properties may be why Notion made none, it is made with fewer.
-        """
-        children = [*draft.requests[0].children, draft.footer]
-        filled = await self._values.of(place, draft.facts)
-        last = False
-        while True:
-            try:
-                page = await self._pages.create(place, draft.title, children, filled.values)
-                return _kept(page, filled.notes)
-            except NotionFailed as error:
-                if not error.unsure:
-                    filled = await self._values.instead(place, draft.facts, filled, error)
-                else:
-                    found = await self._look(place, draft, since)
-                    if found is not None:
-                        return _kept(found, filled.notes)
-                    if last:
-                        raise
-                    last = True
-            if not await still_ours():
-                return None
-
-    async def _look(self, place: Destination, draft: Draft, since: datetime) -> Page | None:
-        for pause in self._patience.looks:
-            await asyncio.sleep(pause)
-            page = await self._pages.find(place, draft.title, draft.mark, since)
-            if page is not None:
-                return page
-        return None
+    async def _applied(self, item: UUID, page_id: str, template: str, draft: Draft) -> list[Any]:
+        place = place_of((await self._read(item)).parent or {})
+        return await self._making.applied(place, page_id, template, draft)
 
     # ── The rest ─────────────────────────────────────────────────────────────────────────────────
 
@@ -270,6 +200,9 @@ class Saving:
     async def _done(self, content_id: UUID, page: Kept) -> None:
         async with self._database.begin() as uow:
             await uow.content.saved(content_id, page["id"], page["url"])
+            content = await uow.content.get(content_id)
+            if content is not None:
+                await uow.audit.note("page.saved", content.user_id, target=page["url"])
 
     async def _read(self, content_id: UUID) -> Content:
         async with self._database.begin() as uow:
@@ -310,11 +243,7 @@ def _busy() -> Conflict:
     )
 
 
-def _kept(page: Page, notes: Sequence[str] = ()) -> Kept:
-    return {"id": page.id, "url": page.url, "whole": False, "notes": list(notes)}
-
-
-def _place(kept: dict[str, str]) -> Destination:
+def place_of(kept: dict[str, str]) -> Destination:
     return Destination(**kept)  # type: ignore[arg-type] # the JSON of one
 
 

@@ -23,13 +23,25 @@ class Gap:
 class Tree:
     """A page's blocks, read when they are first needed and kept until told to forget.
 
-    `mark` tells the footer by its link, which is no part of the content and stays last.
+    `mark` tells the footer by its link, which is no part of the content and stays last. `skip` is
+    how many blocks stand before the content and are none of it. `foot` is the footer where it is
+    not there from the beginning: it comes with the first blocks.
     """
 
-    def __init__(self, pages: Pages, page_id: str, mark: str) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        page_id: str,
+        mark: str,
+        *,
+        skip: int = 0,
+        foot: dict[str, Any] | None = None,
+    ) -> None:
         self._pages = pages
         self._page_id = page_id
         self._mark = mark
+        self._skip = skip
+        self._foot = foot
         self._known: dict[str, list[Child]] = {}
 
     async def gap(self, request: Request) -> Gap | None:
@@ -45,10 +57,19 @@ class Tree:
             block = content[index].id
         content = await self._content(block)
         missing = request.children[max(0, len(content) - request.first) :]
+        if block == self._page_id:
+            return self._on_page(content, missing)
+        return Gap(block, missing, None) if missing else None
+
+    def _on_page(self, content: list[Child], missing: list[dict[str, Any]]) -> Gap | None:
+        known = self._known[self._page_id]
+        end = min(self._skip, len(known)) + len(content)
+        if end == len(known) and self._foot is not None:
+            return Gap(self._page_id, [*missing, self._foot], known[-1].id if known else None)
         if not missing:
             return None
-        footed = block == self._page_id and len(content) < len(self._known[block])
-        return Gap(block, missing, content[-1].id if footed and content else None)
+        footed = end < len(known)
+        return Gap(self._page_id, missing, known[end - 1].id if footed and end else None)
 
     def add(self, gap: Gap, made: Sequence[Child]) -> None:
         """The gap is filled, with these blocks; where they are not known, the list is read anew."""
@@ -75,7 +96,7 @@ class Tree:
         if block != self._page_id:
             return children
         feet = [n for n, child in enumerate(children) if self._mark in (child.link or "")]
-        return children[: feet[-1]] if feet else children
+        return children[self._skip : feet[-1]] if feet else children[self._skip :]
 
 
 def size(children: Iterable[dict[str, Any]]) -> int:

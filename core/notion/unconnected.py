@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from core.errors import Misconfigured
-from core.ports import Child, Destination, Page, Property
+from core.notion.examining import Report
+from core.ports import Child, Destination, Page, Property, Template
 
 
 class Unconnected:
@@ -28,6 +29,22 @@ class Unconnected:
         """Raises Misconfigured."""
         self._refuse()
 
+    async def titled(self, data_source: str, title: str) -> Sequence[Destination]:
+        """Raises Misconfigured."""
+        self._refuse()
+
+    async def templates(self, data_source: str) -> Sequence[Template]:
+        """Raises Misconfigured."""
+        self._refuse()
+
+    async def made(self, destination: Destination, title: str, since: datetime) -> Sequence[Page]:
+        """Raises Misconfigured."""
+        self._refuse()
+
+    async def refill(self, page_id: str, properties: Mapping[str, Any]) -> None:
+        """Raises Misconfigured."""
+        self._refuse()
+
     async def people(self) -> Mapping[str, str]:
         """Raises Misconfigured."""
         self._refuse()
@@ -38,6 +55,7 @@ class Unconnected:
         title: str,
         children: Sequence[dict[str, Any]],
         properties: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> Page:
         """Raises Misconfigured."""
         self._refuse()
@@ -90,6 +108,10 @@ class Unconnected:
         self._refuse()
 
     async def rename(self, page_id: str, title: str) -> None:
+        """Raises Misconfigured."""
+        self._refuse()
+
+    async def examine(self) -> Report:
         """Raises Misconfigured."""
         self._refuse()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from core.errors import NotionFailed
 from core.facts import Facts
 from core.messages import WEB, Sender
+from core.notion.addresses import object_id
 from core.notion.filling import Filled, fill, fitting
+from core.notion.giving import Found, give, matching, words_of
 from core.notion.names import Fact
 from core.notion.refusals import NotionRefused
 from core.ports import Destination, Pages, Property
@@ -18,6 +22,7 @@ from core.storage.database import Database
 MOST_TRIES = 3
 """How often a page is asked for again with other values; the last time with its title alone."""
 
+_NO_PROPERTIES = "only pages of a data source have properties, and this one stands on a page."
 _CHANGED = "The properties of its data source have changed in Notion."
 _REFUSED = "Notion did not take every property."
 
@@ -45,7 +50,8 @@ class Values:
     async def of(self, place: Destination, facts: Facts) -> Attempt:
         """The values that fit. Raises what `Pages.schema` raises."""
         if place.kind != "data_source":
-            return Attempt({})
+            named = ", ".join(f"“{name}”" for name, _ in facts.given)
+            return Attempt({}, (f"{named} left out: {_NO_PROPERTIES}",) if named else ())
         return await self._fitting(place, facts, fresh=False)
 
     async def instead(
@@ -79,7 +85,41 @@ class Values:
     async def _fitting(self, place: Destination, facts: Facts, *, fresh: bool) -> Attempt:
         schema = tuple(await self._pages.schema(place.id, fresh=fresh))
         filled = fill(schema, facts, await self._known(schema, facts))
-        return Attempt(filled.values, filled.notes, schema)
+        if not (facts.given and schema):
+            return Attempt(filled.values, filled.notes, schema)
+        found = await self._looked_up(schema, facts)
+        named = give(schema, facts.given, found, datetime.now(UTC).date())
+        both = {**filled.values, **named.values}
+        # What is to stay empty is given no value.
+        values = {name: value for name, value in both.items() if value}
+        told = tuple(note for note in filled.notes if not _is_about(note, named.values))
+        return Attempt(values, (*told, *named.notes), schema)
+
+    async def _looked_up(self, schema: Sequence[Property], facts: Facts) -> Found:
+        """The ids of the pages and people that the named values speak of."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, value in facts.given:
+            into = matching(schema, name)
+            if into is None or into.type not in ("relation", "people"):
+                continue
+            for word in words_of(value):
+                if into.type == "relation":
+                    found[into.name, word] = await self._related(into, word)
+                else:
+                    found[into.name, word] = await self._person(word)
+        return found
+
+    async def _related(self, into: Property, word: str) -> list[str]:
+        if (page := object_id(word)) is not None:
+            return [page]
+        if not into.related:
+            return []
+        return [each.id for each in await self._pages.titled(into.related, word)]
+
+    async def _person(self, word: str) -> list[str]:
+        people = await self._pages.people()
+        wanted = word.removeprefix("mailto:").casefold()
+        return [people[wanted]] if wanted in people else []
 
     async def _known(self, schema: Sequence[Property], facts: Facts) -> dict[Sender, str]:
         """The ids in Notion of those whose linked account has the address of a person there."""
@@ -106,6 +146,10 @@ class Values:
                 if user is not None and (email := user.proven_email):
                     found[sender] = email.strip().lower()
         return found
+
+
+def _is_about(note: str, named: Mapping[str, Any]) -> bool:
+    return any(note.startswith(f"“{name}” ") for name in named)
 
 
 def _takes_people(schema: Sequence[Property], fact: Fact) -> bool:

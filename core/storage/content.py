@@ -166,6 +166,13 @@ class ContentTable:
         )
         return done.rowcount == 1
 
+    async def hold(self, content_id: UUID, page_id: str) -> bool:
+        """Notes the page before it holds anything. False where it is another item's."""
+        if await self._exists(table.c.notion_page_id == page_id, table.c.id != content_id):
+            return False
+        await self._set(content_id, notion_page_id=page_id)
+        return True
+
     async def saved(self, content_id: UUID, page_id: str, url: str) -> None:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)
@@ -222,6 +229,20 @@ class ContentTable:
                 )
             )
         query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+        return [Content(*row) for row in await self._connection.execute(query)]
+
+    async def answers(self, user_id: UUID, prompt: str, limit: int) -> list[Content]:
+        """This person's finished items of one prompt, newest first."""
+        query = (
+            select(table)
+            .where(
+                table.c.user_id == user_id,
+                table.c.prompt == prompt,
+                table.c.generated_content.is_not(None),
+            )
+            .order_by(table.c.created_at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
         return [Content(*row) for row in await self._connection.execute(query)]
 
     async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:

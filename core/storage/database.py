@@ -17,7 +17,7 @@ from core.storage.audit import AuditTable
 from core.storage.connect_codes import ConnectCodeTable
 from core.storage.connections import ConnectionTable
 from core.storage.content import ContentTable
-from core.storage.destinations import DestinationTable
+from core.storage.destinations import AdditionTable, DestinationTable, RouteTable
 from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
@@ -25,6 +25,7 @@ from core.storage.installations import InstallationTable
 from core.storage.links import LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
+from core.storage.people import PeopleTable
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
 from core.storage.tokens import IdempotencyTable, TokenTable
@@ -43,6 +44,8 @@ class UnitOfWork:
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
+        self.routes = RouteTable(connection)
+        self.additions = AdditionTable(connection)
         self.inbox = InboxTable(connection)
         self.messages = MessageTable(connection)
         self.followed = FollowedTable(connection)
@@ -52,6 +55,7 @@ class UnitOfWork:
         self.personal = PersonalTokenTable(connection)
         self.mailed = MailedLinkTable(connection)
         self.audit = AuditTable(connection)
+        self.people = PeopleTable(connection)
         self.spending = SpendingTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)

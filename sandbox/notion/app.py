@@ -25,6 +25,7 @@ from sandbox.notion.pages import create_page, get_markdown, get_page, update_pag
 from sandbox.notion.people import create_comment, get_comments, get_me, get_user, get_users
 from sandbox.notion.present import Presenter
 from sandbox.notion.store import Clock, PageStore
+from sandbox.notion.templates import apply_due, list_templates
 from sandbox.notion.uploads import PART, complete_upload, create_upload, get_upload, send_upload
 
 RATE_LIMIT = 180
@@ -45,6 +46,7 @@ ROUTES = (
     web.post("/v1/search", search),
     web.get("/v1/data_sources/{data_source_id}", get_data_source),
     web.post("/v1/data_sources/{data_source_id}/query", query_data_source),
+    web.get("/v1/data_sources/{data_source_id}/templates", list_templates),
     web.get("/v1/databases/{database_id}", get_database),
     web.post("/v1/file_uploads", create_upload),
     web.get("/v1/file_uploads/{file_upload_id}", get_upload),
@@ -103,6 +105,7 @@ def _guard(door: "_Door", hooks: Hooks) -> Middleware:
                 door.check(request)
             if api_path(request) != "/v1/oauth/authorize":
                 _check_version(request)
+            apply_due(request.app[STORE])
             response = await handler(request)
         except RefusedError as error:
             return error_response(error)

@@ -13,14 +13,15 @@ from sandbox.notion.markdown import page_markdown
 from sandbox.notion.records import Parent, Record
 from sandbox.notion.schema import read_properties, read_title_only
 from sandbox.notion.store import PageStore
+from sandbox.notion.templates import read_template
 from sandbox.notion.uploads import attach, attach_values
 
 _PARENTS = ("page_id", "data_source_id", "database_id", "workspace")
-_CREATE_KEYS = ("parent", "properties", "icon", "cover", "children", "position")
+_CREATE_KEYS = ("parent", "properties", "icon", "cover", "children", "position", "template")
 _FLAGS = ("is_archived", "is_locked")
 _UPDATE_KEYS = ("properties", "icon", "cover", "in_trash", "erase_content", *_FLAGS)
 # Notion takes these too; the product has no use for them.
-_NOT_HERE = ("markdown", "content", "template")
+_NOT_HERE = ("markdown", "content")
 
 
 async def create_page(request: web.Request) -> web.Response:
@@ -42,9 +43,12 @@ async def create_page(request: web.Request) -> web.Response:
         "icon": read_icon(body.get("icon"), "body.icon"),
         "cover": read_cover(body.get("cover"), "body.cover"),
     }
+    template = read_template(store, body, holder)
     drafts = attach(store, read_blocks(body.get("children", []), "body.children"))
     _grow(store, holder, grown)
     page = store.add_page(parent, content, drafts, after)
+    if template is not None:
+        store.apply_later(page.id, template.id)
     return web.json_response(request.app[PRESENTER].page(page))
 
 

@@ -37,9 +37,17 @@ _READ_ONLY = (
 
 
 def make_property(
-    name: str, kind: str, options: tuple[tuple[str, str], ...] = (), *, property_id: str = ""
+    name: str,
+    kind: str,
+    options: tuple[tuple[str, str], ...] = (),
+    *,
+    property_id: str = "",
+    related: str = "",
 ) -> dict[str, Any]:
-    """A property of a data source; `options` are names and colours, where it has any."""
+    """A property of a data source; `options` are names and colours, where it has any.
+
+    `related` is the data source that a relation points to.
+    """
     config: dict[str, Any] = {}
     if kind in ("select", "multi_select", "status"):
         config["options"] = [
@@ -50,6 +58,8 @@ def make_property(
         ids = [option["id"] for option in config["options"]]
         group = {"id": new_id(), "name": "To-do", "color": "gray", "option_ids": ids}
         config["groups"] = [group]
+    if kind == "relation":
+        config |= {"data_source_id": related, "type": "single_property", "single_property": {}}
     if kind == "number":
         config["format"] = "number"
     identity = {"id": property_id or new_id()[:4], "name": name, "description": None}

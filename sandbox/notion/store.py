@@ -40,6 +40,7 @@ SELECT o.id, o.kind, o.type, o.parent_kind, o.parent_id, o.body, o.created, o.ed
                AND c.kind IN ('block', 'page', 'database'))
 FROM object o
 """
+_NO_TEMPLATE = "json_extract(o.body, '$.template') IS NULL"
 _ON_PAGE = "o.kind IN ('block', 'page', 'database')"
 
 
@@ -55,6 +56,9 @@ class PageStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._clock = clock
+        self.template_delay = 0.2
+        """Seconds from a page's making to the moment when its template is applied."""
+        self._templates: list[tuple[float, str, str]] = []
         self.uploads = Uploads(path and path.with_name(f"{path.stem}-files"))
         self._db.execute("PRAGMA journal_mode = WAL")
         # A killed process loses nothing by it, only a power cut could.
@@ -89,7 +93,8 @@ class PageStore:
         """A page's sub-pages or a data source's rows, newest first, those in the trash too."""
         return list(
             self._rows(
-                f"{_SELECT} WHERE o.parent_id = ? AND o.kind = 'page' ORDER BY o.seq DESC",
+                f"{_SELECT} WHERE o.parent_id = ? AND o.kind = 'page' AND {_NO_TEMPLATE}"
+                " ORDER BY o.seq DESC",
                 parent_id,
             )
         )
@@ -98,9 +103,15 @@ class PageStore:
         """Every page and data source outside the trash, the last edited first."""
         found = self._rows(
             f"{_SELECT} WHERE o.kind IN ('page', 'data_source') AND NOT o.in_trash"
+            f" AND {_NO_TEMPLATE}"
             " ORDER BY o.edited DESC, o.seq DESC"
         )
         return [record for record in found if not self.is_trashed(record.id)]
+
+    def templates(self, source_id: str) -> list[Record]:
+        """A data source's templates: pages that are none of its rows."""
+        where = f"o.parent_id = ? AND o.kind = 'page' AND NOT ({_NO_TEMPLATE}) AND NOT o.in_trash"
+        return list(self._rows(f"{_SELECT} WHERE {where} ORDER BY o.seq", source_id))
 
     def comments(self, parent_id: str) -> list[Record]:
         return list(
@@ -148,6 +159,30 @@ class PageStore:
             ids = self._insert_drafts(drafts, parent, first)
             self._touch(parent.id)
         return [self._must_get(block_id) for block_id in ids]
+
+    def add_template(
+        self,
+        source_id: str,
+        properties: dict[str, Any],
+        children: list[Draft],
+        *,
+        default: bool = False,
+    ) -> Record:
+        """A template of a data source; its name is the title among the properties."""
+        body = {"properties": properties, "icon": None, "cover": None}
+        marked = body | {"template": {"default": default}}
+        return self.add_page(Parent("data_source_id", source_id), marked, children)
+
+    def apply_later(self, page_id: str, template_id: str) -> None:
+        """Has a template applied to a page, `template_delay` seconds from now."""
+        self._templates.append((self._clock() + self.template_delay, page_id, template_id))
+
+    def due_templates(self) -> list[tuple[str, str]]:
+        """The pages whose template is to be applied by now, each with it; told once."""
+        now = self._clock()
+        due = [(page, template) for at, page, template in self._templates if at <= now]
+        self._templates = [each for each in self._templates if each[0] > now]
+        return due
 
     def add_comment(self, parent: Parent, body: dict[str, Any]) -> Record:
         with self._transaction():

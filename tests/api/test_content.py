@@ -231,6 +231,14 @@ async def test_many_wishes_at_once_are_counted_one_by_one(
         ({"destination": "Notes", "save_to_notion": None}, {"to": "Notes"}),
         ({"destination": "Notes", "save_to_notion": True}, {"to": "Notes", "save": True}),
         ({"destination": "Notes", "save_to_notion": False}, {}),
+        (
+            {"save_to_notion": True, "properties": {"Due date": "today", "Team": "Core  team"}},
+            {"save": True, "set": "Due date=today\nTeam=Core team"},
+        ),
+        (
+            {"save_to_notion": True, "notion_template": "Bug"},
+            {"save": True, "notion-template": "Bug"},
+        ),
         ({"save_to_notion": None}, {}),
     ],
 )

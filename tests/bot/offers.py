@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from core.messages import Channel, Sender
+from core.messages import Call, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
 
 
@@ -13,10 +13,20 @@ class Offers:
     choices: Mapping[Chosen, Sequence[Choice]] = MappingProxyType({})
     standing: Overview = Overview()
 
+    routed: Mapping[str, Call] = MappingProxyType({})
+
+    async def reaction(
+        self, _channel: Channel, _message: str, emoji: str, *, added: bool
+    ) -> Call | None:
+        found = self.routed.get(emoji)
+        return found if found is None or added else Call("undo-save", flags=found.flags)
+
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         wanted = words.casefold()
         found = [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
         return [one for one in found if kind != "model" or provider in one.label]
 
-    async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
+    async def overview(
+        self, _sender: Sender, _channel: Channel | None, _workspace: Workspace | None = None
+    ) -> Overview:
         return self.standing

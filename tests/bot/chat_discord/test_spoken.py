@@ -100,14 +100,25 @@ def test_a_memo_asks_for_a_save_and_its_removal_for_the_opposite() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"emoji": {"id": None, "name": "👍"}},
-        {"emoji": {"id": "4", "name": "📝"}},
+        {"emoji": {"id": None, "name": None}},
         {"user_id": OWN},
         {"member": {"user": {"id": "2", "bot": True}}},
     ],
 )
 def test_other_reactions_ask_for_nothing(changes: dict[str, Any]) -> None:
     assert reaction_of(REACTED | changes, OWN, added=True) is None
+
+
+def test_a_servers_own_emoji_is_known_by_its_number() -> None:
+    own = reaction_of(REACTED | {"emoji": {"id": "4", "name": "📝"}}, OWN, added=True)
+    nameless = reaction_of(REACTED | {"emoji": {"id": "4", "name": None}}, OWN, added=True)
+    thumb = reaction_of(REACTED | {"emoji": {"id": None, "name": "👍"}}, OWN, added=True)
+    assert own
+    assert nameless
+    assert thumb
+    assert [own.emoji, nameless.emoji, thumb.emoji] == ["<:📝:4>", "<:emoji:4>", "👍"]
+    names = Deliveries()
+    assert len({names.name(each, 1.0) for each in (own, thumb)}) == 2
 
 
 def test_the_same_reaction_told_twice_has_one_name_and_another_has_another() -> None:

@@ -188,10 +188,17 @@ def test_taking_a_memo_away_undoes_it_and_each_time_counts() -> None:
     assert len({added.delivery, undone.delivery, later.delivery}) == 3
 
 
+def test_another_emoji_is_named_for_whoever_knows_what_it_does() -> None:
+    command = read_reaction(reacted(reaction="bug::skin-tone-2"), 1.0)
+    assert command
+    assert command.text == Call("save-marked", flags={"emoji": ":bug::skin-tone-2:"})
+    assert command.delivery != read_reaction(reacted(), 1.0).delivery  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     "more",
     [
-        {"reaction": "pencil"},
+        {"reaction": ""},
         {"user": US},
         {"user": "USLACKBOT"},
         {"item": {"type": "file", "file": "F1"}},

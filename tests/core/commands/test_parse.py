@@ -114,3 +114,25 @@ def test_every_command_says_how_it_is_typed() -> None:
         assert command.usage.startswith(f"/notion {name}")
         assert command.summary.endswith(".")
         assert all(flag.help.endswith(".") for flag in command.flags)
+
+
+@pytest.mark.parametrize(
+    ("line", "pairs"),
+    [
+        ('save x --set Status="To do" --set Team=Core', "Status=To do\nTeam=Core"),
+        ('save --set "Due date"=tomorrow x', "Due date=tomorrow"),
+        ("save --set “Due date=next week” x", "Due date=next week"),
+        ("save --set 'Due date' = 2026-12-01 x", "Due date=2026-12-01"),
+        ("save --set Team=‘Core team’ x", "Team=Core team"),
+        ("save --set Team= x", "Team="),
+        ("save --set Link=https://e.com/?a=b x", "Link=https://e.com/?a=b"),
+    ],
+)
+def test_properties_are_named_any_number_of_times(line: str, pairs: str) -> None:
+    assert parse(line) == Call("save", "x", {"set": pairs})
+
+
+@pytest.mark.parametrize("line", ["save --set", "save --set Status", "save --set =x"])
+def test_a_property_without_a_value_says_how_to_write_one(line: str) -> None:
+    with pytest.raises(InvalidInput, match="--set NAME=VALUE"):
+        parse(line)

@@ -1,11 +1,19 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 
-from core.errors import InvalidInput, Misconfigured
-from core.messages import Answer
+from core.commands.save import marked_call
+from core.errors import Conflict, Forbidden, InvalidInput, Misconfigured
+from core.messages import Answer, Channel
+from core.notion.places import MOST_ROUTES
+from core.ports import Address
+from core.storage.database import Database
+from sandbox.notion.blocks import Draft
 from sandbox.notion.records import Parent
+from sandbox.notion.schema import make_property, title_value
 from sandbox.notion.server import NotionServer
+from tests.core.commands.room import Room
 from tests.core.notion.test_destinations import add_page
 
 Say = Callable[..., Awaitable[Answer]]
@@ -134,3 +142,104 @@ async def test_without_a_default_it_says_how_to_choose(say: Say, notion: NotionS
         add_page(notion, title, Parent("workspace"))
     with pytest.raises(InvalidInput, match="`/notion to`"):
         await say("to")
+
+
+# ── The workspace ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Office(Room):
+    """A platform where Ada runs the workspace."""
+
+    async def manages(self, address: Address) -> bool:
+        return address.get("who") == "ada"
+
+
+async def test_an_admin_chooses_for_the_workspace_what_holds_where_nobody_else_chose(
+    say: Say, notion: NotionServer
+) -> None:
+    add_page(notion, "Team")
+    add_page(notion, "Channel")
+    office = Office()
+    with pytest.raises(Forbidden, match="Only an admin"):
+        await say("to --workspace Team", "bob", platform=office, address={"who": "bob"})
+    said = await say("to --workspace Team", platform=office, address={"who": "ada"})
+    assert start(said) == "From now on pages from this workspace go to Team (page)."
+    shown = "Your pages go to Team (page): this workspace's choice."
+    assert start(await say("to", "bob", place="T1:C9")) == shown
+    await say("to --channel Channel", "bob")
+    assert "this channel's choice" in start(await say("to", "bob"))
+    await say("to --me Notes", "bob")
+    assert "your own choice" in start(await say("to", "bob"))
+    await say("to default", "bob")
+    assert "this channel's choice" in start(await say("to", "bob"))
+    cleared = await say("to --workspace --clear", platform=office, address={"who": "ada"})
+    assert "Team (page) is no longer chosen for this workspace." in start(cleared)
+
+
+async def test_where_the_platform_does_not_say_who_runs_it_nobody_does(say: Say) -> None:
+    with pytest.raises(Forbidden, match="--channel"):
+        await say("to --workspace Notes", platform=Room())
+    with pytest.raises(InvalidInput, match="one of them"):
+        await say("to --workspace --channel Notes")
+
+
+# ── Emoji ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_emoji_saves_to_a_place_of_its_own_with_values_and_a_template(
+    say: Say, notion: NotionServer, database: Database
+) -> None:
+    properties = {
+        "Name": make_property("Name", "title", property_id="title"),
+        "Status": make_property("Status", "status", (("To do", "gray"),)),
+        "Team": make_property("Team", "select"),
+    }
+    source = notion.store.add_data_source("Bugs", properties)
+    body = Draft("paragraph", {"rich_text": [], "color": "default"})
+    notion.store.add_template(source.id, {"Name": title_value("Bug")}, [body])
+    said = await say('to :bug: Bugs --template bug --set status="To do" --set Team=Core')
+    assert start(said) == (
+        "From now on 🐛 on a message here saves it to Bugs (data source), with the template “bug”, "
+        "with status = To do, Team = Core."
+    )
+    shown = start(await say("to"))
+    assert "- 🐛 saves to Bugs (data source), with the template “bug”" in shown
+    assert "🐛" not in start(await say("to", place="T1:C2"))
+    async with database.read() as unit:
+        route = await unit.routes.get(Channel("slack", "T1:C1"), "🐛")
+    assert marked_call(added=True, route=route).flags == {
+        "emoji": "🐛",
+        "to": source.id,
+        "set": "status=To do\nTeam=Core",
+        "template": "bug",
+    }
+    odd = await say("to 🐛 Bugs --set Colour=red")
+    assert "“Colour” was left out" in odd.text
+    assert start(await say("to 🐛 --clear")) == "🐛 saves nothing here any more."
+    assert "saved nothing" in start(await say("to :bug: default"))
+    assert "has it save" in start(await say("to 🐛"))
+
+
+async def test_what_an_emoji_cannot_do_is_refused(say: Say, notion: NotionServer) -> None:
+    add_page(notion, "Team")
+    for line, told in (
+        ("to 📝 Notes", "saves everywhere"),
+        ("to 🐛 Team --set A=b", "neither properties nor templates"),
+        ("to 🐛 Notes --template Epic", "It has none"),
+        ("to 🐛 Notes --workspace", "for a channel"),
+        ("to Notes --set A=b", "go with an emoji"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            await say(line)
+    with pytest.raises(InvalidInput, match="no channel here"):
+        await say("to 🐛 Notes", place="")
+
+
+async def test_a_channel_has_so_many_emoji_and_no_more(say: Say) -> None:
+    for number in range(MOST_ROUTES):
+        await say(f"to :own{number}: Notes")
+    with pytest.raises(Conflict, match=str(MOST_ROUTES)):
+        await say("to 🐛 Notes")
+    # In place of an earlier one there is room.
+    await say("to :own3: Notes --set Status=Draft")
