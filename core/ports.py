@@ -623,6 +623,19 @@ class CanRead(Platform, Protocol):
 
 
 @runtime_checkable
+class CanReadRange(CanRead, Protocol):
+    """A platform where all that was said from one message to another can be read."""
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """From the one message to the other of one conversation, oldest first, both of them too.
+
+        Whichever is named first; the oldest `most` of them. Raises InvalidInput where the two are
+        not of one conversation, and what `read` raises.
+        """
+        ...
+
+
+@runtime_checkable
 class CanFetch(Platform, Protocol):
     """A platform that hands over what is in the files of its messages."""
 

@@ -219,6 +219,10 @@ class SlackPlatform:
         """See CanRead."""
         return await self._teams.at(address).reader.read(address)
 
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self._teams.at(first).reader.between(first, last, most)
+
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
         return self._web(address).download(file.source)

@@ -17,6 +17,9 @@ from core.storage.inbox import Accepted
 MOST = 100
 """Items a page holds at most."""
 
+VERSIONS = 20
+"""Versions of one item that are shown at most."""
+
 MONTH = timedelta(days=30)
 
 
@@ -88,6 +91,18 @@ class History:
             if request is None or request.answer is not None:
                 raise NotFound(f"This item could not be written. {_reason(request)}".rstrip())
         return item
+
+    async def own(self, user_id: UUID, request_id: UUID) -> None:
+        """Raises NotFound where this is no request of theirs, and no item either."""
+        async with self._database.read() as uow:
+            if await uow.inbox.owner(request_id) == user_id:
+                return
+        await self.get(user_id, request_id)
+
+    async def versions(self, item: Content) -> list[Content]:
+        """What its owner was answered to the same prompt, newest first; 20 at most."""
+        async with self._database.read() as uow:
+            return await uow.content.answers(item.user_id, item.prompt, VERSIONS)
 
     async def is_finished(self, content_id: UUID) -> bool:
         """Whether nothing is being done about an item any more, in whatever process."""
