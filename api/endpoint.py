@@ -97,7 +97,7 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
-    `scope` is what a personal token must have; None: no such token may ask.
+    `scope` is what a personal token must have; None: no such token may ask. `admin`: only admins.
     `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
     `tagged` answers carry an ETag; before a change, `state` reads what an If-Match is compared
     with. `leads` are paths whose id is the id that is answered.
@@ -112,6 +112,7 @@ class Operation(Generic[M]):
     errors: tuple[str, ...] = ()
     secured: bool = True
     scope: str | None = None
+    admin: bool = False
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
@@ -140,6 +141,8 @@ class Endpoint(Generic[M]):
             await pace(request, operation.rule, caller)
         if caller is not None:
             _allow(caller, operation.scope)
+            if operation.admin and caller.user.role != "admin":
+                raise Forbidden("Only an admin of this server may do this.")
         given = await _given(request, operation.takes)
         if operation.check is not None:
             operation.check(core, given)

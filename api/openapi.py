@@ -81,7 +81,7 @@ def _name(route: Route) -> str:
 
 def _tag(route: Route) -> str:
     first = route.path.split("/")[1]
-    return first if first in ("auth", "content", "notion") else "server"
+    return first if first in ("auth", "content", "notion", "usage", "admin") else "server"
 
 
 def _operation(route: Route, routes: tuple[Route, ...]) -> Json:

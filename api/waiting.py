@@ -72,7 +72,7 @@ async def accepted(asked: Asked[M], call: Call, rule: str | None = None) -> Feed
     core, user = asked.core, asked.person
     feed = core.feed(asked.request_id)
     sender = Sender(WEB, str(user.id), user.username or "")
-    request = Request(asked.request_id, sender, call)
+    request = Request(asked.request_id, sender, call, {"from": asked.address})
     if rule is None or not asked.is_first:
         await core.accept(request)
         return feed

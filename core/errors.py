@@ -141,6 +141,9 @@ class Misconfigured(Unavailable):
     retryable = False
 
 
+DISABLED = "This account is switched off. Ask an admin of this server to switch it on again."
+"""What its owner is told, wherever they come from."""
+
 _BY_CODE: dict[str, type[AssistantError]] = {
     kind.code: kind
     for kind in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from core.asking.material import Source
@@ -14,6 +14,7 @@ from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.notion.examining import Report
 from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
@@ -82,6 +83,16 @@ class Saver(Protocol):
         ...
 
 
+class Undone(TypedDict):
+    """What came of taking a save back: what there is to say, and whether the page can still go.
+
+    Nothing is said where it is gone.
+    """
+
+    said: str
+    ask: bool
+
+
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
 
@@ -117,8 +128,12 @@ class Keeper(Protocol):
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
-    async def undo(self, user_id: UUID, item: UUID) -> str:
-        """Takes an item and its page back; what there is to say of it, or the empty string."""
+    async def undo(self, user_id: UUID, item: UUID) -> Undone:
+        """Takes an item and its page back, or says why not."""
+        ...
+
+    async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
+        """Takes an item and its page back, however old; where the message is that it came from."""
         ...
 
 
@@ -127,6 +142,10 @@ class Conversation(Protocol):
 
     async def message(self, link: str) -> list[Message]:
         """The message that is meant, with its thread where it begins one."""
+        ...
+
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from one message to another, oldest first; one more where it is cut."""
         ...
 
     async def turn(self, feed: Feed) -> None:
@@ -139,6 +158,22 @@ class Conversation(Protocol):
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file of a message, piece by piece."""
+        ...
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        ...
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        ...
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        ...
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message, where it has any."""
         ...
 
     async def governs(self) -> bool:
@@ -316,6 +351,12 @@ class Connector(Protocol):
         """How somebody is connected."""
         ...
 
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What somebody's connection sees and may do. Asks Notion."""
+        ...
+
     async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:
         """Takes a connection away; what there is to say of it."""
         ...
@@ -323,9 +364,13 @@ class Connector(Protocol):
 
 @dataclass(slots=True)
 class Person:
-    """Whose request it is: the account, once they have become part of one meanwhile."""
+    """Whose request it is: the account, once they have become part of one meanwhile.
+
+    `is_off`: an admin has switched the account off.
+    """
 
     id: UUID
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
