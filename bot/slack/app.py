@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.form import DESTINATION, FORM
 from bot.slack.home import TO
 from bot.slack.manifest import NEW_PAGE
-from core.actions import LABELS
+from core.actions import PATTERN
 from core.config import Settings
 
 Listener = Callable[..., Awaitable[None]]
@@ -77,7 +77,7 @@ def build_app(settings: Settings, command: str, shortcut: str, listeners: Listen
         process_before_response=True,
     )
     app.command(command)(listeners.command)
-    app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(listeners.pressed)
+    app.action(re.compile(f"^{PATTERN}$"))(listeners.pressed)
     app.message_shortcut(shortcut)(listeners.shortcut)
     app.action(re.compile("^home_"))(listeners.changed)
     app.options(re.compile(f"^({TO}|{DESTINATION})$"))(listeners.choices)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.added import Added
 from core.asking.material import Source
 from core.commands.command import Command
 from core.connecting import Standing
@@ -135,6 +136,14 @@ class Conversation(Protocol):
 
     async def thread(self) -> list[Message]:
         """The thread the request was written in, oldest first."""
+        ...
+
+    def is_link(self, text: str) -> bool:
+        """Whether a text is the address of a message that can be read here."""
+        ...
+
+    async def last_answer(self) -> Message | None:
+        """What this app answered last in the thread; None where there is nothing."""
         ...
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
@@ -288,6 +297,14 @@ class Preferences(Protocol):
         ...
 
 
+class Appender(Protocol):
+    """Adding to pages that are there. Implemented by `core.notion.appending.Appending`."""
+
+    async def append(self, step: Step, request_id: UUID, page: Destination, what: Added) -> Saved:
+        """Adds something to the end of a page, once."""
+        ...
+
+
 class Voter(Protocol):
     """What people think of answers. Implemented by `core.ratings.Ratings`."""
 
@@ -321,6 +338,12 @@ class Connector(Protocol):
         ...
 
 
+Services = tuple[
+    Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector, Appender
+]
+"""What commands may use, in the order in which `Context` names it."""
+
+
 @dataclass(slots=True)
 class Person:
     """Whose request it is: the account, once they have become part of one meanwhile."""
@@ -345,6 +368,7 @@ class Context:
     preferences: Preferences
     voter: Voter
     connector: Connector
+    appender: Appender
     conversation: Conversation
     commands: Mapping[str, Command]
 

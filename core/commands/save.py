@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from core.commands.append import run as append
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
-from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
+from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
 from core.ports import Route
@@ -23,6 +24,8 @@ async def run(context: Context, call: Call) -> Answer:
 
     A wrong destination is told before anything is read.
     """
+    if call.has(APPEND.name):
+        return await append(context, call)
     given(call.value(SET.name))
     await _turn(context)
     named = place = call.value("to")
@@ -105,7 +108,7 @@ COMMAND = Command(
     summary="Save a message, or the thread that begins with it.",
     run=run,
     argument=Argument("link", required=False),
-    flags=(TO, TAGS, SET, TEMPLATE),
+    flags=(TO, TAGS, SET, TEMPLATE, APPEND),
     private=True,
 )
 

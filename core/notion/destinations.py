@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from core.errors import InvalidInput, Misconfigured
+from core.errors import Ambiguous, InvalidInput, Misconfigured
 from core.notion.addresses import object_id
 from core.notion.connection import PAGE_SIZE, Connection, Json
 from core.notion.refusals import NOT_SHARED, NotionRefused
@@ -174,11 +174,17 @@ def _how_to_share() -> str:
     return "Open the page in Notion, choose ••• → Connections, and add the integration."
 
 
-def _ambiguous(why: str, places: Sequence[Destination]) -> InvalidInput:
+def _ambiguous(why: str, places: Sequence[Destination]) -> Ambiguous:
     kinds = {"page": "page", "data_source": "data source"}
     lines = [
         f"• {place.title or 'Untitled'} ({kinds[place.kind]}): {place.url or place.id}"
         for place in places[:_MOST_LISTED]
     ]
     more = [f"• and {len(places) - _MOST_LISTED} more"] if len(places) > _MOST_LISTED else []
-    return InvalidInput("\n".join([f"{why}. {_HOW}", *lines, *more]))
+    choices = [(place.id, _named(place)) for place in places[:_MOST_LISTED]]
+    return Ambiguous("\n".join([f"{why}. {_HOW}", *lines, *more]), choices=choices)
+
+
+def _named(place: Destination) -> str:
+    inside = f" — in {place.place}" if place.place else ""
+    return f"{place.title or 'Untitled'}{inside}"

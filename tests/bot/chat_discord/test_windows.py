@@ -70,7 +70,9 @@ class Broken(Recorder):
     async def suggest(self, *_: object, **_more: object) -> list[Choice]:
         raise Unavailable("The database does not answer. Try again in a minute.")
 
-    async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
+    async def overview(
+        self, _sender: Sender, _channel: Channel | None, _workspace: object = None
+    ) -> Overview:
         raise Unavailable("The database does not answer. Try again in a minute.")
 
 

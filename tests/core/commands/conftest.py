@@ -22,8 +22,10 @@ from core.history.history import History
 from core.limits.limits import Limits
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
+from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connections import Connections
+from core.notion.making import Patience
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
@@ -126,6 +128,12 @@ def say(database: Database, pages: Pages, links: Links, connecting: Connecting) 
             preferences=Preferences(database, ASKED, Overviews(database, ASKED, reached)),
             voter=Ratings(database),
             connector=connecting,
+            appender=Appending(
+                database,
+                reached,
+                "https://notes.example",
+                Patience(looks=(0.0, 0.01), other=1, poll=0.02),
+            ),
             conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )
