@@ -11,6 +11,13 @@ from core.errors import AssistantError
 from core.messages import Answer, Call, Request, Sender
 from core.ports import Address, Intake
 
+WITHOUT_FORM = {
+    "ask": "The form did not open. Type `/notion ask --page TITLE` and your question.",
+    "save": "The form did not open. Type `/notion save --append TITLE` and a message's link, or "
+    "what to add.",
+}
+"""What somebody is told whose platform does not open the form for what a button lacks."""
+
 
 async def settled(intake: Intake, sender: Sender, call: Call) -> Call | Answer:
     """What a pressed button asks for, where that hangs on what was asked before.

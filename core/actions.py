@@ -31,9 +31,6 @@ LABELS = {
 PATTERN = rf"(?:{'|'.join(LABELS)}|(?:append|ask|pick)-\d{{1,2}})"
 """What every button is called; those about one of several things end in its number."""
 
-FORMS = ("append", "ask")
-"""Buttons that want words before they can be carried out."""
-
 RATINGS = ("up", "down")
 """What anybody who sees an answer may say of it; all else is its asker's alone."""
 
@@ -95,6 +92,14 @@ def _numbered(name: str, item: str, *, private: bool) -> Call | None:
     if kind == "append":
         return Call("save", flags={"append": found})
     return Call("ask", flags={"page": found} | ({"private": True} if private else {}))
+
+
+def wants_words(call: Call) -> bool:
+    """Whether a button's call still lacks what is to be asked, or added."""
+    about_page = (call.command == "ask" and call.has("page")) or (
+        call.command == "save" and call.has("append")
+    )
+    return about_page and not call.text
 
 
 def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
