@@ -157,15 +157,16 @@ class Destinations:
     async def _by_title(self, name: str) -> Destination:
         found = await self._searched(name, PAGE_SIZE)
         exact = [one for one in found if one[0].title.casefold() == name.casefold()]
-        several = (exact or found)[: _MOST_LISTED + 1]
-        best = [one for one, _ in several] if len(several) == 1 else await self._placed(several)
+        fitting = exact or sorted(found, key=lambda one: distance(one[0].title, name))
+        several = fitting[:_MOST_LISTED]
+        best = [one for one, _ in several] if len(fitting) == 1 else await self._placed(several)
         if len(best) == 1:
             return best[0]
         if not best:
             raise InvalidInput(
                 f"Nothing shared with this integration is called “{name}”. {_how_to_share()}"
             )
-        raise _ambiguous(f"More than one page or data source fits “{name}”", best)
+        raise _ambiguous(f"More than one page or data source fits “{name}”", best, len(fitting))
 
     async def _only(self) -> Destination:
         found = [one async for one in self._first(_MOST_SEARCHED) if not one.get("in_trash")]
@@ -211,13 +212,14 @@ def _how_to_share() -> str:
     return "Open the page in Notion, choose ••• → Connections, and add the integration."
 
 
-def _ambiguous(why: str, places: Sequence[Destination]) -> Ambiguous:
+def _ambiguous(why: str, places: Sequence[Destination], total: int | None = None) -> Ambiguous:
     kinds = {"page": "page", "data_source": "data source"}
     lines = [
         f"• {place.title or 'Untitled'} ({kinds[place.kind]}): {place.url or place.id}"
         for place in places[:_MOST_LISTED]
     ]
-    more = [f"• and {len(places) - _MOST_LISTED} more"] if len(places) > _MOST_LISTED else []
+    left = (total or len(places)) - _MOST_LISTED
+    more = [f"• and {left} more"] if left > 0 else []
     choices = [(place.id, _named(place)) for place in places[:_MOST_LISTED]]
     return Ambiguous("\n".join([f"{why}. {_HOW}", *lines, *more]), choices=choices)
 

@@ -22,7 +22,7 @@ async def test_pages_and_data_sources_are_links_with_their_kind(
     assert answer.private
     first, second = answer.text.splitlines()[2:]
     assert first.startswith("1. [Notes](http")
-    assert re.search(r"\) \(data source\) — edited \d{4}-\d\d-\d\d$", first)
+    assert re.search(r"\) \(data source\) — in Notion Assistant, edited \d{4}-\d\d-\d\d$", first)
     assert second.startswith("2. [Notes of (today)](http")
     assert page.replace("-", "") in second
     assert re.search(r"\) \(page\) — in Notes, edited \d{4}-\d\d-\d\d$", second)
