@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from api.models import LinkedIdentity, Model, Name, Person, Plain, says_something
+from api.models import LinkedIdentity, Model, Name, Person
+from api.text import Plain, says_something
 from core.accounts.accounts import Profile
 from core.storage.sessions import LoginSession, PersonalToken
 
@@ -57,7 +58,15 @@ class Change(Model):
     )
 
     username: (
-        Annotated[str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain]
+        Annotated[
+            str,
+            Field(
+                max_length=64,
+                description="3 to 64 of A-Z a-z 0-9 . - _",
+                json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+            ),
+            Plain,
+        ]
         | None
     ) = None
     preferences: Choices | None = None

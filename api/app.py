@@ -11,7 +11,7 @@ from api import routes
 from api.address import noted_origin
 from api.endpoint import ROUTES
 from api.errors import Handler, errors
-from api.headers import EXPOSED, on_response_prepare
+from api.headers import ALLOWED, EXPOSED, on_response_prepare
 from api.keys import CLOSING, CORE, Core
 from api.observe import observe
 from api.pages.trouble import recognise, shown
@@ -68,12 +68,10 @@ async def _answer_options(request: web.Request, handler: Handler) -> web.StreamR
 def _allow_origins(app: web.Application, origins: Sequence[str]) -> None:
     import aiohttp_cors  # a run without CORS_ORIGINS needs none of it
 
-    options = {
-        "expose_headers": EXPOSED.split(","),
-        "allow_headers": ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"),
-        "max_age": 600,
-    }
-    cors = aiohttp_cors.setup(app, defaults=dict.fromkeys(origins, options))
+    options = {"expose_headers": EXPOSED.split(","), "allow_headers": ALLOWED, "max_age": 600}
+    # Whoever is named may come with a browser's session; everybody, as `*`, may not.
+    named = {each: {**options, "allow_credentials": each != "*"} for each in origins}
+    cors = aiohttp_cors.setup(app, defaults=named)
     for route in list(app.router.routes()):
         cors.add(route)
 

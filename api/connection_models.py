@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from api.models import Model
 from core.connecting import Standing, Wish
+from core.notion.examining import Report
 
 _STANDING: dict[str, Any] = {
     "shared": False,
@@ -154,3 +155,82 @@ class Disconnected(Model):
 
     said: str
     revoked: bool
+
+
+class Finding(Model):
+    """One thing that was looked at. `ok` is null where Notion does not say, or it need not be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "insert", "ok": True, "text": "Allowed."}]}
+    )
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+class Shared(Model):
+    """A page or data source that the connection sees."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "59833787-2cf9-4fdf-8782-e53db20768a5",
+                    "kind": "page",
+                    "title": "Notes",
+                    "url": "https://www.notion.so/598337872cf94fdf8782e53db20768a5",
+                }
+            ]
+        }
+    )
+
+    id: str
+    kind: str
+    title: str
+    url: str
+
+
+class Examination(Model):
+    """What the connection that is used sees and may do.
+
+    `integration` is its name under ••• → Connections. `shared` are some of what it sees, `count`
+    how many; `more`: there are more than that.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ok": True,
+                    "integration": "Notion Assistant",
+                    "findings": [{"name": "insert", "ok": True, "text": "Allowed."}],
+                    "shared": [],
+                    "count": 0,
+                    "more": False,
+                }
+            ]
+        }
+    )
+
+    ok: bool
+    integration: str
+    findings: list[Finding]
+    shared: list[Shared]
+    count: int
+    more: bool
+
+    @classmethod
+    def of(cls, report: Report) -> Examination:
+        """As the person sees it."""
+        return cls(
+            ok=report.ok,
+            integration=report.integration,
+            findings=[Finding(name=f.name, ok=f.ok, text=f.text) for f in report.findings],
+            shared=[
+                Shared(id=place.id, kind=place.kind, title=place.title, url=place.url)
+                for place in report.shared
+            ],
+            count=report.count,
+            more=report.more,
+        )

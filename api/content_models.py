@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from api.models import Model, Name, Plain, Where, example, says_something
+from api.models import Model, Name, Where, example
+from api.text import NOT_BLANK, Plain, says_something
 
 Value = Annotated[str, Field(max_length=2000), Plain]
 Values = Annotated[
@@ -35,7 +36,14 @@ class Wish(Model):
     )
 
     prompt: Annotated[
-        str, Field(min_length=1, max_length=20_000), Plain, AfterValidator(says_something)
+        str,
+        Field(
+            min_length=1,
+            max_length=20_000,
+            json_schema_extra={"pattern": NOT_BLANK},
+        ),
+        Plain,
+        AfterValidator(says_something),
     ]
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=128), Plain] | None = None

@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from pydantic import ValidationError
 
-from api import idempotency, session
+from api import etags, idempotency, session
 from api.address import client_address
 from api.errors import Handler
 from api.headers import accepts
 from api.keys import CORE, Core
 from api.models import Model, Nothing
+from api.pacing import pace
 from api.problems import problems
 from core.accounts.accounts import Caller
 from core.errors import Forbidden, InvalidInput, NotFound, Unauthorized
@@ -96,8 +97,10 @@ class Operation(Generic[M]):
     address where nobody need log in. `check` raises InvalidInput for what its model lets through
     and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
     the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
-    `scope` is what a personal token must have; None: no such token may ask.
+    `scope` is what a personal token must have; None: no such token may ask. `admin`: only admins.
     `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
+    `tagged` answers carry an ETag; before a change, `state` reads what an If-Match is compared
+    with. `leads` are paths whose id is the id that is answered.
     `browser` answers a browser that asks for a page and shows no token.
     """
 
@@ -109,10 +112,14 @@ class Operation(Generic[M]):
     errors: tuple[str, ...] = ()
     secured: bool = True
     scope: str | None = None
+    admin: bool = False
     rule: str | None = "person"
     check: Callable[[Core, M], None] | None = None
     keyed: Literal["sealed", "request"] | None = None
     resumed: bool = False
+    tagged: bool = False
+    state: Callable[[Asked[Any]], Awaitable[Answered]] | None = None
+    leads: tuple[str, ...] = ()
     browser: Handler | None = None
 
 
@@ -130,30 +137,38 @@ class Endpoint(Generic[M]):
             return await operation.browser(request)
         core = request.app[CORE]
         caller = await _caller(request) if operation.secured else None
-        user = caller.user if caller else None
         if operation.rule is not None:
-            who = str(user.id) if user else client_address(request)
-            await core.limits.hit(operation.rule, who)
+            await pace(request, operation.rule, caller)
         if caller is not None:
             _allow(caller, operation.scope)
+            if operation.admin and caller.user.role != "admin":
+                raise Forbidden("Only an admin of this server may do this.")
         given = await _given(request, operation.takes)
         if operation.check is not None:
             operation.check(core, given)
-        asked = Asked(request, core, given, user, caller=caller)
+        asked = Asked(request, core, given, caller.user if caller else None, caller=caller)
+        if operation.state is not None and etags.has_condition(request):
+            etags.check(request, _written(await operation.state(asked)))
         key = idempotency.key_of(request) if operation.keyed else None
         if key is None:
-            return _response(await self.run(asked), operation.status)
+            return self._response(asked, await self.run(asked))
         claim = idempotency.Claim.of(core.settings, request, key, _scope(asked), given)
         if operation.keyed == "request":
             request_id, is_first = await claim.request_id(core.database)
             asked = replace(asked, claim=claim, request_id=request_id, is_first=is_first)
-            return _response(await self.run(asked), operation.status)
+            return self._response(asked, await self.run(asked))
         first = await claim.first_answer(core.database, lambda: self._text(asked))
         return _json(first, operation.status)
 
     async def _text(self, asked: Asked[M]) -> str:
-        done = await self.run(asked)
-        return done.model_dump_json() if isinstance(done, Model) else ""
+        return _written(await self.run(asked))
+
+    def _response(self, asked: Asked[M], answered: Answered) -> web.StreamResponse:
+        if isinstance(answered, web.StreamResponse):
+            return answered
+        if self.operation.tagged:
+            return etags.tagged(asked.request, _written(answered), self.operation.status)
+        return _json(_written(answered), self.operation.status)
 
 
 def endpoint(
@@ -228,10 +243,8 @@ async def _body(request: web.Request) -> bytes:
     return body or b"{}"
 
 
-def _response(answered: Answered, status: int) -> web.StreamResponse:
-    if isinstance(answered, web.StreamResponse):
-        return answered
-    return _json("" if answered is None else answered.model_dump_json(), status)
+def _written(answered: Answered) -> str:
+    return answered.model_dump_json() if isinstance(answered, Model) else ""
 
 
 def _json(text: str, status: int) -> web.Response:

@@ -6,7 +6,7 @@ import re
 
 from aiohttp import web
 
-from api import session
+from api import pacing, session
 from api.keys import CORE, REQUEST_ID
 from api.observe import request_id_for
 
@@ -26,8 +26,14 @@ PAGE_HEADERS = {
 }
 """Of every page."""
 
-EXPOSED = "X-Request-ID,Retry-After"
+EXPOSED = ",".join(("X-Request-ID", "Retry-After", "ETag", *pacing.HEADERS))
 """What a web page of an allowed origin may read besides the body."""
+
+ALLOWED = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"),
+    *("If-None-Match", "If-Match", "Last-Event-ID"),
+)
+"""What it may send besides what every page may."""
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -62,6 +68,7 @@ async def on_response_prepare(request: web.Request, response: web.StreamResponse
     if CORE in request.app:
         _keep_private(request, response)
         session.write_cookies(request, response)
+        pacing.add_standing(request, response)
 
 
 def _keep_private(request: web.Request, response: web.StreamResponse) -> None:
@@ -83,4 +90,6 @@ def _allow_origin(request: web.Request, response: web.StreamResponse) -> None:
     origin = request.headers.get("Origin")
     if origin and (origin in origins or "*" in origins):
         response.headers.setdefault("Access-Control-Allow-Origin", origin)
+        if origin in origins:
+            response.headers.setdefault("Access-Control-Allow-Credentials", "true")
         response.headers.setdefault("Access-Control-Expose-Headers", EXPOSED)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
+from api.text import Plain
 from core.accounts.accounts import Session
 from core.storage.content import Content
 from core.storage.users import Identity, User
@@ -34,24 +34,6 @@ _IDENTITY = {
 _USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
 
 
-def _is_text(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("must not hold NUL characters")
-    # Only a query string can hold half a surrogate pair; no database takes it.
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError("must be Unicode text")
-    return value
-
-
-def says_something(value: str) -> str:
-    """The text. Raises ValueError where there is none."""
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-# Last of all, so that a wrong length is told of as what it is.
-Plain = AfterValidator(_is_text)
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
 Where = Annotated[
     str, Field(min_length=1, max_length=2000, description="A title, an address or an id."), Plain
@@ -83,12 +65,28 @@ class Registration(Model):
         {"email": "ada@example.com", "username": "ada", "password": "a-wombat-reads-maps"}
     )
 
-    email: Annotated[str, Field(max_length=320), Plain]
+    # What these say beyond a length is checked by the core, all of it at once: the person is told
+    # of every field in one answer.
+    email: Annotated[
+        str, Field(max_length=320, json_schema_extra={"format": "email", "minLength": 3}), Plain
+    ]
     username: Annotated[
-        str, Field(max_length=64, description="3 to 64 of A-Z a-z 0-9 . - _"), Plain
+        str,
+        Field(
+            max_length=64,
+            description="3 to 64 of A-Z a-z 0-9 . - _",
+            json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+        ),
+        Plain,
     ]
     password: Annotated[
-        str, Field(max_length=1000, description="At least 8 characters, at most 72 bytes."), Plain
+        str,
+        Field(
+            max_length=1000,
+            description="At least 8 characters, at most 72 bytes, and not easily guessed.",
+            json_schema_extra={"minLength": 8, "maxLength": 72},
+        ),
+        Plain,
     ]
 
 

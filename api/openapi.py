@@ -10,49 +10,24 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from api import pacing
 from api.endpoint import Operation, Route
 from api.errors import STATUS, error_body
 from api.models import ErrorBody, Model, Nothing
-
-Json = dict[str, Any]
+from api.openapi_parts import (
+    HEADERS,
+    ID_PARAMETER,
+    KEY_PARAMETER,
+    REASONS,
+    RESUME_PARAMETER,
+    SECURITY_SCHEMES,
+    SEEN_PARAMETER,
+    UNCHANGED_PARAMETER,
+    Json,
+)
 
 _JSON = "application/json"
 _REFS = "#/components/schemas/{model}"
-_REASONS = {
-    "INVALID_INPUT": "prompt: must not be empty",
-    "UNAUTHORIZED": "Log in first, and send Authorization: Bearer <access token>.",
-    "FORBIDDEN": "This code was opened with another account, and works with that one alone.",
-    "NOT_FOUND": "There is no such item in your history.",
-    "CONFLICT": "This Idempotency-Key came with another request before. Use a new one for each.",
-    "PAYLOAD_TOO_LARGE": "The body is too large.",
-    "UNSUPPORTED_MEDIA_TYPE": "Send JSON, with Content-Type: application/json.",
-    "RATE_LIMITED": "That is too often. Try again in 12 seconds.",
-    "INTERNAL": "Something went wrong on the server.",
-    "PROVIDER_FAILED": "openai did not answer within 60 seconds. Try again.",
-    "NOTION_FAILED": "Notion did not answer within 60 seconds. Try again.",
-    "UNAVAILABLE": "The database cannot be reached. Try again in a moment.",
-}
-_KEY_PARAMETER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "A repeat with the same key and body returns the first answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "3f5d2a52-checklist",
-}
-_RESUME_PARAMETER = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "description": "The id of the last event that was seen; the answer goes on after it.",
-    "schema": {"type": "string", "maxLength": 100},
-    "example": "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54.18.1c291ca3.0",
-}
-_ID_PARAMETER = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "format": "uuid"},
-    "example": "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54",
-}
 
 
 @lru_cache(maxsize=4)
@@ -60,7 +35,7 @@ def specification(routes: tuple[Route, ...], server: str) -> Json:
     """The whole specification of these routes, for a server at this address."""
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, routes)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -75,19 +50,8 @@ def specification(routes: tuple[Route, ...], server: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": _schemas(routes),
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-            },
-            "headers": {
-                "X-Request-ID": {
-                    "description": "Names this request in the server's log.",
-                    "schema": {"type": "string"},
-                },
-                "Retry-After": {
-                    "description": "Seconds to wait before the next try.",
-                    "schema": {"type": "integer", "minimum": 1},
-                },
-            },
+            "securitySchemes": SECURITY_SCHEMES,
+            "headers": HEADERS,
         },
     }
 
@@ -111,21 +75,25 @@ def _schemas(routes: tuple[Route, ...]) -> Json:
     return schemas
 
 
+def _name(route: Route) -> str:
+    return f"{_tag(route)}_{route.endpoint.run.__name__}"
+
+
 def _tag(route: Route) -> str:
     first = route.path.split("/")[1]
-    return first if first in ("auth", "content", "notion") else "server"
+    return first if first in ("auth", "content", "notion", "usage", "admin") else "server"
 
 
-def _operation(route: Route) -> Json:
+def _operation(route: Route, routes: tuple[Route, ...]) -> Json:
     operation = route.endpoint.operation
     run = route.endpoint.run
     made: Json = {
-        "operationId": f"{_tag(route)}_{run.__name__}",
+        "operationId": _name(route),
         "tags": [_tag(route)],
         "summary": operation.summary,
         "description": " ".join((run.__doc__ or "").split()),
-        "security": [{"bearer": []}] if operation.secured else [],
-        "responses": _responses(route, operation),
+        "security": _security(operation),
+        "responses": _responses(route, routes),
     }
     parameters = list(_parameters(route, operation))
     if parameters:
@@ -138,6 +106,13 @@ def _operation(route: Route) -> Json:
     return made
 
 
+def _security(operation: Operation[Any]) -> list[Json]:
+    if not operation.secured:
+        return []
+    scopes = [] if operation.scope is None else [operation.scope]
+    return [{"bearer": scopes}, {"cookie": []}]
+
+
 def _has_body(route: Route, operation: Operation[Any]) -> bool:
     return operation.takes is not Nothing and route.method != "GET"
 
@@ -148,11 +123,15 @@ def _is_required(takes: type[Model]) -> bool:
 
 def _parameters(route: Route, operation: Operation[Any]) -> Iterable[Json]:
     if "{id}" in route.path:
-        yield _ID_PARAMETER
+        yield ID_PARAMETER
     if operation.keyed:
-        yield _KEY_PARAMETER
+        yield KEY_PARAMETER
     if operation.resumed:
-        yield _RESUME_PARAMETER
+        yield RESUME_PARAMETER
+    if operation.tagged and route.method == "GET":
+        yield SEEN_PARAMETER
+    if operation.state is not None:
+        yield UNCHANGED_PARAMETER
     if operation.takes is not Nothing and route.method == "GET":
         schema = operation.takes.model_json_schema(ref_template=_REFS)
         for name, described in schema["properties"].items():
@@ -176,26 +155,39 @@ def _content(model: type[Model]) -> Json:
     )
 
 
-def _responses(route: Route, operation: Operation[Any]) -> Json:
-    responses = {str(operation.status): _success(operation)}
+def _responses(route: Route, routes: tuple[Route, ...]) -> Json:
+    operation = route.endpoint.operation
+    responses = {str(operation.status): _success(operation, routes)}
     if operation.resumed:
         responses["204"] = {
             "description": "No Content: that was the last event",
-            "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+            "headers": _headers(operation),
         }
+    if operation.tagged and route.method == "GET":
+        responses["304"] = {"description": "Not Modified", "headers": _headers(operation, "ETag")}
     by_status: dict[int, list[str]] = {}
     for code in _codes(route, operation):
         by_status.setdefault(STATUS[code], []).append(code)
     for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _failure(status, codes)
+        responses[str(status)] = _failure(operation, status, codes)
     return responses
 
 
-def _success(operation: Operation[Any]) -> Json:
+def _headers(operation: Operation[Any], *more: str) -> Json:
+    names = ["X-Request-ID", *(pacing.HEADERS if operation.rule is not None else ()), *more]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _success(operation: Operation[Any], routes: tuple[Route, ...]) -> Json:
     made: Json = {
         "description": HTTPStatus(operation.status).phrase,
-        "headers": {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+        "headers": _headers(operation, *(["ETag"] if operation.tagged else [])),
     }
+    if operation.status in (301, 302, 303):
+        made["headers"]["Location"] = {"$ref": "#/components/headers/Location"}
+    links = {name: link for path in operation.leads for name, link in _links(routes, path)}
+    if links:
+        made["links"] = links
     content: Json = {}
     if isinstance(operation.answer, str):
         content[operation.answer] = {"schema": {"type": "string"}}
@@ -208,15 +200,26 @@ def _success(operation: Operation[Any]) -> Json:
     return made
 
 
-def _failure(status: int, codes: list[str]) -> Json:
-    headers = ["X-Request-ID"] + (["Retry-After"] if status in (429, 503) else [])
+def _links(routes: tuple[Route, ...], path: str) -> Iterable[tuple[str, Json]]:
+    """The operations of a path whose id is the one that is answered."""
+    for route in routes:
+        if route.path == path:
+            name = _name(route)
+            yield name, {"operationId": name, "parameters": {"path.id": "$response.body#/id"}}
+
+
+def _failure(operation: Operation[Any], status: int, codes: list[str]) -> Json:
+    told = _headers(operation, *(["Retry-After"] if status in (429, 503) else []))
+    if status == 401:
+        # Who asks is not known, so nobody was counted.
+        told = {"X-Request-ID": told["X-Request-ID"]}
     return {
         "description": f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in codes),
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+        "headers": told,
         "content": {
             _JSON: {
                 "schema": {"$ref": _REFS.format(model="ErrorBody")},
-                "examples": {code: {"value": error_body(code, _REASONS[code])} for code in codes},
+                "examples": {code: {"value": error_body(code, REASONS[code])} for code in codes},
             }
         },
     }
@@ -226,10 +229,13 @@ def _codes(route: Route, operation: Operation[Any]) -> list[str]:
     """The operation's own errors, and those that follow from what it is."""
     has_body = _has_body(route, operation)
     follows = {
-        "INVALID_INPUT": operation.takes is not Nothing,
+        "INVALID_INPUT": operation.takes is not Nothing or operation.keyed is not None,
         "UNAUTHORIZED": operation.secured,
         "NOT_FOUND": "{id}" in route.path,
         "CONFLICT": operation.keyed is not None,
+        "PRECONDITION_FAILED": operation.state is not None,
+        # A cookie alone, or a personal token without the scope.
+        "FORBIDDEN": operation.secured,
         "PAYLOAD_TOO_LARGE": has_body,
         "UNSUPPORTED_MEDIA_TYPE": has_body,
         "RATE_LIMITED": operation.rule is not None,

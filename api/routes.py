@@ -7,6 +7,7 @@ from aiohttp import web
 from api.endpoint import Route
 from api.json import (
     accounts,
+    admin,
     connections,
     content,
     credentials,
@@ -15,11 +16,10 @@ from api.json import (
     linking,
     sessions,
 )
-from api.pages import entering, home, theme
+from api.pages import entering, history, home, link, mailed, streaming, theme, write
 from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
-from api.pages.link import link
 from api.sign_in import routes as sign_in
 
 ROUTES = (
@@ -60,9 +60,18 @@ ROUTES = (
     Route("DELETE", "/content/{id}", content.remove),
     Route("GET", "/notion/connection", connections.connection),
     Route("DELETE", "/notion/connection", connections.disconnect),
+    Route("GET", "/notion/connection/check", connections.check),
     Route("POST", "/notion/connect/preview", connections.preview),
     Route("POST", "/notion/connect", connections.confirm),
     Route("GET", "/notion/destinations", destinations.destinations),
+    Route("GET", "/usage", admin.usage),
+    Route("GET", "/admin/users", admin.users),
+    Route("PATCH", "/admin/users/{id}", admin.change_user),
+    Route("GET", "/admin/usage", admin.server_usage),
+    Route("GET", "/admin/connections", admin.connections),
+    Route("GET", "/admin/budgets", admin.budgets),
+    Route("PATCH", "/admin/budgets", admin.change_budgets),
+    Route("GET", "/admin/audit", admin.audit),
     Route("GET", "/health/live", health.live),
     Route("GET", "/health/ready", health.ready),
     Route("GET", "/metrics", health.metrics),
@@ -77,7 +86,25 @@ PAGES = (
     ("POST", "/login", entering.login),
     ("POST", "/logout", entering.logout),
     ("POST", "/theme", theme.choose),
-    ("GET", "/link", link),
+    ("POST", "/write", write.write),
+    ("GET", "/write/{id}/events", streaming.events),
+    ("POST", "/write/{id}/rewrite", write.rewrite),
+    ("POST", "/write/{id}/stop", write.stop),
+    ("GET", "/history", history.items),
+    ("GET", "/history/{id}", history.item),
+    ("POST", "/history/{id}/save", history.save),
+    ("GET", "/history/{id}/delete", history.confirm_removal),
+    ("POST", "/history/{id}/delete", history.remove),
+    ("GET", "/forgot", mailed.forgot_form),
+    ("POST", "/forgot", mailed.forgot),
+    ("GET", "/reset", mailed.reset_form),
+    ("POST", "/reset", mailed.reset),
+    ("GET", "/confirm", mailed.confirm_form),
+    ("POST", "/confirm", mailed.confirm),
+    ("GET", "/link", link.link),
+    ("POST", "/link", link.look),
+    ("POST", "/link/join", link.join),
+    ("POST", "/link/code", link.code),
     ("GET", "/connect", connect),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),

@@ -14,6 +14,7 @@ from api.endpoint import Asked
 from api.idempotency import is_passing
 from api.keys import CLOSING, CORE
 from api.models import Model
+from api.pacing import note
 from core.errors import AssistantError, NotFound, RateLimited, Unavailable, error_from_json
 from core.live import Feed
 from core.messages import WEB, Answer, Call, Request, Sender
@@ -71,7 +72,7 @@ async def accepted(asked: Asked[M], call: Call, rule: str | None = None) -> Feed
     core, user = asked.core, asked.person
     feed = core.feed(asked.request_id)
     sender = Sender(WEB, str(user.id), user.username or "")
-    request = Request(asked.request_id, sender, call)
+    request = Request(asked.request_id, sender, call, {"from": asked.address})
     if rule is None or not asked.is_first:
         await core.accept(request)
         return feed
@@ -83,6 +84,8 @@ async def accepted(asked: Asked[M], call: Call, rule: str | None = None) -> Feed
     except RateLimited:
         await asked.begin_anew()
         raise
+    finally:
+        await note(asked.request, rule, str(user.id))
     return feed
 
 

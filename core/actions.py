@@ -22,8 +22,12 @@ LABELS = {
     "longer": "Longer",
     "stop": "Stop",
     "retry": "Retry",
+    "check-notion": "Check Notion",
+    "disconnect-notion": "Disconnect",
     "up": "👍",
     "down": "👎",
+    "trash": "Move to trash",
+    "stay": "Keep the page",
 }
 """Every action, with what its button says."""
 
@@ -33,6 +37,8 @@ PATTERN = rf"(?:{'|'.join(LABELS)}|(?:append|ask|pick)-\d{{1,2}})"
 
 RATINGS = ("up", "down")
 """What anybody who sees an answer may say of it; all else is its asker's alone."""
+
+_NOTION = {"check-notion": "check", "disconnect-notion": "disconnect"}
 
 NOT_YOURS = (
     "Only the person who asked for this can use its buttons. "
@@ -102,6 +108,16 @@ def wants_words(call: Call) -> bool:
     return about_page and not call.text
 
 
+def when_taken_back(item: UUID) -> tuple[Action, ...]:
+    """What can be done about a page whose 📝 was taken away late."""
+    return _actions(item, "trash", "stay")
+
+
+def about_notion(item: UUID, *, connected: bool) -> tuple[Action, ...]:
+    """What can be done about somebody's connection to Notion."""
+    return _actions(item, "check-notion", *(("disconnect-notion",) if connected else ()))
+
+
 def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
     """What pressing a button asks for; None where there is no such button.
 
@@ -113,10 +129,14 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         text = str(UUID(item))
     except ValueError:
         return None
+    if name in _NOTION:
+        return Call("notion", text, {"how": _NOTION[name]})
     if name == "save":
         return Call("save-item", text)
     if name == "stop":
         return Call("stop", text)
+    if name in ("trash", "stay"):
+        return Call("take-back", text, {"how": name})
     if name in RATINGS:
         return Call("rate", text, {"how": name})
     if name == "retry":

@@ -28,6 +28,7 @@ from core.jobs.janitor import Janitor
 from core.jobs.owner import Owner
 from core.jobs.recognise import GONE
 from core.jobs.work import Work
+from core.limits.chat import pace
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Channel, Message, Request, Sender, Workspace, marked_queue
 from core.overview import Overviews
@@ -109,8 +110,13 @@ class Assistant:
                 await provider.warm()
 
     async def accept(self, request: Request) -> bool:
-        """As `core.ports.Intake.accept`."""
+        """As `core.ports.Intake.accept`. Raises RateLimited where somebody in chat is too quick."""
+        await pace(self.limits, request, self._is_known)
         return await self._jobs.inbox.accept(request)
+
+    async def _is_known(self, request_id: UUID) -> bool:
+        async with self.database.read() as unit:
+            return await unit.inbox.get(request_id) is not None
 
     async def hear(
         self, channel: Channel, thread: str, message: Message, *, to_us: bool = False

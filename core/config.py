@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     ai_providers: List = Field(
         (), description="Order of preference, by comma; every one with a key if unset."
     )
+    ai_prices: List = Field(
+        (),
+        description="US dollars for a million tokens in/out, by comma: claude-sonnet-5-5=3/15, or "
+        "by provider: openai=2/10. Usage shows no cost where there is none.",
+    )
     openai_api_key: SecretStr | None = Field(None, description="Turns OpenAI on.")
     openai_base_url: str = Field(
         "https://api.openai.com/v1", description="OpenAI, or any compatible server."
@@ -155,11 +160,18 @@ class Settings(BaseSettings):
                 values[name] = secret
         return values
 
-    @field_validator("cors_origins", "ai_providers", mode="before")
+    @field_validator("cors_origins", "ai_providers", "ai_prices", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("ai_prices")
+    @classmethod
+    def _are_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            _price(each)
         return value
 
     @field_validator("smtp_url")
@@ -229,6 +241,11 @@ class Settings(BaseSettings):
             object.__setattr__(self, "public_url", f"http://localhost:{self.port}")
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
         return self
+
+    @property
+    def prices(self) -> dict[str, tuple[float, float]]:
+        """Dollars for a million tokens in and out, by the name of a model or of a provider."""
+        return dict(_price(each) for each in self.ai_prices)
 
     @property
     def embedded(self) -> bool:
@@ -304,6 +321,20 @@ def _read(name: str, path: str) -> str:
     except OSError as error:
         why = f"{name.upper()}_FILE: cannot read {path}: {error.strerror}"
         raise ValueError(why) from error
+
+
+def _price(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, prices = text.rpartition("=")
+    into, _, out = prices.partition("/")
+    try:
+        found = (float(into), float(out))
+        good = bool(name) and all(0 <= price < 1_000_000 for price in found)
+    except ValueError:
+        good = False
+    if not good:
+        why = "each must be like name=3/15: dollars for a million tokens in and out"
+        raise ValueError(why)
+    return name.strip(), found
 
 
 def _kept_key(path: Path) -> str:

@@ -37,8 +37,10 @@ from core.errors import (
     Unauthorized,
     Unavailable,
 )
-from core.messages import Call, Request, stable_id
+from core.messages import Call, Channel, Request, Workspace, stable_id
+from core.notion.connected import Connected
 from core.notion.connections import Connections
+from core.notion.examining import Report
 from core.notion.oauth import Granted
 from core.ports import CanJudge, Platform
 from core.storage.connect_codes import ConnectCode
@@ -169,6 +171,18 @@ class Connecting:
         async with self._database.read() as unit:
             rows = await unit.connections.chain(user_id, request.sender.platform, request.home)
         return [Standing.of(row) for row in rows]
+
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What the connection of whoever asks sees and may do, and whether pages can go where
+        they go. Raises what `Connected.examine` raises.
+        """
+        async with self._database.read() as unit:
+            workspaces = [workspace] if workspace else []
+            chosen = await unit.destinations.of(user_id, channel, workspaces)
+        wanted = chosen.person or chosen.channel or chosen.workspace
+        return await Connected(self.connections).examine(wanted)
 
     async def permit(self, request: Request) -> None:
         """Raises Forbidden where the sender does not manage the workspace they write in."""

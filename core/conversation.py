@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
 from core.messages import ANSWERS, File, Message, Request
-from core.ports import CanFetch, CanJudge, CanRead, Platform
+from core.ports import CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
 
 PATIENCE = 60.0
@@ -22,6 +22,9 @@ PATIENCE = 60.0
 
 BRIEF = 5.0
 """Seconds for a thread that is only to be understood: an answer does not wait longer."""
+
+LONGEST_RANGE = 200
+"""Messages that are saved at once from one to another."""
 
 LONGEST_TURN = 600.0
 POLL_SECONDS = 0.25
@@ -67,23 +70,50 @@ class Conversation:
             raise InvalidInput("That message is not there any more.")
         return found
 
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from the one message to the other, given by their addresses.
+
+        Oldest first, `LONGEST_RANGE` at most, and one more where there are more. Raises
+        InvalidInput where an address leads nowhere or the two lead to different conversations, and
+        what `CanReadRange` raises.
+        """
+        platform, address = self._platform, dict(self._request.address)
+        if not isinstance(platform, CanReadRange):
+            raise InvalidInput(
+                "Messages are not saved from one to another here. Give one link, in Slack or "
+                "Discord."
+            )
+        ends = [platform.locate(link) for link in (first, last)]
+        if ends[0] is None or ends[1] is None:
+            raise InvalidInput(
+                "One of the two is no address of a message here. Copy both with the messages' "
+                "menus: Copy link."
+            )
+        begin, end = address | dict(ends[0]), address | dict(ends[1])
+        found = await patiently(lambda: platform.between(begin, end, LONGEST_RANGE + 1), PATIENCE)
+        if not found:
+            raise InvalidInput("Nothing was said between those two, or it is not there any more.")
+        return found
+
     async def turn(self, feed: Feed) -> None:
         """Waits until what was asked before in the same thread is answered, and says so.
 
         For ten minutes at most: by then something is wrong there, and nobody else should wait.
+        Whoever stops it meanwhile waits no longer.
         """
         until, told = time.monotonic() + LONGEST_TURN, False
         while self._request.queue is not None and time.monotonic() < until:
             async with self._database.read() as unit:
                 ahead = await unit.inbox.ahead(self._request)
-            if not ahead:
+                stopping = ahead and await unit.inbox.stopping(self._request.id)
+            if not ahead or stopping:
                 break
             if not told:
                 told = True
-                feed.add("*Waiting for the answer before this one …*")
+                feed.notify("Waiting for the answer before this one …")
             await asyncio.sleep(POLL_SECONDS)
         if told:
-            feed.restart()
+            feed.notify("")
 
     async def thread(self) -> list[Message]:
         """The thread so far, oldest first; what was heard of it where that is its beginning.
@@ -129,6 +159,15 @@ class Conversation:
         async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message; a platform that does not let it is left alone."""
+        platform = self._platform
+        if isinstance(platform, CanMark):
+            try:
+                await patiently(lambda: platform.mark(address, "none"), BRIEF)
+            except AssistantError as error:
+                log.info("a mark could not be taken away", reason=error.message)
 
     async def governs(self) -> bool:
         """Whether the asker may decide for their workspace; False where the platform says not."""

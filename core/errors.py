@@ -7,6 +7,7 @@
     ├── Forbidden             known, but not allowed
     ├── NotFound              no such thing, or not theirs to see
     ├── Conflict              it is there already, or being changed
+    ├── Changed               it is not any more as whoever asks has read it
     ├── RateLimited           too many requests; carries retry_after
     ├── ProviderFailed        the AI provider refused, failed or fell silent
     ├── NotionFailed          Notion refused, failed or fell silent
@@ -103,6 +104,12 @@ class Conflict(AssistantError):
     code = "CONFLICT"
 
 
+class Changed(AssistantError):
+    """It is not any more as whoever asks has read it, and they asked to be told."""
+
+    code = "PRECONDITION_FAILED"
+
+
 class RateLimited(AssistantError):
     """Too many requests. `retry_after` says in how many seconds to come back."""
 
@@ -154,6 +161,9 @@ class Misconfigured(Unavailable):
 
     retryable = False
 
+
+DISABLED = "This account is switched off. Ask an admin of this server to switch it on again."
+"""What its owner is told, wherever they come from."""
 
 _BY_CODE: dict[str, type[AssistantError]] = {
     kind.code: kind

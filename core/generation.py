@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from core.accounts.allowance import Allowances
 from core.asking.material import Shown, Source, asked, extracts, without_sources
 from core.commands.context import Context
 from core.errors import (
@@ -63,6 +64,7 @@ class Generation:
         self._database = database
         self._providers = providers
         self._stops = Stops(database)
+        self._allowances = Allowances(database)
 
     async def write(
         self,
@@ -178,6 +180,7 @@ class Generation:
             # Whoever wrote this died before it could be kept; nobody wants it any more.
             await patiently(lambda: self._keep(item, None))
             return []
+        await self._allowances.check(context.user_id)
         return None
 
     async def _write(self, context: Context, order: Order) -> list[str]:

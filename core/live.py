@@ -13,13 +13,15 @@ from core.messages import Answer
 class Feed:
     """One request's answer, growing.
 
-    `text` so far, and whether it is `whole`; `page` once it is saved, `answer` once all is done.
+    `text` so far, and whether it is `whole`; `notice` is what there is to say before any of it
+    comes; `page` once it is saved, `answer` once all is done.
     Whoever looks on sees the newest state, not every step towards it: a slow reader skips, and
     never holds up the writer.
     """
 
     def __init__(self) -> None:
         self.text = ""
+        self.notice = ""
         self.page: str | None = None
         self.answer: Answer | None = None
         self.whole = False
@@ -29,6 +31,11 @@ class Feed:
     def add(self, text: str) -> None:
         """More text came."""
         self.text += text
+        self._wake()
+
+    def notify(self, notice: str) -> None:
+        """Says why nothing comes yet; empty where that is over."""
+        self.notice = notice
         self._wake()
 
     def show(self, text: str) -> None:

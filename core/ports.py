@@ -560,8 +560,11 @@ class CanEdit(Platform, Protocol):
         """Whether a message sent to this place can be changed later. Pure."""
         ...
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
-        """The placeholder, shown until the first words come, and its buttons. Pure."""
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
+        """The placeholder, shown until the first words come, and its buttons. Pure.
+
+        It says `why` where that is told; in a message whose words can be taken back.
+        """
         ...
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
@@ -626,6 +629,19 @@ class CanRead(Platform, Protocol):
         With `message` that message, and where a thread begins with it, the thread; without, the
         thread `thread` as it stands. Raises NotFound where it is not there, Forbidden where this
         app may not read it, with what to do; and RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanReadRange(CanRead, Protocol):
+    """A platform where all that was said from one message to another can be read."""
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """From the one message to the other of one conversation, oldest first, both of them too.
+
+        Whichever is named first; the oldest `most` of them. Raises InvalidInput where the two are
+        not of one conversation, and what `read` raises.
         """
         ...
 

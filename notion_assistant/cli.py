@@ -75,6 +75,27 @@ def migrate() -> None:
 
 
 @main.command()
+@click.argument("login", metavar="EMAIL")
+@click.option("--remove", is_flag=True, help="Make them a member again.")
+def admin(login: str, remove: bool) -> None:
+    """Make the account with this EMAIL an admin of this server."""
+    from core.accounts.admin import Admin
+    from core.storage.database import Database
+    from core.storage.migrate import migrate as bring_up
+
+    async def appoint() -> str:
+        database = Database(_settings(quiet=True).database_url)
+        try:
+            await bring_up(database)
+            return (await Admin(database).appoint(login, remove=remove)).username or login
+        finally:
+            await database.close()
+
+    name = _run(appoint())
+    click.echo(f"{name} is {'a member' if remove else 'an admin'} of this server.")
+
+
+@main.command()
 def check() -> None:
     """Check settings, database, Redis, providers, Slack, Discord and Notion."""
     from notion_assistant.doctor import examine

@@ -195,6 +195,7 @@ async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
     )
     try:
         found = await pages.destination(None)
+        report = await pages.examine()
     except NotionFailed as error:
         if not error.retryable:
             raise
@@ -203,7 +204,46 @@ async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
         ) from None
     finally:
         await pages.close()
-    return f"Connected; pages go to “{found.title}”."
+    lacking = [each.text for each in report.findings if each.ok is False]
+    if lacking:
+        raise Misconfigured(" ".join(lacking))
+    shared = next((each.text for each in report.findings if each.name == "shared"), "")
+    hints = [each.text for each in report.findings if each.ok is None]
+    said = f"Connected; pages go to “{found.title}”. It sees {shared}."
+    return " ".join([said, *hints])
+
+
+async def _connections(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
+    from core.notion.oauth import CALLBACK, Grants
+
+    grants = Grants(settings, PATIENCE_SECONDS)
+    if not grants.on:
+        return None
+    # Asks about no token of anybody's; what is wrong with the client is said all the same.
+    await grants.known()
+    said = f"People can connect their own Notion. Redirect URI: {settings.public_url}{CALLBACK}"
+    counted = await _counted(settings)
+    return said if counted is None else f"{said} {counted}"
+
+
+async def _counted(settings: Settings) -> str | None:
+    """How many connections there are; None where the database is not there, or not up to date."""
+    from core.storage.database import Database
+    from core.storage.migrate import NEWEST, current
+
+    if settings.embedded and not _file(settings).exists():
+        return None
+    database = Database(settings.database_url)
+    try:
+        if await current(database) != NEWEST:
+            return None
+        async with database.read() as unit:
+            total, lost = await unit.connections.count()
+    except Unavailable:
+        return None
+    finally:
+        await database.close()
+    return f"{total} connected, {lost} to be connected again." if lost else f"{total} connected."
 
 
 async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | None:
@@ -291,6 +331,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "deepseek": _provider("deepseek", _bearer, "/models"),
     "offline": _offline,
     "notion": _notion,
+    "own notion": _connections,
     "slack": slack,
     "discord": _discord,
 }
@@ -302,6 +343,7 @@ ADDRESSES = {
     "anthropic": "ANTHROPIC_BASE_URL",
     "deepseek": "DEEPSEEK_BASE_URL",
     "notion": "NOTION_BASE_URL",
+    "own notion": "NOTION_BASE_URL",
     "slack": "SLACK_API_URL",
     "discord": "DISCORD_API_URL",
 }
@@ -313,6 +355,7 @@ OFF = {
     "anthropic": "Off; ANTHROPIC_API_KEY turns it on.",
     "deepseek": "Off; DEEPSEEK_API_KEY turns it on.",
     "offline": "Off; it answers where no other provider is set.",
+    "own notion": "Off; NOTION_CLIENT_ID and NOTION_CLIENT_SECRET turn it on.",
     "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
     "discord": "Off; DISCORD_TOKEN turns it on.",
 }

@@ -24,7 +24,9 @@ async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Applic
     if settings.notion_token is not None or not settings.local:
         yield settings, None
         return
+    from core.notion.oauth import CALLBACK
     from sandbox.notion.app import api_app
+    from sandbox.notion.grants import Grants
     from sandbox.notion.ids import ROOT_PAGE_ID
     from sandbox.notion.store import PageStore
     from sandbox.notion.viewer import viewer_app
@@ -32,7 +34,11 @@ async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Applic
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = PageStore(settings.data_dir / "sandbox-notion.db")
     token = secrets.token_urlsafe(24)
-    app = api_app(store, token=token, page_url=f"{settings.public_url}{MOUNTED_AT}")
+    client = "notion-assistant-sandbox", secrets.token_urlsafe(24)
+    grants = Grants(*client, clock=store.now, path=settings.data_dir / "sandbox-notion-oauth.json")
+    grants.redirect_uris = (settings.public_url + CALLBACK,)
+    page_url = f"{settings.public_url}{MOUNTED_AT}"
+    app = api_app(store, token=token, page_url=page_url, grants=grants)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -42,6 +48,9 @@ async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Applic
             settings.model_copy(
                 update={
                     "notion_token": SecretStr(token),
+                    # People can try what it is to connect a Notion of their own.
+                    "notion_client_id": client[0],
+                    "notion_client_secret": SecretStr(client[1]),
                     "notion_parent": ROOT_PAGE_ID,
                     "notion_base_url": f"http://127.0.0.1:{port}",
                 }

@@ -34,11 +34,20 @@ STRANGER = {
     "home": "/",
     "login": "/login",
     "signup": "/signup",
-    "link": "/link",
+    "link-stranger": "/link",
+    "forgot": "/forgot",
+    "reset": "/reset",
+    "confirm": "/confirm#",
     "docs": "/docs",
     "nowhere": "/nowhere",
 }
-MEMBER: dict[str, str] = {"about": "/about"}
+MEMBER = {
+    "write": "/",
+    "link": "/link",
+    "history": "/history",
+    "search": "/history?q=nothinglikeit",
+    "about": "/about",
+}
 
 
 @asynccontextmanager

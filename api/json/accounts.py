@@ -93,7 +93,7 @@ async def logout(asked: Asked[RefreshToken]) -> None:
     await asked.core.accounts.logout(asked.given.refresh_token)
 
 
-@endpoint(Operation(Nothing, "Who am I", Me, scope="account"))
+@endpoint(Operation(Nothing, "Who am I", Me, tagged=True, scope="account"))
 async def me(asked: Asked[Nothing]) -> Me:
     """The person, their identities, their connections, their preferences."""
     return Me.profile(await asked.core.accounts.me(asked.person.id))
@@ -119,6 +119,8 @@ def _choices(core: Core, change: Change) -> dict[str, str | None]:
         Me,
         errors=("CONFLICT",),
         check=_check_choices,
+        tagged=True,
+        state=me.run,
     )
 )
 async def change(asked: Asked[Change]) -> Me:
@@ -128,7 +130,7 @@ async def change(asked: Asked[Change]) -> Me:
     return Me.profile(await core.accounts.change(asked.person.id, given.username, choices))
 
 
-@endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204))
+@endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204, state=me.run))
 async def erase(asked: Asked[Nothing]) -> None:
     """Forgets the person at once and for good. Pages in Notion stay: they are Notion's."""
     # Before the tokens are forgotten, they are taken back.

@@ -20,6 +20,7 @@ from api.connection_models import (
     ConnectionState,
     ConnectionWish,
     Disconnected,
+    Examination,
     GoOn,
     Start,
 )
@@ -41,6 +42,7 @@ from core.errors import (
     Unauthorized,
 )
 from core.notion.oauth import GrantEnded
+from core.notion.whose import Whose, asking_for
 from core.storage.connections import Holder
 from core.storage.users import User
 
@@ -269,6 +271,24 @@ async def connection(asked: Asked[Nothing]) -> ConnectionAnswer:
         start=START if connecting.on else None,
         server=asked.core.settings.notion_token is not None,
     )
+
+
+@endpoint(
+    Operation(
+        Nothing,
+        "Look whether Notion works for me",
+        Examination,
+        errors=("NOTION_FAILED", "UNAVAILABLE"),
+        scope="notion",
+    )
+)
+async def check(asked: Asked[Nothing]) -> Examination:
+    """What is shared, what the connection may do, whether pages can go where they go.
+
+    By calls that change nothing; what can be done about it is said.
+    """
+    with asking_for(Whose(asked.person)):
+        return Examination.of(await asked.core.connecting.check(asked.person.id, None))
 
 
 @endpoint(Operation(Nothing, "Disconnect my Notion", Disconnected))

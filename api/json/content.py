@@ -21,7 +21,7 @@ from core.templates import TEMPLATES, shape
 _NO_VOTES = (0, 0)
 
 
-def _check_names(core: Core, wish: Wish) -> None:
+def check_names(core: Core, wish: Wish) -> None:
     """Raises InvalidInput for a name that is not known, before any work begins."""
     for field, name, known in (
         ("provider", wish.provider, core.providers),
@@ -48,7 +48,7 @@ def _or(names: Iterable[str]) -> str:
         Generated,
         also={"text/event-stream": EXAMPLE_STREAM},
         errors=("NOT_FOUND", "PROVIDER_FAILED", "NOTION_FAILED"),
-        check=_check_names,
+        check=check_names,
         keyed="request",
         scope="content:write",
         resumed=True,
@@ -65,6 +65,18 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     wish, request_id = asked.given, asked.request_id
     if wish.save_to_notion or wish.destination:
         asked.need("notion")
+    feed = await accepted(asked, call_of(wish), rule="generate")
+    if wants_stream(asked.request):
+        return await stream_answer(asked, request_id, feed)
+    answer = await awaited_answer(asked.request, request_id, feed)
+    if not answer.ok:
+        raise await failure(asked, request_id, answer)
+    item = await asked.core.history.get(asked.person.id, request_id)
+    return Generated.of(item, answer.notes)
+
+
+def call_of(wish: Wish) -> Call:
+    """The command that writes it. Pure."""
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
     named = {
         "provider": wish.provider,
@@ -75,14 +87,7 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
         **_carried(wish),
     }
     flags |= {name: value for name, value in named.items() if value is not None}
-    feed = await accepted(asked, Call("generate", wish.prompt, flags), rule="generate")
-    if wants_stream(asked.request):
-        return await stream_answer(asked, request_id, feed)
-    answer = await awaited_answer(asked.request, request_id, feed)
-    if not answer.ok:
-        raise await failure(asked, request_id, answer)
-    item = await asked.core.history.get(asked.person.id, request_id)
-    return Generated.of(item, answer.notes)
+    return Call("generate", wish.prompt, flags)
 
 
 @endpoint(
@@ -117,6 +122,7 @@ async def events(asked: Asked[Nothing]) -> web.StreamResponse:
         Saved,
         errors=("NOT_FOUND", "NOTION_FAILED"),
         keyed="request",
+        rule="save",
         scope="notion",
     )
 )
@@ -156,6 +162,7 @@ async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
         "One of my items",
         Item,
         errors=("NOT_FOUND",),
+        tagged=True,
         browser=landing,
         scope="content:read",
     )
@@ -173,6 +180,7 @@ async def read(asked: Asked[Nothing]) -> Item:
         "Remove an item; its Notion page stays",
         status=204,
         errors=("NOT_FOUND",),
+        state=read.run,
         scope="content:write",
     )
 )
@@ -182,7 +190,13 @@ async def remove(asked: Asked[Nothing]) -> None:
 
 
 @endpoint(
-    Operation(Nothing, "All my items as JSON Lines", "application/jsonl", scope="content:read")
+    Operation(
+        Nothing,
+        "All my items as JSON Lines",
+        "application/jsonl",
+        rule="export",
+        scope="content:read",
+    )
 )
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """Every finished item, a line each, newest first."""

@@ -13,6 +13,7 @@ from core.notion.whose import Whose, asking_for
         "Pages and data sources that may be saved to",
         Places,
         errors=("NOTION_FAILED",),
+        rule="places",
         scope="notion",
     )
 )

@@ -49,6 +49,7 @@ async def preview(asked: Asked[LinkingCode]) -> LinkedIdentity:
         LinkingCode,
         "Link the chat identity that a code stands for",
         LinkedIdentity,
+        leads=("/auth/identities/{id}",),
         errors=_ERRORS,
         keyed="sealed",
     )

@@ -37,7 +37,9 @@ async def docs(request: web.Request) -> web.Response:
         for path, methods in spec["paths"].items()
         for method, about in methods.items()
     ]
-    return page(request, "docs.html", spec=spec, tags=tags, operations=operations)
+    response = page(request, "docs.html", spec=spec, tags=tags, operations=operations)
+    response.enable_compression()  # the longest page by far, and the same for everybody
+    return response
 
 
 def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.keys import CORE
+from api.pages import write
 from api.pages.render import page
+from api.pages.visitor import visitor
 from core.commands.registry import COMMANDS
 from core.config import program
 
@@ -15,7 +17,7 @@ SANDBOX = "/sandbox/notion"
 
 async def home(request: web.Request) -> web.StreamResponse:
     """The front page."""
-    return await about(request)
+    return await write.form(request) if await visitor(request) else await about(request)
 
 
 def stand_in(request: web.Request) -> str | None:

@@ -71,7 +71,12 @@ def _day(moment: datetime) -> str:
 
 @cache
 def asset(name: str) -> str:
-    """A file's address with what it holds in it, so that browsers may keep it for ever."""
+    """A file's address with what it holds in it, so that browsers may keep it for ever.
+
+    Not a script's: others import it by its name alone, and by two names it would run twice.
+    """
+    if name.endswith(".js"):
+        return f"/static/{name}"
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 

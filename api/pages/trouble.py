@@ -9,6 +9,7 @@ from aiohttp import web
 
 from api.endpoint import is_browser
 from api.errors import Handler
+from api.keys import REQUEST_ID
 from api.pages.render import page, see_other
 from api.pages.visitor import login_address, visitor
 
@@ -57,6 +58,8 @@ def _page(request: web.Request, error: web.Response) -> web.Response:
     detail = json.loads(error.text or "{}").get("detail", "")
     if error.status == 404 and request.match_info.route.resource is None:
         detail = "The address may be old, or mistyped."
+    if error.status == 500:
+        detail = f"Its admin finds it in the log under `{request.get(REQUEST_ID, '')}`. Try again."
     title = _TITLES.get(error.status, HTTPStatus(error.status).phrase)
     answer = page(request, "trouble.html", status=error.status, title=title, detail=detail)
     for name in ("Retry-After", "Allow"):

@@ -1,5 +1,6 @@
 // What every page does where scripts run: nothing that it could not do without them.
 
+document.documentElement.classList.add("scripts");
 const toasts = document.querySelector(".toasts");
 
 // A sentence that is read out and goes by itself; `action` is {label, run}.

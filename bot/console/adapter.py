@@ -61,7 +61,7 @@ class ConsolePlatform:
         """Always."""
         return True
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002 - a terminal has none
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:  # noqa: ARG002 - a terminal has none
         """An empty draft."""
         return render.draft("")
 

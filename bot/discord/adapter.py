@@ -84,9 +84,9 @@ class DiscordPlatform:
         """See Platform."""
         return render_answer(answer)
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
         """See CanEdit."""
-        return render_waiting(actions)
+        return render_waiting(actions, why)
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         """See CanEdit."""
@@ -142,6 +142,10 @@ class DiscordPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self.reader.read(address)
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self.reader.between(first, last, most)
 
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
@@ -261,6 +265,9 @@ class DiscordPlatform:
                 raise
             _log.info("somebody on discord takes no direct messages", reason=refused.reason)
             told = part | {"content": _UNTOLD, "components": []}
+            if address.get("marked") == "yes":
+                # What a reaction asks for is no secret.
+                told = part
             return await self._write(address, told, marker, _channel(address), again=again)
 
     async def _write(

@@ -30,7 +30,7 @@ _WIDTH = 5
 
 _ROW, _BUTTON = 1, 2
 _BLUE, _GREY, _RED = 1, 2, 4
-_STYLES = {"save": _BLUE, "stop": _RED}
+_STYLES = {"save": _BLUE, "stop": _RED, "trash": _RED}
 
 
 def render_answer(answer: Answer) -> list[Part]:
@@ -53,9 +53,9 @@ def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
     return _part(texts[-1], "draft") | {"components": _buttons(actions)}
 
 
-def render_waiting(actions: Sequence[Action] = ()) -> Part:
-    """The placeholder."""
-    return _part("*Writing …*", "draft") | {"components": _buttons(actions)}
+def render_waiting(actions: Sequence[Action] = (), why: str = "") -> Part:
+    """The placeholder, with what it says of why somebody has to wait."""
+    return _part(f"*{why or 'Writing …'}*", "draft") | {"components": _buttons(actions)}
 
 
 def content(part: Part, *, private: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.slack.messages import EVENT_TYPE
+from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of
 from bot.slack.parse import locate
 from bot.slack.render import (
     content,
@@ -31,6 +31,9 @@ from core.messages import Action, Answer, File, Message
 from core.ports import Address, Installations, Mark, Part, Reply
 
 _BLOCKS_REFUSED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+
+# What a response URL answers that was used five times, or half an hour ago.
+_SPENT = {"used_url", "expired_url"}
 
 _REMEMBERED_ROOTS = 1_000
 
@@ -77,9 +80,9 @@ class SlackPlatform:
         """See Platform. What does not fit in one message continues in its thread."""
         return render_answer(answer)
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
         """See CanEdit."""
-        return render_waiting(actions)
+        return render_waiting(actions, why)
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         """See CanEdit."""
@@ -87,7 +90,7 @@ class SlackPlatform:
 
     def editable(self, address: Address) -> bool:
         """See CanEdit."""
-        return self._teams.speaks and not _private(address)
+        return self._teams.speaks and not is_private(address)
 
     def streams(self, address: Address, reply: Reply | None) -> bool:
         """See CanStream. A conversation's answers do, where Slack has shown no other mind."""
@@ -102,7 +105,7 @@ class SlackPlatform:
 
     async def complete(self, address: Address, reply: Reply, text: str) -> None:
         """See CanStream."""
-        metadata = _metadata(address, render_waiting(), reply["marker"])
+        metadata = metadata_of(address, render_waiting(), reply["marker"])
         await self._streams(address).complete(reply, text, metadata)
 
     def budget(self, address: Address, reply: Reply) -> Budget:
@@ -112,7 +115,7 @@ class SlackPlatform:
 
     async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
         """See Platform. What was sent to a response URL or to the asker alone is never found."""
-        if _private(address):
+        if is_private(address):
             return await self._whisper(address, part)
         reply = await self._post(address, part, marker, again=again)
         left = self._teams.at(address).leftovers
@@ -143,16 +146,25 @@ class SlackPlatform:
                     raise
                 return await self._direct(address, part, marker, refused)
             _log.info("slack answers by response url", reason=refused.reason)
-            if _pressed(address) and part["place"] == "draft":
+            if is_pressed(address) and part["place"] == "draft":
                 # What replaces it by this URL would replace the message with the button instead.
                 return {"via": "response_url"}
+            return await self._by_url(address, part, marker)
+
+    async def _by_url(self, address: Address, part: Part, marker: str) -> Reply:
+        try:
             return await self._respond(address, part)
+        except Refused as used:
+            # It takes five messages within half an hour; what is more goes to the person.
+            if used.reason not in _SPENT or part["place"] == "draft":
+                raise
+            return await self._direct(address, part, marker, used)
 
     async def edit(self, address: Address, reply: Reply, part: Part) -> None:
         """See CanEdit. Drafts are not shown in a message that came through a response URL."""
         if reply["via"] == "response_url":
             if part["place"] != "draft":
-                await self._respond(address, part, replace=not _pressed(address))
+                await self._respond(address, part, replace=not is_pressed(address))
             return
         if not reply["ts"]:
             raise PlatformFailed("Slack did not say which message it was.", retryable=False)
@@ -165,7 +177,7 @@ class SlackPlatform:
             if not await self._streams(address).grow(reply, part):
                 await update()
         else:
-            metadata = _metadata(address, part, reply["marker"])
+            metadata = metadata_of(address, part, reply["marker"])
             end = await self._streams(address).finish(reply, part, metadata)
             if end == "tidy":
                 await insist(update)
@@ -192,7 +204,7 @@ class SlackPlatform:
                 part,
                 channel=reply["channel"],
                 ts=reply["ts"],
-                metadata=_metadata(address, part, reply["marker"]),
+                metadata=metadata_of(address, part, reply["marker"]),
             )
         except Refused:
             if part["place"] != "draft":
@@ -206,6 +218,10 @@ class SlackPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self._teams.at(address).reader.read(address)
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self._teams.at(first).reader.between(first, last, most)
 
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
@@ -231,8 +247,11 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
-        """A stream that begins with the draft; None where there is to be none."""
-        if part["place"] != "draft" or not self.streams(address, None):
+        """A stream that begins with the draft; None where there is to be none.
+
+        Why somebody has to wait is said in a message that is edited: a stream takes nothing back.
+        """
+        if part["place"] != "draft" or part.get("told") or not self.streams(address, None):
             return None
         return await self._streams(address).start(address, part, marker)
 
@@ -253,7 +272,7 @@ class SlackPlatform:
             partial(self._web(address).call, "chat.postMessage"),
             part,
             channel=address["channel_id"],
-            metadata=_metadata(address, part, marker),
+            metadata=metadata_of(address, part, marker),
             unfurl_links=False,
             unfurl_media=False,
             **({"thread_ts": thread} if thread else {}),
@@ -264,7 +283,7 @@ class SlackPlatform:
         if ts and not thread:
             self._remember(address, ts)
         place = channel if isinstance(channel, str) else address["channel_id"]
-        return _reply(place, ts, thread, marker)
+        return reply_of(place, ts, thread, marker)
 
     async def _direct(self, address: Address, part: Part, marker: str, refused: Refused) -> Reply:
         """To the person's own messages with the app; where those are closed too, `refused`."""
@@ -284,7 +303,7 @@ class SlackPlatform:
                 raise
         user = address["user_id"]
         try:
-            where = {"channel": address["channel_id"], "user": user} | _aside(address)
+            where = {"channel": address["channel_id"], "user": user} | aside(address)
             await self._send(partial(self._web(address).call, "chat.postEphemeral"), part, **where)
         except Refused:
             # In a channel without the app nothing but the person's own messages with it is left.
@@ -299,10 +318,10 @@ class SlackPlatform:
         await self._send(
             partial(self._web(address).respond, address["response_url"]),
             part,
-            response_type="ephemeral" if _private(address) else "in_channel",
+            response_type="ephemeral" if is_private(address) else "in_channel",
             # Said either way: after a press Slack would replace the message with the button.
             replace_original=replace,
-            **_aside(address),
+            **aside(address),
         )
         return {"via": "response_url"}
 
@@ -330,7 +349,7 @@ class SlackPlatform:
         async for message, payload in sent(self._web(address), address, thread):
             if payload.get("marker") == marker:
                 via = payload.get("stream") == "yes"
-                reply = _reply(address["channel_id"], message["ts"], thread, marker, stream=via)
+                reply = reply_of(address["channel_id"], message["ts"], thread, marker, stream=via)
                 (drafts if payload.get("draft") == "yes" else ends).append(reply)
         if not ends and not drafts:
             return None
@@ -371,36 +390,3 @@ class SlackPlatform:
         self._roots.setdefault(address["delivery"], ts)
         if len(self._roots) > _REMEMBERED_ROOTS:
             self._roots.popitem(last=False)
-
-
-def _pressed(address: Address) -> bool:
-    """Whether a button was pressed, rather than a command typed."""
-    return address.get("pressed") == "yes"
-
-
-def _private(address: Address) -> bool:
-    return address.get("private") == "yes"
-
-
-def _aside(address: Address) -> dict[str, str]:
-    """The thread for a message to one person: Slack shows those in threads that have begun.
-
-    https://docs.slack.dev/reference/methods/chat.postEphemeral
-    """
-    thread = address.get("thread", "")
-    return {"thread_ts": thread} if thread and thread != address.get("message") else {}
-
-
-def _metadata(address: Address, part: Part, marker: str) -> dict[str, Any]:
-    payload = {"marker": marker, "delivery": address["delivery"]}
-    if address.get("marked") == "yes":
-        # Read again, the thread is what people said, without the app's word on saving it.
-        payload["marked"] = "yes"
-    if part["place"] == "draft":
-        payload["draft"] = "yes"
-    return {"event_type": EVENT_TYPE, "event_payload": payload}
-
-
-def _reply(channel: str, ts: str, thread: str, marker: str, *, stream: bool = False) -> Reply:
-    via = "stream" if stream else "chat"
-    return {"via": via, "channel": channel, "ts": ts, "thread": thread, "marker": marker}

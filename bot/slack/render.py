@@ -28,7 +28,7 @@ LONGEST_ASIDE = 400
 _NOTE = 1_000
 _NOTES = 10
 
-_STYLES = {"save": "primary", "stop": "danger"}
+_STYLES = {"save": "primary", "stop": "danger", "trash": "danger"}
 
 
 def render_answer(answer: Answer) -> list[Part]:
@@ -54,9 +54,9 @@ def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
     return part
 
 
-def render_waiting(actions: Sequence[Action] = ()) -> Part:
-    """The placeholder."""
-    part = _part("_Writing …_", "draft")
+def render_waiting(actions: Sequence[Action] = (), why: str = "") -> Part:
+    """The placeholder; `told` where it says why somebody has to wait."""
+    part = _part(f"_{why or 'Writing …'}_", "draft") | ({"told": True} if why else {})
     part["blocks"] += _buttons(actions)
     return part
 

@@ -10,6 +10,8 @@ from functools import cached_property, partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from core.accounts.admin import Admin
+from core.accounts.allowance import Allowances
 from core.accounts.credentials import Credentials
 from core.accounts.keys import derived_key
 from core.accounts.names import checked_email, checked_username, is_login
@@ -23,8 +25,9 @@ from core.accounts.tokens import (
     new_refresh_token,
     token_hash,
 )
+from core.accounts.usage import Usage
 from core.config import LOCAL_HOSTS, Settings
-from core.errors import Forbidden, InvalidInput, Unauthorized
+from core.errors import DISABLED, Forbidden, InvalidInput, Unauthorized
 from core.mail.post import Post
 from core.messages import WEB, Sender
 from core.origin import origin
@@ -89,10 +92,6 @@ class Caller:
     scopes: tuple[str, ...] | None = None
 
 
-DISABLED = "This account is switched off. Ask an admin of this server to switch it on again."
-"""What its owner is told, wherever they come from."""
-
-
 class Accounts:
     """People's accounts.
 
@@ -116,6 +115,9 @@ class Accounts:
         self.post = post or Post(settings)
         self.credentials = Credentials(settings, database, self._passwords, self.post)
         self.sessions = Sessions(database)
+        self.admin = Admin(database)
+        self.allowances = Allowances(database)
+        self.usage = Usage(database, settings.prices)
         self.personal = PersonalTokens(database)
 
     @cached_property
@@ -335,8 +337,10 @@ class Accounts:
             _known(await uow.users.get(user_id))
             if name is not None:
                 await uow.users.rename(user_id, name)
+                await uow.audit.note("username.changed", user_id, target=name)
             if preferences:
                 await uow.users.change_preferences(user_id, dict(preferences))
+                await uow.audit.note("settings.changed", user_id, target=", ".join(preferences))
         return await self.me(user_id)
 
     async def erase(self, user_id: UUID) -> None:

@@ -35,6 +35,7 @@ class Preferences:
         }
         async with self._database.begin() as unit:
             await unit.users.change_preferences(user_id, values)
+            await unit.audit.note("settings.changed", user_id, target=", ".join(values))
 
     async def chosen(self, user_id: UUID) -> Preferred:
         """What of a person's choices this server can do."""

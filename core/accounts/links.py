@@ -156,6 +156,7 @@ class Links:
             if account is None or not await _joined(unit, offer.owner, user_id):
                 raise Unauthorized("This account does not exist any more.")
             await unit.links.use(offer.code.hash)
+            await unit.audit.note("identity.linked", user_id, target=_named(offer.joined.identity))
             notice = _notice(offer.request, account)
             await unit.inbox.add([notice])
         self._begin(notice.id)
@@ -209,7 +210,7 @@ class Links:
             kept = await unit.links.code(_hash(code))
             if kept is None or kept.user_id is None:
                 raise InvalidInput(_INVALID_TYPED)
-            _, owner = await _identity(unit, sender)
+            identity, owner = await _identity(unit, sender)
             if owner == kept.user_id:
                 await unit.links.use(kept.hash)
                 return
@@ -220,6 +221,7 @@ class Links:
             if not await unit.links.merge(owner, kept.user_id):
                 raise InvalidInput(_INVALID_TYPED)
             await unit.links.use(kept.hash)
+            await unit.audit.note("identity.linked", kept.user_id, target=_named(identity))
 
     # ── Apart again ──────────────────────────────────────────────────────────────────────────────
 
@@ -241,7 +243,7 @@ class Links:
                 return True
             if not _has_account(await unit.users.get(owner)):
                 return False
-            await _part(unit, identity.id, owner)
+            await _part(unit, identity, owner)
         return True
 
     async def unlink(self, user_id: UUID, identity_id: UUID) -> None:
@@ -253,7 +255,7 @@ class Links:
             found = await unit.links.identity(identity_id)
             if found is None or found[1] != user_id:
                 raise NotFound("You have no such identity. `GET /auth/me` lists yours.")
-            await _part(unit, identity_id, user_id)
+            await _part(unit, found[0], user_id)
 
     @asynccontextmanager
     async def _guarded(self, who: str) -> AsyncIterator[None]:
@@ -292,18 +294,24 @@ async def _identity(unit: UnitOfWork, which: UUID | Sender) -> tuple[Identity, U
     return found
 
 
-async def _part(unit: UnitOfWork, identity_id: UUID, owner: UUID) -> None:
+async def _part(unit: UnitOfWork, identity: Identity, owner: UUID) -> None:
     """Parts an identity from an account that can be entered without it."""
     account = await unit.users.get(owner)
     # With an email address there is a password, or a way to a new one.
     if account is not None and account.email is None:
-        others = [each for each in await unit.users.identities(owner) if each.id != identity_id]
+        others = [each for each in await unit.users.identities(owner) if each.id != identity.id]
         if not others:
             raise Conflict(
                 "This is the only way to log in to the account. Connect another one first, or "
                 "delete the account."
             )
-    await unit.links.detach(identity_id)
+    await unit.links.detach(identity.id)
+    await unit.audit.note("identity.unlinked", owner, target=_named(identity))
+
+
+def _named(identity: Identity) -> str:
+    """An identity as the audit log names it."""
+    return " ".join(filter(None, (identity.platform, identity.workspace, identity.name)))
 
 
 async def _joined(unit: UnitOfWork, owner: UUID, account: UUID) -> bool:

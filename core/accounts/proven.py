@@ -68,6 +68,7 @@ async def _joined(unit: UnitOfWork, proven: Proven, owner: User, account: UUID) 
         )
     if not await unit.links.merge(owner.id, account):
         raise Unauthorized("This account does not exist any more.")
+    await unit.audit.note("identity.linked", account, target=f"{proven.label} {proven.sender.name}")
     return account
 
 
@@ -79,6 +80,7 @@ async def _settle(unit: UnitOfWork, proven: Proven, person: UUID) -> None:
             f"There is an account with the email address of your {proven.label} profile already. "
             f"Log in to it first, then connect {proven.label} under Connections."
         )
+    await unit.audit.note("account.registered", person, target=f"by {proven.label}")
     await unit.users.settle(person, email, await _free_name(unit, proven.sender.name))
 
 

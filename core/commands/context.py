@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from core.added import Added
@@ -15,6 +15,7 @@ from core.connecting import Standing
 from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
+from core.notion.examining import Report
 from core.ports import Destination, Overview, Property, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
@@ -83,6 +84,16 @@ class Saver(Protocol):
         ...
 
 
+class Undone(TypedDict):
+    """What came of taking a save back: what there is to say, and whether the page can still go.
+
+    Nothing is said where it is gone.
+    """
+
+    said: str
+    ask: bool
+
+
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
 
@@ -118,8 +129,12 @@ class Keeper(Protocol):
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
-    async def undo(self, user_id: UUID, item: UUID) -> str:
-        """Takes an item and its page back; what there is to say of it, or the empty string."""
+    async def undo(self, user_id: UUID, item: UUID) -> Undone:
+        """Takes an item and its page back, or says why not."""
+        ...
+
+    async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
+        """Takes an item and its page back, however old; where the message is that it came from."""
         ...
 
 
@@ -128,6 +143,10 @@ class Conversation(Protocol):
 
     async def message(self, link: str) -> list[Message]:
         """The message that is meant, with its thread where it begins one."""
+        ...
+
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from one message to another, oldest first; one more where it is cut."""
         ...
 
     async def turn(self, feed: Feed) -> None:
@@ -148,6 +167,10 @@ class Conversation(Protocol):
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file of a message, piece by piece."""
+        ...
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message, where it has any."""
         ...
 
     async def governs(self) -> bool:
@@ -333,6 +356,12 @@ class Connector(Protocol):
         """How somebody is connected."""
         ...
 
+    async def check(
+        self, user_id: UUID, channel: Channel | None, workspace: Workspace | None = None
+    ) -> Report:
+        """What somebody's connection sees and may do. Asks Notion."""
+        ...
+
     async def leave(self, user_id: UUID, request: Request, *, shared: bool) -> str:
         """Takes a connection away; what there is to say of it."""
         ...
@@ -346,9 +375,13 @@ Services = tuple[
 
 @dataclass(slots=True)
 class Person:
-    """Whose request it is: the account, once they have become part of one meanwhile."""
+    """Whose request it is: the account, once they have become part of one meanwhile.
+
+    `is_off`: an admin has switched the account off.
+    """
 
     id: UUID
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

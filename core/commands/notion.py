@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.actions import about_notion
 from core.commands.command import Command
 from core.errors import InvalidInput
 from core.messages import Answer, Call
+from core.notion.examining import Finding
 
 if TYPE_CHECKING:
     from core.commands.context import Context
@@ -19,6 +22,7 @@ HOW = (
     "Whoever manages this workspace connects Notion for everybody: "
     "`/notion settings notion workspace`",
 )
+SIGNS = {True: "✅", False: "❌", None: "➖"}
 _ONCE = "The link works once, within ten minutes. Show it to nobody."
 
 
@@ -29,6 +33,8 @@ async def settings(context: Context, words: str) -> Answer:
         return await _shown(context)
     if asked == ["workspace"] or asked == ["workspace", "connect"]:
         return await _link(context, shared=True)
+    if asked == ["check"]:
+        return await _checked(context)
     if asked in (["disconnect"], ["workspace", "disconnect"]):
         return await _leave(context, shared=len(asked) == 2)
     raise InvalidInput(
@@ -43,11 +49,14 @@ async def _shown(context: Context) -> Answer:
     standing = await context.connector.standing(context.user_id, context.request)
     lines = ["**Notion**", "", *(f"- {line}" for line in lines_of(standing))]
     if not context.connector.on:
-        return Answer("\n".join(lines), private=True)
+        buttons = about_notion(context.request.id, connected=False)
+        return Answer("\n".join(lines), private=True, actions=buttons)
     url = await _offered(context, shared=False)
     again = any(not each.shared for each in standing)
     words = "Connect it again, or choose its pages anew" if again else "Connect your own Notion"
-    return Answer("\n".join([*lines, "", f"{words}: {url}"]), (_ONCE, *HOW), private=True)
+    text = "\n".join([*lines, "", f"{words}: {url}"])
+    buttons = about_notion(context.request.id, connected=again)
+    return Answer(text, (_ONCE, *HOW), private=True, actions=buttons)
 
 
 async def _link(context: Context, *, shared: bool) -> Answer:
@@ -72,6 +81,23 @@ async def _offered(context: Context, *, shared: bool) -> str:
         # The step was run before a crash; making the same link again changes nothing.
         await offer()
     return urls[0]
+
+
+async def _checked(context: Context) -> Answer:
+    """What the connection sees and may do, a line each."""
+    standing = await context.connector.standing(context.user_id, context.request)
+
+    async def check() -> list[dict[str, Any]]:
+        asked = context.request
+        report = await context.connector.check(context.user_id, asked.channel, asked.workspace)
+        return [asdict(each) for each in report.findings]
+
+    found = await context.step("check", check)
+    looked = [Finding(**each) for each in found]
+    lines = [f"- {SIGNS[each.ok]} **{each.name}**: {each.text}" for each in looked]
+    good = all(each.ok is not False for each in looked)
+    said = "**Notion works.**" if good else "**Something is to be done.**"
+    return Answer("\n".join([f"{said} {next(lines_of(standing))}", "", *lines]), private=True)
 
 
 async def _leave(context: Context, *, shared: bool) -> Answer:
@@ -113,6 +139,20 @@ CONNECTED = Command(
     name="notion-connected",
     summary="Tell somebody that Notion was connected.",
     run=tell,
+    private=True,
+    listed=False,
+)
+
+
+async def press(context: Context, call: Call) -> Answer:
+    """What a button under the settings asks for."""
+    return await settings(context, call.value("how") or "")
+
+
+BUTTON = Command(
+    name="notion",
+    summary="Check or take away a connection to Notion.",
+    run=press,
     private=True,
     listed=False,
 )

@@ -10,6 +10,7 @@ from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
 from core.commands.link import COMMAND as LINK
 from core.commands.link import LINKED
+from core.commands.notion import BUTTON as NOTION
 from core.commands.notion import CONNECTED
 from core.commands.rate import COMMAND as RATE
 from core.commands.rewrite import COMMAND as REWRITE
@@ -19,6 +20,7 @@ from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
 from core.commands.settings import COMMAND as SETTINGS
 from core.commands.stop import COMMAND as STOP
+from core.commands.take_back import COMMAND as TAKE_BACK
 from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
 from core.commands.unlink import COMMAND as UNLINK
@@ -48,7 +50,9 @@ COMMANDS: dict[str, Command] = {
         RATE,
         LINKED,
         CONNECTED,
+        NOTION,
         FOLLOW,
+        TAKE_BACK,
     )
 }
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.errors import InvalidInput, NotFound
+from core.cursors import Place, cursor_of, place_of
+from core.errors import NotFound
 from core.messages import Answer
 from core.ports import Forget, nothing_more
 from core.storage.content import Content, Spent
@@ -18,9 +17,10 @@ from core.storage.inbox import Accepted
 MOST = 100
 """Items a page holds at most."""
 
-MONTH = timedelta(days=30)
+VERSIONS = 20
+"""Versions of one item that are shown at most."""
 
-Place = tuple[datetime, UUID]
+MONTH = timedelta(days=30)
 
 
 DELETED = Answer(
@@ -58,14 +58,14 @@ class History:
 
         `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
         """
-        before = _place(cursor) if cursor else None
+        before = place_of(cursor) if cursor else None
         provider = provider.lower() if provider else None
         limit = max(1, min(limit, MOST))
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
         if len(items) <= limit:
             return items, None
-        return items[:limit], _cursor(items[limit - 1])
+        return items[:limit], cursor_of(items[limit - 1].created_at, items[limit - 1].id)
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
@@ -92,6 +92,18 @@ class History:
                 raise NotFound(f"This item could not be written. {_reason(request)}".rstrip())
         return item
 
+    async def own(self, user_id: UUID, request_id: UUID) -> None:
+        """Raises NotFound where this is no request of theirs, and no item either."""
+        async with self._database.read() as uow:
+            if await uow.inbox.owner(request_id) == user_id:
+                return
+        await self.get(user_id, request_id)
+
+    async def versions(self, item: Content) -> list[Content]:
+        """What its owner was answered to the same prompt, newest first; 20 at most."""
+        async with self._database.read() as uow:
+            return await uow.content.answers(item.user_id, item.prompt, VERSIONS)
+
     async def is_finished(self, content_id: UUID) -> bool:
         """Whether nothing is being done about an item any more, in whatever process."""
         async with self._database.read() as uow:
@@ -116,6 +128,7 @@ class History:
             if item is None:
                 raise NotFound("There is no such item in your history.")
             await uow.inbox.redact(content_id, DELETED)
+            await uow.audit.note("content.removed", user_id, target=str(content_id))
         await self._forget([content_id, *([item.saving_by] if item.saving_by else [])])
 
     async def votes(self, items: Sequence[Content]) -> dict[UUID, tuple[int, int]]:
@@ -142,21 +155,3 @@ class History:
 def _reason(request: Accepted | None) -> str:
     error = request.answer.error if request and request.answer else None
     return str(error["message"]) if error else ""
-
-
-def _cursor(last: Content) -> str:
-    """Where a page ended, in words only `_place` reads."""
-    place = json.dumps([last.created_at.isoformat(), last.id.hex], separators=(",", ":"))
-    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> Place:
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        moment, content_id = json.loads(urlsafe_b64decode(padded))
-        created = datetime.fromisoformat(moment)
-        if created.tzinfo is None:
-            raise ValueError("a moment without a zone")
-        return created, UUID(content_id)
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise InvalidInput("cursor: take it from next_cursor, as it is.") from error

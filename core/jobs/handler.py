@@ -32,12 +32,13 @@ from core.errors import (
     RateLimited,
     Unavailable,
 )
-from core.jobs.recognise import GONE, recognise
+from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED, UNDELIVERED
 from core.notion.whose import Whose, asking_for
+from core.origin import asked_from
 from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
@@ -76,23 +77,24 @@ class Handler:
         accepted = await patiently(lambda: self._accepted(request_id))
         feed = self._feeds.of(request_id)
         if accepted is None:
-            return _gone(feed)
+            return gone(feed)
         if accepted.finished_at is not None and accepted.answer is not None:
             feed.finish(accepted.answer)
             return True
         request = accepted.request
         person = await step("recognise", lambda: patiently(lambda: self._recognise(request)))
         if person is None:
-            return _gone(feed)
+            return gone(feed)
         # What was kept of the step may be older than the account they have become part of.
-        whose = Person(accepted.user_id or UUID(person))
+        known, _, off = person.partition(" ")
+        whose = Person(accepted.user_id or UUID(known), is_off=bool(off))
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, request, step)
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
-        sender = request.sender
-        with closing(delivery), asking_for(Whose(whose, sender.platform, request.home)):
+        whom = asking_for(Whose(whose, request.sender.platform, request.home))
+        with asked_from(origin_of(request)), closing(delivery), whom:
             answer, stays = await self._delivered(context, delivery)
         outcome = "ok" if answer.ok else (answer.error or {}).get("code", "INTERNAL")
         ANSWERED.labels(request.sender.platform, request.call.command, outcome).inc()
@@ -144,11 +146,12 @@ class Handler:
     async def _recognise(self, request: Request) -> str | None:
         async with self._database.begin() as unit:
             await unit.inbox.mark_started([request.id])
-            user_id = await recognise(unit, request)
-        return None if user_id is None else str(user_id)
+            return await recognised(unit, request)
 
     async def _turned_away(self, context: Context) -> Answer | None:
         """What the person is told, to themselves alone, where they may not ask for this."""
+        if context.person.is_off and is_asked(context.request):
+            return OFF
         admit = COMMANDS[context.request.call.command].admit
         if admit is None:
             return None
@@ -192,12 +195,6 @@ def _worth_a_button(error: AssistantError) -> bool:
     """Whether to offer another try: what a provider says, and what passes."""
     passing = isinstance(error, (NotionFailed, RateLimited)) and error.retryable
     return passing or isinstance(error, ProviderFailed)
-
-
-def _gone(feed: Feed) -> bool:
-    log.info("somebody was erased before their request was carried out")
-    feed.finish(GONE)
-    return False
 
 
 class Delivery:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
+
+from core.commands.follow import COMMAND as FOLLOW
 from core.commands.generate import COMMAND as GENERATE
-from core.errors import Unauthorized
+from core.commands.link import LINKED
+from core.errors import DISABLED, Forbidden, Unauthorized
+from core.live import Feed
 from core.messages import WEB, Answer, Request
+from core.origin import Origin
 from core.preferences import preferred
 from core.storage.database import UnitOfWork
 from core.templates import shape
+
+log = structlog.get_logger(__name__)
 
 ERASED = "This account does not exist any more."
 
 GONE = Answer(ERASED, ok=False, private=True, error=Unauthorized(ERASED).to_json())
 """The answer to a request whose person was erased."""
+
+OFF = Answer(DISABLED, ok=False, private=True, error=Forbidden(DISABLED).to_json())
+"""The answer to a request of somebody whose account an admin has switched off."""
 
 
 _TRIES = 3
@@ -31,6 +42,18 @@ async def recognise(unit: UnitOfWork, request: Request) -> UUID | None:
         user_id = await _known(unit, request)
     await unit.inbox.belongs_to(request.id, user_id)
     return user_id
+
+
+async def recognised(unit: UnitOfWork, request: Request) -> str | None:
+    """The same as a step keeps it: the person's id, and "off" where an admin has switched them off.
+
+    In one step: one more would not be known to work that began before.
+    """
+    user_id = await recognise(unit, request)
+    user = await unit.users.get(user_id) if user_id else None
+    if user is None:
+        return None
+    return f"{user.id} off" if user.disabled_at is not None else str(user.id)
 
 
 async def _known(unit: UnitOfWork, request: Request) -> UUID:
@@ -64,3 +87,23 @@ async def _template(unit: UnitOfWork, request: Request) -> str | None:
         user = await unit.users.get(UUID(request.sender.id))
         return preferred(user.preferences if user else {}, ()).template
     return shape(named)
+
+
+def origin_of(request: Request) -> Origin:
+    """Where a request comes from, as the audit log names it."""
+    sender = request.sender
+    if sender.platform == WEB:
+        return Origin(request.address.get("from", ""))
+    return Origin(" ".join(filter(None, (sender.platform, sender.workspace))))
+
+
+def is_asked(request: Request) -> bool:
+    """Whether a person asks for it; what the server does by itself goes on."""
+    return request.call.command not in (LINKED.name, FOLLOW.name)
+
+
+def gone(feed: Feed) -> bool:
+    """Ends what is shown of a request whose person is gone; False: nothing of it may stay."""
+    log.info("somebody was erased before their request was carried out")
+    feed.finish(GONE)
+    return False

@@ -79,6 +79,7 @@ class Show:
         self._post = post
         self._feed = feed
         self._over = False
+        self._late = False
         self._hurry = asyncio.Event()
         self._budget: Budget | None = None
         self.reply: Reply | None = None
@@ -88,8 +89,7 @@ class Show:
     async def __aenter__(self) -> Self:
         self._feed.hurry(self._hurry)
         self._task = asyncio.create_task(self._run())
-        # Has the loop look whether it is time for the placeholder.
-        asyncio.get_running_loop().call_later(PLACEHOLDER_AFTER, self._feed.nudge)
+        asyncio.get_running_loop().call_later(PLACEHOLDER_AFTER, self._grow_late)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -112,6 +112,11 @@ class Show:
         if self._budget is not None:
             self._budget.close(seconds)
 
+    def _grow_late(self) -> None:
+        """It is time for the placeholder. Noted, for the loop's clock may be a little behind."""
+        self._late = True
+        self._feed.nudge()
+
     def _end(self) -> None:
         self._over = True
         self._hurry.set()
@@ -131,7 +136,6 @@ class Show:
 
     async def _show(self) -> None:
         shown, pause = "", self._platform.edit_interval
-        late = asyncio.get_running_loop().time() + PLACEHOLDER_AFTER
         async for _ in self._feed.changes():
             if self._over:
                 return
@@ -140,7 +144,7 @@ class Show:
                 self._hurry.clear()
             # A heading's mark alone would take the place of the words that come with the next.
             if settled == shown or not any(map(str.isalnum, settled)):
-                if self.reply is not None or asyncio.get_running_loop().time() < late:
+                if self.reply is not None or not self._late:
                     continue
                 text = ""
             done, wait = await self._tried(text, first=not shown)
@@ -191,7 +195,10 @@ class Show:
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not await self._budget.grant() and not first:
             return False
-        part = platform.draft(text, self._actions) if text else platform.waiting(self._actions)
+        if text:
+            part = platform.draft(text, self._actions)
+        else:
+            part = platform.waiting(self._actions, self._feed.notice)
         if reply is None:
             self._found(await self._post(part))
         else:

@@ -36,13 +36,25 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands with a rule: so many are left, and one more in `reset` seconds."""
+
+    rule: Rule
+    remaining: int
+    reset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Every limit, by name.
 
     `login` and `register` count by address. Wrong passwords are counted thrice: `account` by
     account and address, `guesses` by address, `everywhere` by account. `forgot` counts by address
     who asks for mailed links, `mail` letters by addressee. `generate` counts new texts by person,
-    `link` wrong codes by person, `anyone` is all else by address, `person` all by person.
+    `link` wrong codes by person, `save` and `export` what they are named for, by person, and
+    `places` looking for places to save to. `anyone` is everything by address where nobody need log
+    in, `person` everything by person, and `token` what one token asks, which may be less: a program
+    that runs wild leaves its owner the rest.
     """
 
     login: Rule = Rule(10)
@@ -51,6 +63,10 @@ class Rules:
     generate: Rule = Rule(30)
     anyone: Rule = Rule(300)
     person: Rule = Rule(300)
+    token: Rule = Rule(240)
+    save: Rule = Rule(60)
+    export: Rule = Rule(10)
+    places: Rule = Rule(60)
     link: Rule = Rule(5, 600)
     guesses: Rule = Rule(20, 600)
     everywhere: Rule = Rule(50, 3600)
@@ -68,6 +84,10 @@ class Rules:
             generate=Rule(300),
             anyone=Rule(3_000),
             person=Rule(3_000),
+            token=Rule(2_400),
+            save=Rule(600),
+            export=Rule(100),
+            places=Rule(600),
             link=Rule(50),
             guesses=Rule(200),
             forgot=Rule(200),
@@ -80,6 +100,7 @@ class Limits:
     def __init__(self, settings: Settings, rules: Rules | None = None) -> None:
         rules = rules or (Rules.local() if settings.local else Rules())
         self._rules: dict[str, Rule] = {f.name: getattr(rules, f.name) for f in fields(rules)}
+        self._items: dict[str, RateLimitItem] = {}
         self._redis_url = settings.redis_url
         self._own: SlidingWindowCounterRateLimiter | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
@@ -96,6 +117,29 @@ class Limits:
             await self._allow(await counter.hit(item, who), counter, item, who)
 
         await self._counted(take)
+
+    async def count(self, *asked: tuple[str, str]) -> Standing:
+        """Counts one more under each rule and key; how they stand with the tightest of them then.
+
+        Raises RateLimited where one of them is one too many; those before it stay counted.
+        """
+        for rule, key in asked:
+            await self.hit(rule, key)
+        return await self.standing(*asked)
+
+    async def standing(self, *asked: tuple[str, str]) -> Standing:
+        """How somebody stands with the tightest of these rules. Counts nothing."""
+        found: list[Standing] = []
+
+        async def look(counter: SlidingWindowCounterRateLimiter) -> None:
+            found.clear()
+            for rule, key in asked:
+                reset, left = await counter.get_window_stats(self._item(rule), _hashed(key))
+                seconds = max(0, math.ceil(reset - time.time()))
+                found.append(Standing(self._rules[rule], left, seconds))
+
+        await self._counted(look)
+        return min(found, key=lambda one: one.remaining / one.rule.amount)
 
     async def check(self, rule: str, key: str) -> None:
         """Counts nothing. Raises RateLimited where one more would be too many."""
@@ -152,10 +196,14 @@ class Limits:
         raise RateLimited(f"That is too often. Try again in {seconds}.", retry_after=wait)
 
     def _item(self, rule: str) -> RateLimitItem:
-        from limits import RateLimitItemPerSecond  # at first use, for a quick start
+        item = self._items.get(rule)
+        if item is None:
+            from limits import RateLimitItemPerSecond  # at first use, for a quick start
 
-        limit = self._rules[rule]
-        return RateLimitItemPerSecond(limit.amount, limit.seconds, namespace=f"limit:{rule}")
+            limit = self._rules[rule]
+            item = RateLimitItemPerSecond(limit.amount, limit.seconds, namespace=f"limit:{rule}")
+            self._items[rule] = item
+        return item
 
     def _counter(self) -> SlidingWindowCounterRateLimiter:
         if self._redis_url is None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
+from core.notion.examining import Examining, Report
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
@@ -273,6 +274,10 @@ class NotionPages:
         """
         text = [{"type": "text", "text": {"content": title}}]
         await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
+
+    async def examine(self) -> Report:
+        """What this connection sees and may do, by calls that change nothing."""
+        return await Examining(self._connection).report()
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
-from core.errors import AssistantError, InvalidInput
+from core.errors import AssistantError, InvalidInput, Misconfigured
+from core.notion.client import NotionPages
 from core.notion.connections import Connections
 from core.notion.destinations import distance
+from core.notion.examining import Report, reachable, unreachable
 from core.notion.refusals import NotionRefused
 from core.notion.unconnected import Unconnected
 from core.notion.whose import using
@@ -154,6 +156,23 @@ class Connected:
     async def rename(self, page_id: str, title: str) -> None:
         """As `core.ports.Pages.rename`."""
         await (await self._now()).rename(page_id, title)
+
+    async def examine(self, wanted: Destination | None) -> Report:
+        """What the connection that goes first sees and may do, and whether pages can go there.
+
+        `wanted` is the destination in use, None for the default one. Raises Misconfigured where
+        there is no connection, Lost where it is not accepted any more, and NotionFailed or
+        RateLimited where Notion does not answer.
+        """
+        pages = await self._now()
+        if not isinstance(pages, NotionPages | Unconnected):
+            raise Misconfigured("This connection cannot be looked at.")
+        report = await pages.examine()
+        try:
+            place = reachable(await self.destination(wanted.id if wanted else None))
+        except AssistantError as error:
+            place = unreachable(error, wanted, report.integration)
+        return replace(report, findings=(*report.findings, place))
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""

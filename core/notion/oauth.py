@@ -118,6 +118,17 @@ class Grants:
         active = told.get("active")
         return active if isinstance(active, bool) else None
 
+    async def known(self) -> None:
+        """Raises Misconfigured where Notion does not know this integration, NotionFailed where it
+        does not answer. By a call that changes nothing.
+        """
+        try:
+            await self._ask("oauth/introspect", {"token": "none"})
+        except NotionFailed as error:
+            # That there is no such token is an answer too.
+            if error.retryable:
+                raise
+
     async def revoke(self, token: str) -> bool:
         """Takes a token back; False where Notion did not answer.
 

@@ -86,6 +86,8 @@ class Places:
         place = await (self.shared(wanted) if for_all else self.find(wanted))
         async with self._database.begin() as uow:
             await uow.destinations.choose(holder, place)
+            who = holder if isinstance(holder, UUID) else None
+            await uow.audit.note("destination.chosen", who, target=place.title)
         return place
 
     async def routes(self, channel: Channel) -> list[Route]:

@@ -185,6 +185,9 @@ class Saving:
     async def _done(self, content_id: UUID, page: Kept) -> None:
         async with self._database.begin() as uow:
             await uow.content.saved(content_id, page["id"], page["url"])
+            content = await uow.content.get(content_id)
+            if content is not None:
+                await uow.audit.note("page.saved", content.user_id, target=page["url"])
 
     async def _read(self, content_id: UUID) -> Content:
         async with self._database.begin() as uow:

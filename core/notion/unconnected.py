@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from core.errors import Misconfigured
+from core.notion.examining import Report
 from core.ports import Child, Destination, Page, Property, Template
 
 
@@ -107,6 +108,10 @@ class Unconnected:
         self._refuse()
 
     async def rename(self, page_id: str, title: str) -> None:
+        """Raises Misconfigured."""
+        self._refuse()
+
+    async def examine(self) -> Report:
         """Raises Misconfigured."""
         self._refuse()
 

@@ -231,6 +231,20 @@ class ContentTable:
         query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
         return [Content(*row) for row in await self._connection.execute(query)]
 
+    async def answers(self, user_id: UUID, prompt: str, limit: int) -> list[Content]:
+        """This person's finished items of one prompt, newest first."""
+        query = (
+            select(table)
+            .where(
+                table.c.user_id == user_id,
+                table.c.prompt == prompt,
+                table.c.generated_content.is_not(None),
+            )
+            .order_by(table.c.created_at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        return [Content(*row) for row in await self._connection.execute(query)]
+
     async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:
         """What this person's finished items took, by model, the costliest first."""
         ever = _costs(table.c.id.is_not(None))

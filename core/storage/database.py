@@ -25,6 +25,7 @@ from core.storage.installations import InstallationTable
 from core.storage.links import LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
+from core.storage.people import PeopleTable
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
 from core.storage.tokens import IdempotencyTable, TokenTable
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.personal = PersonalTokenTable(connection)
         self.mailed = MailedLinkTable(connection)
         self.audit = AuditTable(connection)
+        self.people = PeopleTable(connection)
         self.spending = SpendingTable(connection)
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)

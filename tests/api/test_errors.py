@@ -301,7 +301,6 @@ async def test_an_allowed_origin_may_call_and_read_errors(shared: TestClient):
         assert response.headers["Access-Control-Allow-Origin"] == "https://app.example"
         assert "X-Request-ID" in response.headers["Access-Control-Expose-Headers"]
         assert response.headers["Vary"] == "Origin"
-        assert "Access-Control-Allow-Credentials" not in response.headers
 
 
 async def test_another_origin_is_told_nothing(shared: TestClient):
@@ -312,6 +311,25 @@ async def test_another_origin_is_told_nothing(shared: TestClient):
     assert "Access-Control-Allow-Origin" not in response.headers
     plain = await shared.options("/content/generate")
     assert (plain.status, "POST" in plain.headers["Allow"]) == (204, True)
+
+
+async def test_whoever_is_named_may_come_with_a_session_and_everybody_may_not(
+    start: Start, core: SmallCore, settings: Settings
+):
+    for origins, allowed in ((("https://app.example",), "true"), (("*",), None)):
+        core.settings = settings.model_copy(update={"cors_origins": origins})
+        shared = await start()
+        preflight = await shared.options("/auth/me", headers=PREFLIGHT)
+        origin = {"Origin": "https://app.example"}
+        answers = [
+            preflight,
+            *[await shared.get(path, headers=origin) for path in ("/auth/me", "/x")],
+        ]
+        for answer in answers:
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"
+            assert answer.headers.get("Access-Control-Allow-Credentials") == allowed
+        exposed = answers[0].headers["Access-Control-Expose-Headers"].split(",")
+        assert {"ETag", "Retry-After", "RateLimit-Remaining"} <= set(exposed)
 
 
 async def test_without_cors_origins_nobody_may_call(client: TestClient):

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 from api.errors import STATUS
 from api.openapi import specification
 from api.routes import PAGES, ROUTES
+from core.accounts.personal import SCOPES
 from tests.api.small_core import PASSWORD
 
 Json = dict[str, Any]
@@ -73,7 +74,10 @@ def test_every_operation_is_told_of_in_full():
         where = f"{method} {path}"
         assert operation["summary"], where
         assert operation["description"], where
-        assert operation["security"] in ([], [{"bearer": []}]), where
+        if operation["security"]:
+            bearer, cookie = operation["security"]
+            assert cookie == {"cookie": []}, where
+            assert set(bearer["bearer"]) <= set(SCOPES), where
         assert any(status < "400" for status in operation["responses"]), where
         assert "500" in operation["responses"], where
         in_path = set(re.findall(r"{(\w+)}", path))
@@ -86,7 +90,7 @@ def test_every_operation_is_told_of_in_full():
             assert operation["requestBody"]["content"]["application/json"]["example"], where
             assert {"400", "413", "415"} <= set(operation["responses"]), where
         if operation["security"]:
-            assert {"401", "429", "503"} <= set(operation["responses"]), where
+            assert {"401", "403", "429", "503"} <= set(operation["responses"]), where
 
 
 def test_every_example_is_what_its_schema_says():
@@ -161,6 +165,13 @@ async def test_what_is_answered_is_what_is_told(client: TestClient, spec: Json):
         ("GET", "/content/{id}", f"/content/{item}", None, ada),
         ("GET", "/content/{id}", missing, None, ada),
         ("GET", "/notion/destinations", "/notion/destinations", None, ada),
+        ("GET", "/usage", "/usage", None, ada),
+        ("GET", "/admin/users", "/admin/users?limit=1", None, ada),
+        ("PATCH", "/admin/users/{id}", f"/admin/users/{uuid4()}", {"role": "admin"}, ada),
+        ("GET", "/admin/usage", "/admin/usage?days=7", None, ada),
+        ("GET", "/admin/budgets", "/admin/budgets", None, ada),
+        ("PATCH", "/admin/budgets", "/admin/budgets", {"person_tokens": None}, ada),
+        ("GET", "/admin/audit", "/admin/audit?limit=2", None, ada),
         ("GET", "/health/live", "/health/live", None, {}),
         ("GET", "/health/ready", "/health/ready", None, {}),
         ("DELETE", "/content/{id}", f"/content/{item}", None, ada),

@@ -23,7 +23,7 @@ STRANGERS = [
     "/login",
     "/link",
     "/docs",
-    f"/content/{uuid4()}",
+    "/content/2cc1ad09-8c8f-4468-b20d-59f4bafb8f5d",
     "/nowhere",
 ]
 # Which of the two a script's is, the machine's own list says.
@@ -47,21 +47,27 @@ async def test_a_page_loads_nothing_from_elsewhere_and_holds_no_script(
     assert "camera=()" in response.headers["Permissions-Policy"]
     html = await response.text()
     assert not re.search(r"<script(?! src)|<style|style=|\son\w+=", html)
-    size = len(html.encode())
+    size = int(response.headers["Content-Length"])
     for address in set(re.findall(r'(?:src|href|action)="([^"#]+)"', html)):
         assert address.startswith("/"), address
         if address.startswith("/static"):
             loaded = await client.get(address)
             assert loaded.status == 200
             assert loaded.content_type in TYPES
-            assert "immutable" in loaded.headers["Cache-Control"]
+            lasts = "immutable" in loaded.headers["Cache-Control"]
+            assert lasts is not address.endswith(".js")
             size += len(await loaded.read())
     assert size < LARGEST
 
 
-async def test_a_script_that_another_imports_is_asked_for_anew(client: TestClient):
-    response = await client.get("/static/page.js")
-    assert response.headers["Cache-Control"] == "no-cache"
+async def test_a_script_has_one_name_and_is_asked_for_anew(client: TestClient):
+    first = await client.get("/static/page.js")
+    assert first.headers["Cache-Control"] == "no-cache"
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert (await client.get("/static/page.js", headers=known)).status == 304
+    for script in STATIC.glob("*.js"):
+        imported = re.findall(r'from "([^"]+)"', script.read_text(encoding="utf-8"))
+        assert all(re.fullmatch(r"\./\w+\.js", name) for name in imported)
 
 
 async def test_a_program_gets_json_where_a_browser_gets_a_page(client: TestClient):

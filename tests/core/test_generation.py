@@ -5,10 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.accounts.allowance import Allowance, Allowances
 from core.asking.material import Source
 from core.commands.context import Context, Person
 from core.config import load_settings
-from core.errors import Forbidden, InvalidInput, ProviderFailed
+from core.errors import Forbidden, InvalidInput, ProviderFailed, RateLimited
 from core.generation import Generation
 from core.live import Feed
 from core.messages import Call, Request, Sender
@@ -365,3 +366,33 @@ async def test_a_conversation_begins_with_the_persons_own_provider_too(
     await generation.converse(context, "what now?", [])
     kept = await item(database, context.request.id)
     assert (kept.provider, kept.template) == ("deepseek", "talk")
+
+
+async def test_who_has_used_their_tokens_of_the_month_is_told_so_and_nobody_is_asked(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    user = context.user_id
+    allowances = Allowances(database)
+    await allowances.set(user, Allowance(person=5))
+    await generation.write(context, "a plan", **ASK)
+    later = await asked(database, user)
+    before = len(ai.calls)
+    with pytest.raises(RateLimited, match=r"used your 5 tokens.*begins anew on 1 ") as refused:
+        await generation.write(later, "a plan", **ASK)
+    assert len(ai.calls) == before
+    assert not refused.value.retryable, "no button to try again, and no waiting in a step"
+    assert 0 < (refused.value.retry_after or 0) <= 31 * 24 * 3600
+    async with database.begin() as unit:
+        await unit.people.change(user, allowance=1_000_000)
+    await generation.write(await asked(database, user), "a plan", **ASK)
+
+
+async def test_the_servers_tokens_are_everybodys(
+    generation: Generation, context: Context, database: Database
+) -> None:
+    await Allowances(database).set(context.user_id, Allowance(server=1))
+    await generation.write(context, "a plan", **ASK)
+    async with database.begin() as unit:
+        other = await unit.users.of(Sender("slack", "U2"))
+    with pytest.raises(RateLimited, match="This server has used"):
+        await generation.write(await asked(database, other.id), "a plan", **ASK)

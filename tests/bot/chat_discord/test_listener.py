@@ -369,3 +369,53 @@ async def test_the_menu_saves_a_message_wherever_it_is(stage: Stage) -> None:
     assert request.address["interaction_token"] == chosen.token
     said = Said.from_json(json.loads(request.address["kept"]))
     assert (said.id, said.author, said.text) == (message.id, "Ada", "secret of @Ada")
+
+
+# ── What becomes of messages ─────────────────────────────────────────────────────────────────────
+
+
+async def test_of_messages_that_pages_follow_edits_replies_and_deletions_are_told(
+    stage: Stage,
+) -> None:
+    server, intake = stage.server, stage.intake
+    first, other = await server.write("We ship."), await server.write("Not saved.")
+    thread = await server.start_thread(first)
+    intake.followed = {first.id, thread.id}
+    await server.edit(first, "We ship now.")
+    await server.edit(other, "Nor now.")
+    reply = await server.write("Fine.", thread)
+    await eventually(lambda: len(intake.retellings) == 2)
+    told = {(one.id, one.author, one.text, thread) for one, thread in intake.retellings}
+    assert told == {
+        (first.id, "Ada", "We ship now.", ""),
+        (reply.id, "Ada", "Fine.", thread.id),
+    }
+    intake.followed |= {reply.id}
+    await server.delete(other)
+    await server.delete(first, reply)
+    await eventually(lambda: len(intake.deletions) == 2)
+    assert intake.deletions == [first.id, reply.id]
+
+
+async def test_an_edit_that_tells_only_what_changed_is_read_whole(stage: Stage) -> None:
+    server = stage.server
+    file = server.world.attach("a.txt", b"abc", "text/plain")
+    message = await server.write("We ship.", attachments=[file])
+    stage.intake.followed = {message.id}
+    message.content = "We ship now."
+    event = {"id": message.id, "channel_id": message.channel_id, "content": "We ship now."}
+    await server.gateway.dispatch("MESSAGE_UPDATE", event | {"guild_id": server.guild.id})
+    await eventually(lambda: len(stage.intake.retellings) == 1)
+    [(told, _)] = stage.intake.retellings
+    assert (told.text, [each.name for each in told.files]) == ("We ship now.", ["a.txt"])
+
+
+async def test_what_discord_does_not_show_is_no_edit(stage: Stage) -> None:
+    server = stage.server
+    message = await server.write("We ship.")
+    stage.intake.followed = {message.id}
+    message.content = ""
+    await server.edit(message)
+    await server.delete(message)
+    await eventually(lambda: stage.intake.deletions == [message.id])
+    assert stage.intake.retellings == []

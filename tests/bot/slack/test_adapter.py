@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.adapter import EVENT_TYPE, SlackPlatform
+from bot.slack.adapter import SlackPlatform
+from bot.slack.messages import EVENT_TYPE
 from core.config import Settings
 from core.errors import PlatformFailed, RateLimited
 from core.messages import Answer
@@ -233,13 +234,24 @@ class TestWhereTheAppIsNotInTheChannel:
         shown = [written(one.blocks) for one in stage.server.answers(elsewhere)]
         assert shown == ["The earlier answer.", "The next one."]
 
-    async def test_a_spent_response_url_is_a_failure_that_trying_again_does_not_mend(
+    async def test_what_a_response_url_takes_no_more_goes_to_the_persons_own_messages(
         self, stage: Stage, elsewhere: Channel
     ) -> None:
+        address, [part] = stage.address(elsewhere), parts_of("One of many.")
+        for number in range(7):
+            await stage.platform.post(address, part, f"a:{number}", again=False)
+        assert len(stage.server.answers(elsewhere)) == 5
+        sent = [call.body["channel"] for call in stage.server.traffic.calls("chat.postMessage")]
+        assert sent.count(stage.server.user.id) == 2
+
+    async def test_where_those_are_closed_too_trying_again_does_not_mend_it(
+        self, stage: Stage, elsewhere: Channel
+    ) -> None:
+        stage.refuse("chat.postMessage", "channel_not_found")
         address, [part] = stage.address(elsewhere), parts_of("Hello.")
         for number in range(5):
             await stage.platform.post(address, part, f"a:{number}", again=False)
-        with pytest.raises(PlatformFailed) as failure:
+        with pytest.raises(PlatformFailed, match="used_url") as failure:
             await stage.platform.post(address, part, "a:5", again=False)
         assert not failure.value.retryable
         assert address["response_url"] not in failure.value.message

@@ -119,6 +119,20 @@ async def test_a_stream_grows_by_what_is_settled_and_ends_whole(
     assert "chat.postMessage" not in called(slack)
 
 
+async def test_why_somebody_has_to_wait_is_said_where_it_can_be_taken_back(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
+) -> None:
+    why = platform.waiting(STOP, "Waiting for the answer before this one …")
+    reply = await platform.post(address, why, MARKER, again=False)
+    assert slack.answers()[0].blocks[0]["text"] == "_Waiting for the answer before this one …_"
+    assert slack.answers()[0].thread_ts == address["thread"]
+    assert not platform.streams(address, reply)
+    await platform.edit(address, reply, platform.draft("Ship it", STOP))
+    await platform.edit(address, reply, final(platform))
+    assert "Waiting" not in str(whole(slack).blocks)
+    assert "chat.startStream" not in called(slack)
+
+
 async def test_a_stream_can_be_stopped_from_its_first_word_on(
     slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
 ) -> None:

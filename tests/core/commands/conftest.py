@@ -76,7 +76,7 @@ def links(database: Database) -> Links:
 
 
 @pytest.fixture
-def connecting(database: Database, notion: NotionServer) -> Connecting:
+async def connecting(database: Database, notion: NotionServer) -> AsyncIterator[Connecting]:
     """Nobody manages a workspace of whom the address does not say so."""
     settings = Settings(
         _env_file=None,
@@ -88,7 +88,8 @@ def connecting(database: Database, notion: NotionServer) -> Connecting:
         notion_base_url=notion.base_url,
     )
     connections = Connections(settings, database, None)
-    return Connecting(settings, database, connections, {}, lambda _: None)
+    yield Connecting(settings, database, connections, {}, lambda _: None)
+    await connections.close()
 
 
 @pytest.fixture

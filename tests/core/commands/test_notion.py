@@ -7,14 +7,18 @@ from uuid import uuid4
 
 import pytest
 
+from core.actions import call_of
 from core.connecting import Connecting
-from core.errors import Forbidden, InvalidInput, Unavailable
+from core.errors import Forbidden, InvalidInput, Misconfigured, Unavailable
 from core.messages import Call, Request, Sender
 from core.notion.oauth import Granted
+from core.notion.whose import Whose, asking_for
 from core.storage.connection_tables import connect_codes
 from core.storage.connections import Holder
 from core.storage.database import Database
+from sandbox.notion.server import NotionServer
 from tests.core.commands.conftest import Say
+from tests.core.notion.consent import agree
 
 GRANTED = Granted("access", "refresh", "bot", "space", "Ada's Notion", "Ada Lovelace")
 ADMIN = {"manager": "yes"}
@@ -98,3 +102,25 @@ async def test_where_there_is_no_workspace_nobody_connects_one(connecting: Conne
     asked = Request(uuid4(), Sender("console", "ada"), Call("settings"))
     with pytest.raises(InvalidInput, match="no workspace"):
         await connecting.permit(asked)
+
+
+async def test_the_doctor_says_what_is_to_be_done(
+    say: Say, database: Database, connecting: Connecting, notion: NotionServer
+) -> None:
+    with pytest.raises(Misconfigured, match="/notion settings notion"):
+        await say("settings notion check")
+    _, query = await agree(connecting.connections.grants.authorize_url("s"))
+    granted = await connecting.connections.grants.exchange(query["code"])
+    await connecting.connections.connect(await person(database), granted, "ada")
+    async with database.read() as unit:
+        user = await unit.users.find(Sender("slack", "ada", "ada", "T1"))
+    assert user is not None
+    with asking_for(Whose(user, "slack", "T1")):
+        answer = await say("settings notion check")
+    assert answer.text.startswith("**Notion works.**")
+    assert "✅ **insert**" in answer.text
+    buttons = (await say("settings notion")).actions
+    assert [each.name for each in buttons] == ["check-notion", "disconnect-notion"]
+    assert call_of("check-notion", buttons[0].item) == Call(
+        "notion", buttons[0].item, {"how": "check"}
+    )

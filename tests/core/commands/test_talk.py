@@ -108,11 +108,29 @@ async def test_two_questions_in_one_thread_are_answered_in_their_order(
     await Conversation(database, room, first).turn(Feed())
     await asyncio.sleep(0.5)
     assert not waiting.done()
-    assert "Waiting for the answer before" in feed.text
+    assert "Waiting for the answer before" in feed.notice
     async with database.begin() as unit:
         await unit.inbox.answered(first.id, Answer("Done."))
     await asyncio.wait_for(waiting, 5)
-    assert feed.text == ""
+    assert (feed.notice, feed.text) == ("", "")
+
+
+async def test_whoever_stops_while_waiting_waits_no_longer(database: Database, room: Room) -> None:
+    first, second = (
+        Request(
+            stable_id("talk", n), SENDER, Call("talk", n), {"thread": "m1", "message": n}, "T1:C1"
+        )
+        for n in ("1", "2")
+    )
+    for request in (first, second):
+        async with database.begin() as unit:
+            await unit.inbox.add([request])
+    waiting = asyncio.create_task(Conversation(database, room, second).turn(Feed()))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    async with database.begin() as unit:
+        await unit.inbox.stop(second.id)
+    await asyncio.wait_for(waiting, 5)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -135,7 +136,7 @@ class Wall(Screen):
     def editable(self, address: Address) -> bool:
         return not address
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002 - a wall has none
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:  # noqa: ARG002 - a wall has none
         return {"text": "…"}
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:  # noqa: ARG002
@@ -269,3 +270,25 @@ async def test_somebody_who_is_erased_meanwhile_leaves_nothing(database: Stumbli
     stays, kept = await handle(database, Vanishing(), request, before)
     assert not stays
     assert "generate" not in kept
+
+
+async def test_somebody_who_is_switched_off_is_told_so_in_chat_and_nothing_is_done(
+    database: Stumbling,
+) -> None:
+    async with database.begin() as unit:
+        user = await unit.users.of(Sender("screen", "U1"))
+        await unit.people.change(user.id, disabled_at=datetime.now(UTC))
+    screen = Screen()
+    done = await carry_out(database, screen)
+    assert "".join(screen.shown).startswith("This account is switched off.")
+    async with database.read() as unit:
+        kept = await unit.inbox.get(done)
+    assert kept is not None
+    assert kept.answer is not None
+    assert kept.answer.error is not None
+    assert kept.answer.error["code"] == "FORBIDDEN"
+    async with database.begin() as unit:
+        await unit.people.change(user.id, disabled_at=None)
+    other = Screen()
+    await carry_out(database, other)
+    assert "/notion generate" in "".join(other.shown)

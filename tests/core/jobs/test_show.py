@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,8 +29,8 @@ class Screen:
     def editable(self, address: Address) -> bool:
         return not address
 
-    def waiting(self, actions: Sequence[Action] = ()) -> Part:
-        return {"text": "…", "buttons": len(actions)}
+    def waiting(self, actions: Sequence[Action] = (), why: str = "") -> Part:
+        return {"text": why or "…", "buttons": len(actions)}
 
     def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
         return {"text": text, "buttons": len(actions)}
@@ -174,6 +175,37 @@ async def test_a_placeholder_stands_where_the_words_are_late(
         feed.add("one")
         await wait_for(screen, 2)
     assert screen.shown == ["new: …", "one"]
+
+
+async def test_the_placeholder_stands_there_however_late_the_show_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.jobs.show.PLACEHOLDER_AFTER", 0.05)
+    screen, feed = Counted(), Feed()
+
+    async def slowly() -> None:
+        # Whatever else the process has to do before the show gets its turn.
+        time.sleep(0.03)  # noqa: ASYNC251 - it is the loop that is held up
+
+    held_up = asyncio.create_task(slowly())
+    async with Show(screen, {}, feed, screen.send):
+        await wait_for(screen, 1)
+    await held_up
+    assert screen.shown == ["new: …"]
+
+
+async def test_the_placeholder_says_why_somebody_has_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.jobs.show.PLACEHOLDER_AFTER", 0.05)
+    screen, feed = Counted(), Feed()
+    async with Show(screen, {}, feed, screen.send):
+        feed.notify("Another one is first.")
+        await wait_for(screen, 1)
+        feed.notify("")
+        feed.add("one")
+        await wait_for(screen, 2)
+    assert screen.shown == ["new: Another one is first.", "one"]
 
 
 async def test_a_message_that_will_never_be_is_not_tried_again() -> None:

@@ -10,7 +10,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy import Connection, Table, column, insert, inspect, text
+from sqlalchemy import table as sql_table
 
 from core.errors import Unavailable
 from core.messages import Call, Channel, Request, Sender
@@ -18,6 +19,7 @@ from core.ports import Destination
 from core.storage.database import Database
 from core.storage.destinations import Choices
 from core.storage.migrate import NEWEST, alembic_config, current, migrate
+from core.storage.spending import Day
 from core.storage.tables import content_history, identities, metadata, requests, users
 
 ADA = Sender("slack", "U1", "Ada", "T1")
@@ -123,3 +125,34 @@ async def test_going_back_to_0001_loses_the_destinations_alone(database: Databas
     async with database.read() as unit:
         assert await unit.content.get(request, person)
         assert await unit.destinations.of(person, None) == Choices()
+
+
+async def test_who_was_logged_in_stays_so_and_what_was_spent_is_counted(
+    database: Database,
+) -> None:
+    await alembic(command.downgrade, database, "0007")
+    ada, family, now = uuid4(), uuid4(), datetime(2026, 11, 5, 23, 30, tzinfo=UTC)
+    async with database.engine.begin() as connection:
+        rows: list[tuple[str, dict[str, Any]]] = [
+            ("users", {"id": ada}),
+            ("refresh_tokens", {"hash": "a", "family": family, "user_id": ada, "expires_at": now}),
+            ("refresh_tokens", {"hash": "b", "family": family, "user_id": ada, "expires_at": now}),
+        ]
+        item = {"user_id": ada, "prompt": "p", "generated_content": "t", "provider": "openai"}
+        rows += [
+            ("content_history", item | {"id": uuid4(), "model": "m", "input_tokens": 2}),
+            ("content_history", item | {"id": uuid4(), "model": "m", "input_tokens": 3}),
+            ("content_history", item | {"id": uuid4(), "model": None, "input_tokens": 9}),
+        ]
+        for name, row in rows:
+            table = metadata.tables[name]
+            columns = [table.c[each] for each in (*row, "created_at")]
+            # Without the columns that came later, and their defaults.
+            statement = insert(sql_table(name, *(column(c.name, c.type) for c in columns)))
+            await connection.execute(statement.values(created_at=now, **row))
+    assert await migrate(database) is True
+    async with database.read() as unit:
+        [session] = await unit.sessions.of(ada)
+        [spent] = await unit.spending.days("2026-11-01", "2026-11-30", ada)
+    assert (session.id, session.created_at, session.agent) == (family, now, "")
+    assert spent == Day("2026-11-05", "openai", "m", 2, 5, 0)

@@ -1,0 +1,160 @@
+"""`/usage`: what was spent. `/admin`: what admins of this server see and change."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from api.admin_models import (
+    Account,
+    AccountChange,
+    AccountPage,
+    Act,
+    AuditPage,
+    AuditQuery,
+    BudgetChange,
+    Budgets,
+    Connections,
+    NotionConnection,
+    PeopleQuery,
+    ProviderConnection,
+    ServerUsage,
+    SlackConnection,
+    Switched,
+    UsageQuery,
+    UsageReport,
+    Workspace,
+)
+from api.endpoint import Asked, M, Operation, endpoint
+from api.models import Nothing
+from core.accounts.allowance import Allowance
+from core.errors import InvalidInput, NotFound
+
+_ERRORS = ("FORBIDDEN",)
+
+
+@endpoint(Operation(UsageQuery, "What I spent, by day and model", UsageReport, scope="account"))
+async def usage(asked: Asked[UsageQuery]) -> UsageReport:
+    """Requests, tokens and cost of my last days. What I removed stays counted."""
+    return UsageReport.of(await asked.core.accounts.usage.report(asked.given.days, asked.person.id))
+
+
+@endpoint(Operation(UsageQuery, "What everybody spent", ServerUsage, errors=_ERRORS, admin=True))
+async def server_usage(asked: Asked[UsageQuery]) -> ServerUsage:
+    """The same of the whole server, and the hundred people who spent most."""
+    found, days = asked.core.accounts.usage, asked.given.days
+    return ServerUsage.of_all(await found.report(days), await found.people(days))
+
+
+@endpoint(Operation(PeopleQuery, "The accounts", AccountPage, errors=_ERRORS, admin=True))
+async def users(asked: Asked[PeopleQuery]) -> AccountPage:
+    """Accounts whose address or name holds every word, newest first."""
+    given = asked.given
+    items, cursor = await asked.core.accounts.admin.people(given.q, given.cursor, given.limit)
+    return AccountPage(items=[Account.of(each) for each in items], next_cursor=cursor)
+
+
+@endpoint(
+    Operation(
+        AccountChange,
+        "Change an account's role, switch it off or on, set its allowance",
+        Account,
+        errors=("FORBIDDEN", "CONFLICT"),
+        admin=True,
+    )
+)
+async def change_user(asked: Asked[AccountChange]) -> Account:
+    """Whoever is switched off is logged out and refused in chat. 409: no admin would be left."""
+    given = asked.given
+    return Account.of(
+        await asked.core.accounts.admin.change(
+            asked.person.id,
+            _user(asked),
+            role=given.role,
+            disabled=given.disabled,
+            allowance=given.allowance,
+            has_allowance="allowance" in given.model_fields_set,
+        )
+    )
+
+
+def _user(asked: Asked[M]) -> UUID:
+    try:
+        return asked.id
+    except NotFound:
+        raise NotFound("There is no such account. `GET /admin/users` lists them.") from None
+
+
+@endpoint(
+    Operation(Nothing, "What this server is connected to", Connections, errors=_ERRORS, admin=True)
+)
+async def connections(asked: Asked[Nothing]) -> Connections:
+    """Platforms, Notion, mail and providers, as they are set."""
+    core, settings = asked.core, asked.core.settings
+    async with core.database.read() as unit:
+        rows = await unit.installations.all("slack")
+    workspaces = [
+        Workspace(
+            workspace=row.workspace,
+            organisation=row.enterprise,
+            name=row.name,
+            installed_by=row.installed_by,
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    ]
+    slack = any((settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret))
+    return Connections(
+        slack=SlackConnection(on=slack, workspaces=workspaces),
+        discord=Switched(on=settings.discord_token is not None),
+        notion=NotionConnection(
+            on=settings.notion_token is not None, parent=settings.notion_parent
+        ),
+        mail=Switched(on=core.accounts.post.is_open),
+        providers=[
+            ProviderConnection(name=name, model=each.model) for name, each in core.providers.items()
+        ],
+    )
+
+
+@endpoint(Operation(Nothing, "The monthly budgets", Budgets, errors=_ERRORS, admin=True))
+async def budgets(asked: Asked[Nothing]) -> Budgets:
+    """Tokens a month for each person and for all together, and what was used this month."""
+    return await _budgets(asked)
+
+
+@endpoint(
+    Operation(BudgetChange, "Change the monthly budgets", Budgets, errors=_ERRORS, admin=True)
+)
+async def change_budgets(asked: Asked[BudgetChange]) -> Budgets:
+    """Sets what is named. Whoever has used theirs up is told so when they ask for a text."""
+    allowances, given = asked.core.accounts.allowances, asked.given
+    now = await allowances.get()
+    person, server = now.person, now.server
+    if "person_tokens" in given.model_fields_set:
+        person = given.person_tokens
+    if "server_tokens" in given.model_fields_set:
+        server = given.server_tokens
+    await allowances.set(asked.person.id, Allowance(person, server))
+    return await _budgets(asked)
+
+
+async def _budgets(asked: Asked[M]) -> Budgets:
+    allowances = asked.core.accounts.allowances
+    now = await allowances.get()
+    return Budgets(
+        person_tokens=now.person, server_tokens=now.server, used_tokens=await allowances.used()
+    )
+
+
+@endpoint(Operation(AuditQuery, "Who did what, from where", AuditPage, errors=_ERRORS, admin=True))
+async def audit(asked: Asked[AuditQuery]) -> AuditPage:
+    """The audit log, newest first."""
+    given = asked.given
+    try:
+        about = None if given.user is None else UUID(given.user)
+    except ValueError:
+        raise InvalidInput("user: must be an account's id.") from None
+    items, cursor = await asked.core.accounts.admin.audit(
+        given.cursor, given.limit, about=about, action=given.action
+    )
+    return AuditPage(items=[Act.of(each) for each in items], next_cursor=cursor)

@@ -1,0 +1,35 @@
+"""One answer as a page shows it: the text, what stands under it, and its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from api.keys import CORE
+from api.pages.render import fragment
+from core.storage.content import Content
+
+
+async def foot(
+    request: web.Request, item: Content, notes: Sequence[str] = (), problem: str = ""
+) -> str:
+    """What stands under an answer: where it came from, and what can be done with it."""
+    return fragment("foot.html", **await under(request, item, notes, problem))
+
+
+async def under(
+    request: web.Request, item: Content, notes: Sequence[str] = (), problem: str = ""
+) -> dict[str, Any]:
+    """The values that `foot.html` needs."""
+    versions = await request.app[CORE].history.versions(item)
+    kept = item.note.split("\n") if item.note else []
+    return {
+        "item": item,
+        "words": len((item.text or "").split()),
+        "notes": list(dict.fromkeys([*kept, *notes])),
+        "problem": problem,
+        "versions": versions,
+        "number": len(versions) - next((n for n, v in enumerate(versions) if v.id == item.id), 0),
+    }

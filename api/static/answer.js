@@ -1,0 +1,146 @@
+// An answer: shown while it grows, and the buttons under it. The server writes and cleans its HTML.
+import { nodes } from "./html.js";
+import { localTimes, toast } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+const answer = $("answer");
+const KEPT = "answer being written";
+let source = null;
+
+// Sends a form as a script does. Throws an Error whose message is for people.
+export async function send(action, fields) {
+  let response;
+  try {
+    response = await fetch(action, {
+      method: "POST",
+      headers: { Accept: "application/json" },
+      body: new URLSearchParams(fields),
+    });
+  } catch {
+    throw new Error("The server cannot be reached. Your text is still here: try again in a moment.");
+  }
+  const given = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    throw new Error("You are not logged in any more. Open the login page in another tab, log in, and try again.");
+  }
+  if (!response.ok) throw new Error(given.detail ?? "Something went wrong. Try again in a moment.");
+  return given;
+}
+
+// Says what went wrong, where it is seen and heard.
+export function tell(sentence) {
+  const place = $("problem") ?? $("foot");
+  const notice = document.createElement("p");
+  notice.className = "notice bad";
+  notice.setAttribute("role", "alert");
+  notice.textContent = sentence.replaceAll("`", "");
+  if (place.id === "problem") place.replaceChildren(notice);
+  else place.prepend(notice);
+}
+
+export function untell() {
+  $("problem")?.replaceChildren();
+  $("foot").querySelector(":scope > .notice")?.remove();
+}
+
+// Follows the answer with this id until it has ended. The browser itself comes back after a loss.
+export function follow(id, { scroll = true } = {}) {
+  source?.close();
+  untell();
+  sessionStorage.setItem(KEPT, id);
+  answer.hidden = false;
+  answer.dataset.id = id;
+  answer.dataset.growing = "";
+  $("stop").action = `/write/${id}/stop`;
+  $("text").replaceChildren();
+  $("foot").replaceChildren();
+  $("waiting").hidden = false;
+  $("progress").hidden = false;
+  $("state").textContent = $("spoken").textContent = "Writing …";
+  if (scroll) answer.scrollIntoView({ block: "nearest" });
+  source = new EventSource(`/write/${id}/events`);
+  source.addEventListener("blocks", (event) => {
+    const { keep, html } = JSON.parse(event.data);
+    $("waiting").hidden = true;
+    const text = $("text");
+    while (text.childElementCount > keep) text.lastElementChild.remove();
+    text.append(nodes(html.join("")));
+  });
+  source.addEventListener("saved", () => ($("state").textContent = "Saved to Notion. Finishing …"));
+  source.addEventListener("done", (event) => end(id, JSON.parse(event.data)));
+  source.addEventListener("failed", (event) => fail(JSON.parse(event.data).detail));
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) fail("This answer cannot be followed any more. Look into your history.");
+    else $("state").textContent = "The connection was lost. Coming back …";
+  });
+}
+
+function stopFollowing() {
+  source?.close();
+  source = null;
+  delete answer.dataset.growing;
+  $("waiting").hidden = true;
+  $("progress").hidden = true;
+}
+
+function end(id, { html, notion_url: page }) {
+  stopFollowing();
+  $("foot").replaceChildren(nodes(html));
+  localTimes($("foot"));
+  $("spoken").textContent = page ? "The answer is written, and saved to Notion." : "The answer is written.";
+  if (location.pathname.startsWith("/history/")) history.replaceState(null, "", `/history/${id}`);
+  document.dispatchEvent(new CustomEvent("answered", { detail: { id } }));
+}
+
+function fail(detail) {
+  stopFollowing();
+  sessionStorage.removeItem(KEPT);
+  $("spoken").textContent = "";
+  if (!$("text").childElementCount && $("problem")) answer.hidden = true;
+  tell(detail);
+}
+
+// What was on its way, or shown, before the page was loaded again.
+export function resume() {
+  const id = sessionStorage.getItem(KEPT);
+  if (id) follow(id, { scroll: false });
+}
+
+export function forget() {
+  sessionStorage.removeItem(KEPT);
+}
+
+async function pressed(form) {
+  const button = form.querySelector("button");
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    const given = await send(form.action, new FormData(form));
+    if (form.id === "stop") $("state").textContent = "Stopping …";
+    else if (form.matches("[data-rewrite]")) follow(given.id);
+    else {
+      const link = document.createElement("a");
+      link.className = "button";
+      link.href = given.notion_url;
+      link.rel = "noopener";
+      link.textContent = "Open in Notion";
+      form.replaceWith(link);
+      link.focus();
+      toast("Saved to Notion.");
+      document.dispatchEvent(new CustomEvent("saved"));
+    }
+  } catch (error) {
+    tell(error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+answer.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-rewrite], [data-save], #stop")) return;
+  event.preventDefault();
+  pressed(event.target);
+});
+
+// On an item's own page: it may still be on its way.
+if (answer.dataset.id && "growing" in answer.dataset) follow(answer.dataset.id, { scroll: false });

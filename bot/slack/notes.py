@@ -1,0 +1,47 @@
+"""What a request's address says of its answer, and what messages note about themselves. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.slack.messages import EVENT_TYPE
+from core.ports import Address, Part, Reply
+
+
+def is_pressed(address: Address) -> bool:
+    """Whether a button was pressed, rather than a command typed."""
+    return address.get("pressed") == "yes"
+
+
+def is_private(address: Address) -> bool:
+    """Whether the answer is for the asker alone."""
+    return address.get("private") == "yes"
+
+
+def aside(address: Address) -> dict[str, str]:
+    """The thread for a message to one person: Slack shows those in threads that have begun.
+
+    https://docs.slack.dev/reference/methods/chat.postEphemeral
+    """
+    thread = address.get("thread", "")
+    return {"thread_ts": thread} if thread and thread != address.get("message") else {}
+
+
+def metadata_of(address: Address, part: Part, marker: str) -> dict[str, Any]:
+    """What a message carries so that it is found again, and known for what it is.
+
+    https://docs.slack.dev/messaging/message-metadata
+    """
+    payload = {"marker": marker, "delivery": address["delivery"]}
+    if address.get("marked") == "yes":
+        # Read again, the thread is what people said, without the app's word on saving it.
+        payload["marked"] = "yes"
+    if part["place"] == "draft":
+        payload["draft"] = "yes"
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def reply_of(channel: str, ts: str, thread: str, marker: str, *, stream: bool = False) -> Reply:
+    """A message that was sent with a token."""
+    via = "stream" if stream else "chat"
+    return {"via": via, "channel": channel, "ts": ts, "thread": thread, "marker": marker}

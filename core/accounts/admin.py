@@ -1,0 +1,118 @@
+"""What admins of a server see and do: people, roles, accounts switched off, the audit log.
+
+On a server that others reach, an admin is made by whoever runs it, with `notion-assistant admin`:
+were it the first who registers, it could be anybody. On somebody's own machine it is the first.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from core.accounts.names import is_login
+from core.cursors import cursor_of, place_of
+from core.errors import Conflict, NotFound
+from core.storage.audit import Entry
+from core.storage.database import Database, UnitOfWork
+from core.storage.users import User
+
+MOST = 100
+"""Rows of a page."""
+
+_LAST = "You are the only admin. Make somebody else one first."
+_NOBODY = "There is no such account. `GET /admin/users` lists them."
+
+
+class Admin:
+    """Sees and changes people's accounts; who may, is for the caller to check."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def people(
+        self, words: str = "", cursor: str | None = None, limit: int = 50
+    ) -> tuple[list[User], str | None]:
+        """Accounts whose address or name holds every word, newest first, and the next cursor."""
+        before = place_of(cursor) if cursor else None
+        async with self._database.read() as uow:
+            found = await uow.people.page(words, before, limit + 1)
+        if len(found) <= limit:
+            return found, None
+        return found[:limit], cursor_of(found[limit - 1].created_at, found[limit - 1].id)
+
+    async def change(
+        self,
+        actor: UUID,
+        user_id: UUID,
+        *,
+        role: str | None = None,
+        disabled: bool | None = None,
+        allowance: int | None = None,
+        has_allowance: bool = False,
+    ) -> User:
+        """Gives an account another role, switches it off or on, or sets its allowance.
+
+        Whoever is switched off is logged out everywhere. `has_allowance` says that `allowance` is
+        to be set; None is then what everybody has. Raises NotFound, and Conflict where there would
+        be no admin left.
+        """
+        async with self._database.begin() as uow:
+            admins = await uow.people.admins()
+            user = await uow.users.get(user_id)
+            if user is None or not user.has_account:
+                raise NotFound(_NOBODY)
+            loses = role == "member" or disabled is True
+            if loses and admins == {user_id}:
+                raise Conflict(_LAST)
+            if role is not None and role != user.role:
+                await uow.people.change(user_id, role=role)
+                await uow.audit.note("user.role", actor, subject=user_id, target=role)
+            if disabled is not None and disabled != (user.disabled_at is not None):
+                await self._switch(uow, actor, user_id, off=disabled)
+            if has_allowance and allowance != user.allowance:
+                await uow.people.change(user_id, allowance=allowance)
+                told = "everybody's" if allowance is None else f"{allowance:,} tokens"
+                await uow.audit.note("user.allowance", actor, subject=user_id, target=told)
+            changed = await uow.users.get(user_id)
+        assert changed is not None  # noqa: S101 - in the same transaction
+        return changed
+
+    async def _switch(self, uow: UnitOfWork, actor: UUID, user_id: UUID, *, off: bool) -> None:
+        await uow.people.change(user_id, disabled_at=datetime.now(UTC) if off else None)
+        if off:
+            await uow.sessions.end_all(user_id)
+            await uow.mailed.end(user_id, "reset")
+        action = "user.disabled" if off else "user.enabled"
+        await uow.audit.note(action, actor, subject=user_id)
+
+    async def appoint(self, login: str, *, remove: bool = False) -> User:
+        """Makes the account with this address or name an admin, or one no more: the operator's act.
+
+        Raises NotFound.
+        """
+        async with self._database.begin() as uow:
+            user = await uow.users.by_login(login) if is_login(login) else None
+            if user is None:
+                raise NotFound("There is no such account. It has to be registered first.")
+            role = "member" if remove else "admin"
+            await uow.people.change(user.id, role=role)
+            await uow.audit.note(
+                "user.role", None, subject=user.id, target=f"{role}, by the operator"
+            )
+        return user
+
+    async def audit(
+        self,
+        cursor: str | None = None,
+        limit: int = 50,
+        *,
+        about: UUID | None = None,
+        action: str | None = None,
+    ) -> tuple[list[Entry], str | None]:
+        """Who did what, newest first, and the next cursor; `about` is one person's part of it."""
+        before = place_of(cursor) if cursor else None
+        async with self._database.read() as uow:
+            found = await uow.audit.page(before=before, limit=limit + 1, about=about, action=action)
+        if len(found) <= limit:
+            return found, None
+        return found[:limit], cursor_of(found[limit - 1].created_at, found[limit - 1].id)

@@ -1,0 +1,109 @@
+"""How many tokens a month a person may spend, and the whole server.
+
+Counted by calendar month in UTC, from what providers said an answer took: it is looked at before a
+text is written, so the last one may go over. What people delete stays counted.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from core.errors import RateLimited
+from core.storage.database import Database, UnitOfWork
+from core.storage.spending import day_of
+
+NAME = "allowance"
+
+FRESH_SECONDS = 5.0
+"""For which what admins chose is not asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Tokens a month for each `person`, and for the whole `server`; None is no limit."""
+
+    person: int | None = None
+    server: int | None = None
+
+
+class Allowances:
+    """Knows and keeps them, and turns away who has used theirs up."""
+
+    def __init__(self, database: Database, fresh: float = FRESH_SECONDS) -> None:
+        self._database = database
+        self._fresh = fresh
+        self._known: tuple[float, Allowance] | None = None
+
+    async def get(self) -> Allowance:
+        """What holds now."""
+        async with self._database.read() as uow:
+            return await _chosen(uow)
+
+    async def set(self, actor: UUID, allowance: Allowance) -> None:
+        """Keeps another one."""
+        async with self._database.begin() as uow:
+            before = await _chosen(uow)
+            await uow.people.choose(NAME, {"person": allowance.person, "server": allowance.server})
+            told = f"{_told(before)} → {_told(allowance)}"
+            await uow.audit.note("allowance.changed", actor, target=told)
+        self._known = None
+
+    async def used(self, user_id: UUID | None = None) -> int:
+        """Tokens that were spent this month, by one person or by everybody."""
+        async with self._database.read() as uow:
+            return await uow.spending.tokens(day_of(_month()), user_id)
+
+    async def check(self, user_id: UUID) -> None:
+        """Raises RateLimited where nothing is left this month, saying whose."""
+        allowance = await self._recent()
+        async with self._database.read() as uow:
+            user = await uow.users.get(user_id)
+            own = user.allowance if user is not None and user.allowance is not None else None
+            person = allowance.person if own is None else own
+            since = day_of(_month())
+            if person is not None and await uow.spending.tokens(since, user_id) >= person:
+                raise _used_up(
+                    f"You have used your {person:,} tokens of this month."
+                    if person
+                    else "No tokens are given to you on this server."
+                )
+            server = allowance.server
+            if server is not None and await uow.spending.tokens(since) >= server:
+                raise _used_up("This server has used its tokens of this month.")
+
+    async def _recent(self) -> Allowance:
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > self._fresh:
+            self._known = now, await self.get()
+        return self._known[1]
+
+
+async def _chosen(uow: UnitOfWork) -> Allowance:
+    return Allowance(**(await uow.people.chosen(NAME) or {}))
+
+
+def _month() -> datetime:
+    return datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _used_up(what: str) -> RateLimited:
+    begins = _month()
+    year, month = (begins.year + 1, 1) if begins.month == 12 else (begins.year, begins.month + 1)
+    begins = begins.replace(year=year, month=month)
+    left = (begins - datetime.now(UTC)).total_seconds()
+    return RateLimited(
+        f"{what} It begins anew on {begins.day} {begins:%B}; until then, an admin of this server "
+        "can give you more.",
+        retryable=False,
+        retry_after=left,
+    )
+
+
+def _told(allowance: Allowance) -> str:
+    person, server = (
+        "no limit" if each is None else f"{each:,}" for each in (allowance.person, allowance.server)
+    )
+    return f"{person} a person, {server} in all"
