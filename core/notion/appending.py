@@ -20,6 +20,7 @@ from core.markdown import notion_blocks, plan
 from core.messages import stable_id
 from core.notion.making import Patience
 from core.notion.tree import Tree
+from core.notion.whose import asking_by
 from core.ports import Destination, Pages, Saved, Step
 from core.storage.database import Database
 
@@ -56,13 +57,14 @@ class Appending:
         mark = f"{_mark(addition)}&end"
         tree = Tree(self._pages, page.id, mark, head=_mark(addition), foot=foot)
         pause = self._patience.looks[0]
-        for number, request in enumerate(requests):
-            try:
-                await step(f"append: blocks {number}", partial(tree.bring, request, pause))
-            except (NotionFailed, RateLimited, Misconfigured) as error:
-                if number:
-                    raise _in_part(error, page) from error
-                raise
+        with asking_by(page.connection):
+            for number, request in enumerate(requests):
+                try:
+                    await step(f"append: blocks {number}", partial(tree.bring, request, pause))
+                except (NotionFailed, RateLimited, Misconfigured) as error:
+                    if number:
+                        raise _in_part(error, page) from error
+                    raise
         await step("append: done", partial(self._done, addition, page.url))
         return Saved(page.url)
 
