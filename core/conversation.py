@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
 from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
-from core.messages import ANSWERS, File, Message, Request
-from core.ports import CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
+from core.messages import ANSWERS, Answer, File, Message, Request
+from core.ports import CanErase, CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
+
+T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds that a message to be saved is asked for, where the platform asks to come back."""
@@ -159,6 +162,43 @@ class Conversation:
         async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        platform, address = self._platform, self._request.address
+        if not isinstance(platform, CanErase):
+            return None
+        part = platform.render(Answer(text))[0]
+        # What is for one person alone cannot be found again.
+        again = address.get("private") != "yes"
+        try:
+            post = platform.post(address, part, f"{self._request.id}:note", again=again)
+            return dict(await asyncio.wait_for(post, BRIEF))
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            part = platform.render(Answer(text))[0]
+            await self._briefly(platform.edit(self._request.address, dict(note), part))
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            erased = await self._briefly(platform.erase(self._request.address, dict(note)))
+            if not erased:
+                await self.renote(note, end)
+
+    async def _briefly(self, done: Coroutine[Any, Any, T]) -> T | None:
+        try:
+            return await asyncio.wait_for(done, BRIEF)
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
 
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message; a platform that does not let it is left alone."""

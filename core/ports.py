@@ -616,6 +616,18 @@ class CanWithdraw(CanEdit, Protocol):
 
 
 @runtime_checkable
+class CanErase(CanEdit, Protocol):
+    """A platform where a message that was sent can be taken away, mostly."""
+
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """Takes a message away; twice is once. False where it has to be changed instead.
+
+        Raises as `edit` does.
+        """
+        ...
+
+
+@runtime_checkable
 class CanRead(Platform, Protocol):
     """A platform whose messages can be read again."""
 

@@ -135,6 +135,19 @@ class DiscordPlatform:
             if part["place"] != "draft":
                 await self._say(address, part, f"edit:{reply['id']}", again=True)
 
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """See CanErase. The placeholder of an interaction is where its answer will be."""
+        if reply["via"] != "channel" or _private(address) or not reply["id"]:
+            return False
+        try:
+            await self._rest.as_bot(
+                "DELETE", f"/channels/{reply['channel']}/messages/{reply['id']}"
+            )
+        except Refused as refused:
+            if refused.reason not in _GONE:
+                raise
+        return True
+
     def locate(self, link: str) -> Address | None:
         """See CanRead."""
         return located(link)

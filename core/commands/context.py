@@ -169,6 +169,18 @@ class Conversation(Protocol):
         """What is in a file of a message, piece by piece."""
         ...
 
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        ...
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        ...
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        ...
+
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message, where it has any."""
         ...
@@ -292,7 +304,7 @@ class Links(Protocol):
         """The name of a person's account; None where they have none."""
         ...
 
-    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+    async def leave(self, sender: Sender, user_id: UUID, *, not_me: bool = False) -> bool:
         """Parts the sender's identity from their account; False where they have none."""
         ...
 
