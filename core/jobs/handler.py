@@ -116,6 +116,8 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
+        if answer.page is not None and answer.ok and kept is not None:
+            await context.announcer.watch(request, answer.page)
         return answer, kept is not None
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
