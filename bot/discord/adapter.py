@@ -48,9 +48,6 @@ _NO_REPLIES = 160002
 # missing access, 50013 missing permissions.
 _NOT_THERE = {10003, 50001, 50013}
 
-# Somebody takes no direct messages from this server, or from anybody they share no server with.
-_NO_DIRECT = {50007, 50278}
-
 _UNTOLD = (
     "The answer is for you alone, and Discord does not let this app write to you directly. Allow "
     "direct messages from this server in its Privacy Settings, or type `/notion` and choose the "
@@ -274,7 +271,7 @@ class DiscordPlatform:
             return await self._write(address, part, marker, channel, again=again, replying=False)
         except Refused as refused:
             asked_aloud = _private(address) and not address["interaction_token"]
-            if refused.reason not in _NO_DIRECT or not asked_aloud or part["place"] == "more":
+            if not asked_aloud or part["place"] == "more":
                 raise
             _log.info("somebody on discord takes no direct messages", reason=refused.reason)
             told = part | {"content": _UNTOLD, "components": []}

@@ -295,7 +295,7 @@ class Links(Protocol):
         """The name of a person's account; None where they have none."""
         ...
 
-    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+    async def leave(self, sender: Sender, user_id: UUID, *, not_me: bool = False) -> bool:
         """Parts the sender's identity from their account; False where they have none."""
         ...
 
