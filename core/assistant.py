@@ -13,6 +13,7 @@ import structlog
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.commands.save import marked_call, undoing
 from core.config import Settings
 from core.connecting import Connecting
@@ -68,6 +69,7 @@ class Assistant:
         jobs: Jobs,
         links: Links,
         connecting: Connecting,
+        announcing: Announcing,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -78,6 +80,7 @@ class Assistant:
         self.history = History(database, forget=jobs.work.erase)
         self.links = links
         self.connecting = connecting
+        self.announcing = announcing
         self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
@@ -102,6 +105,7 @@ class Assistant:
                 log.exception("the work engine does not start; trying again")
                 await asyncio.sleep(ENGINE_RETRY_SECONDS)
         self._background.append(asyncio.create_task(self._jobs.janitor.run()))
+        self._background.append(asyncio.create_task(self.announcing.run()))
         # Importing an SDK takes seconds, which the first person should not wait for.
         for provider in self.providers.values():
             if isinstance(provider, CanWarm):

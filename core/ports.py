@@ -685,6 +685,18 @@ class CanJudge(Platform, Protocol):
 
 
 @runtime_checkable
+class CanTell(Platform, Protocol):
+    """A platform where something can be said later in the thread that a request was made in."""
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """The address for it: nobody's ways to answer in private are in it. Pure.
+
+        `reply` is the answer's first message, where there is one. None where nothing can be said.
+        """
+        ...
+
+
+@runtime_checkable
 class CanBeInstalled(Platform, Protocol):
     """A platform that many workspaces can install, each with a token of its own."""
 

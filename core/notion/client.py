@@ -10,6 +10,7 @@ from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
+from core.notion.news import News, PageNews
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
@@ -54,6 +55,7 @@ class NotionPages:
         self._properties = Properties(self._connection)
         self._reading = Reading(self._connection)
         self._uploads = Uploads(self._connection)
+        self._news = News(self._connection)
 
     async def destination(self, wanted: str | None) -> Destination:
         """The page or data source meant by an id, an address or a title; None: the default one.
@@ -274,6 +276,12 @@ class NotionPages:
         """
         text = [{"type": "text", "text": {"content": title}}]
         await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
+
+    async def news(
+        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+    ) -> PageNews | None:
+        """What is new of a page; see `core.notion.news.News.of`."""
+        return await self._news.of(page_id, since, authors, told)
 
     async def examine(self) -> Report:
         """What this connection sees and may do, by calls that change nothing."""
