@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 RECENT = 100
+FOLLOWED = 20
 RUNNING_WORK_SECONDS = 15.0
 ENGINE_RETRY_SECONDS = 10.0
 
@@ -210,7 +211,9 @@ class Assistant:
         async with self.database.read() as unit:
             said = await unit.messages.recent(platform, since, RECENT)
             asked = await unit.inbox.places(platform, since, RECENT)
-        return list(dict.fromkeys([*said, *((place, "") for place in asked)]))[:RECENT]
+            followed = await unit.followed.places(platform, datetime.now(UTC), FOLLOWED)
+        places = [*said, *((place, "") for place in asked), *followed]
+        return list(dict.fromkeys(places))[:RECENT]
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

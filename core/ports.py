@@ -260,7 +260,7 @@ class Pages(Protocol):
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; twice is once.
 
-        False where it is not there any more.
+        False where it is not there any more, or no block can be changed.
         """
         ...
 
