@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
+from api.hooks import webhook
 from api.json import (
     accounts,
     admin,
@@ -38,6 +39,7 @@ ROUTES = (
     Route("GET", "/auth/sessions", sessions.sessions),
     Route("DELETE", "/auth/sessions", sessions.end_others),
     Route("DELETE", "/auth/sessions/{id}", sessions.end),
+    Route("GET", "/auth/export", sessions.export),
     Route("GET", "/auth/tokens", sessions.tokens),
     Route("POST", "/auth/tokens", sessions.make),
     Route("DELETE", "/auth/tokens/{id}", sessions.remove),
@@ -106,6 +108,7 @@ PAGES = (
     ("POST", "/link/join", link.join),
     ("POST", "/link/code", link.code),
     ("GET", "/connect", connect),
+    ("POST", "/notion/webhook", webhook),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),
     ("GET", "/static/{name}", file),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from core.messages import Carried, File, Message
 from core.notion.places import Places, named
 from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Pages, Platform
+from core.progress import Progress
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.titles import first_line
+from core.titles import Titles
 from core.transcript import Shape, document
 
 UNDO = timedelta(minutes=10)
@@ -51,11 +53,13 @@ class Captures:
         *,
         days: int = FOLLOW_DAYS,
         platforms: Mapping[str, Platform] | None = None,
+        titles: Titles | None = None,
     ) -> None:
         self._database = database
         self._pages = pages
         self._places = Places(database, pages)
         self._attachments = Attachments(pages)
+        self._titles = titles or Titles()
         self.news = News(database, days)
         self._changes = Changes(database, pages, platforms)
 
@@ -68,7 +72,11 @@ class Captures:
         shape: Shape = "thread",
     ) -> None:
         """Makes an item of messages, the asker's; where it is there already it stays as it is."""
-        prompt = first_line(messages[0])
+        async with self._database.read() as unit:
+            there = await unit.content.get(item)
+        if there is not None and there.text is not None:
+            return
+        prompt = await self._titles.of(messages)
         written = Written(
             text=document(messages, shape),
             provider=context.request.sender.platform,
@@ -100,13 +108,16 @@ class Captures:
             kept = await unit.content.get(item)
         if (kept is not None and kept.notion_url) or not files:
             return []
+        progress, fetch = Progress(context, files), context.conversation.fetch
         try:
-            place = await self._place(context, item, wanted)
+            by = (await self._place(context, item, wanted)).connection
         except AssistantError:
             # Saving says what is wrong with the place.
-            return await self._attachments.carry(context.step, context.conversation.fetch, files)
-        with asking_by(place.connection):
-            return await self._attachments.carry(context.step, context.conversation.fetch, files)
+            by = None
+        with nullcontext() if by is None else asking_by(by):
+            carried = await self._attachments.carry(context.step, fetch, files, progress.begun)
+        await progress.over()
+        return carried
 
     async def _place(self, context: Context, item: UUID, wanted: str | None) -> Destination:
         if wanted:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
 from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
-from core.messages import File, Message, Request
-from core.ports import CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
+from core.messages import ANSWERS, Answer, File, Message, Request
+from core.ports import CanErase, CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
+
+T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds that a message to be saved is asked for, where the platform asks to come back."""
@@ -139,6 +142,18 @@ class Conversation:
             await unit.messages.keep(channel, thread, found)
         return found
 
+    def is_link(self, text: str) -> bool:
+        """Whether a text is the address of a message that can be read here."""
+        return isinstance(self._platform, CanRead) and self._platform.locate(text) is not None
+
+    async def last_answer(self) -> Message | None:
+        """What this app answered last in the thread; None outside threads, or where it did not."""
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return None
+        async with self._database.read() as unit:
+            return await unit.messages.last_answer(channel, thread)
+
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file, piece by piece. Raises what `CanFetch.fetch` raises."""
         platform = self._platform
@@ -147,6 +162,43 @@ class Conversation:
         async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        platform, address = self._platform, self._request.address
+        if not isinstance(platform, CanErase):
+            return None
+        part = platform.render(Answer(text))[0]
+        # What is for one person alone cannot be found again.
+        again = address.get("private") != "yes"
+        try:
+            post = platform.post(address, part, f"{self._request.id}:note", again=again)
+            return dict(await asyncio.wait_for(post, BRIEF))
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            part = platform.render(Answer(text))[0]
+            await self._briefly(platform.edit(self._request.address, dict(note), part))
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            erased = await self._briefly(platform.erase(self._request.address, dict(note)))
+            if not erased:
+                await self.renote(note, end)
+
+    async def _briefly(self, done: Coroutine[Any, Any, T]) -> T | None:
+        try:
+            return await asyncio.wait_for(done, BRIEF)
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
 
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message; a platform that does not let it is left alone."""
@@ -179,5 +231,7 @@ class Conversation:
             heard = await unit.messages.thread(channel, thread)
             times = [message.at + _BEHIND for message in heard if message.id == asked]
             at = times[0] if times else datetime.now(UTC)
-            message = Message(f"answer-{self._request.id}", author="", text=text, at=at, ours=True)
+            message = Message(
+                f"{ANSWERS}{self._request.id}", author="", text=text, at=at, ours=True
+            )
             await unit.messages.keep(channel, thread, [message])

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.discord import marks
+from bot.discord.aside import aside
 from bot.discord.reading import Reader
 from bot.discord.render import LOADING, content, render_answer, render_draft, render_waiting
 from bot.discord.rest import Refused, Rest
@@ -47,9 +48,6 @@ _NO_REPLIES = 160002
 # The bot is not where the command was given, or may not write there: 10003 unknown channel, 50001
 # missing access, 50013 missing permissions.
 _NOT_THERE = {10003, 50001, 50013}
-
-# Somebody takes no direct messages from this server, or from anybody they share no server with.
-_NO_DIRECT = {50007, 50278}
 
 _UNTOLD = (
     "The answer is for you alone, and Discord does not let this app write to you directly. Allow "
@@ -134,6 +132,23 @@ class DiscordPlatform:
             _log.info("discord message out of reach", reason=refused.reason)
             if part["place"] != "draft":
                 await self._say(address, part, f"edit:{reply['id']}", again=True)
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """See CanTell."""
+        return aside(address, reply)
+
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """See CanErase. The placeholder of an interaction is where its answer will be."""
+        if reply["via"] != "channel" or _private(address) or not reply["id"]:
+            return False
+        try:
+            await self._rest.as_bot(
+                "DELETE", f"/channels/{reply['channel']}/messages/{reply['id']}"
+            )
+        except Refused as refused:
+            if refused.reason not in _GONE:
+                raise
+        return True
 
     def locate(self, link: str) -> Address | None:
         """See CanRead."""
@@ -261,7 +276,7 @@ class DiscordPlatform:
             return await self._write(address, part, marker, channel, again=again, replying=False)
         except Refused as refused:
             asked_aloud = _private(address) and not address["interaction_token"]
-            if refused.reason not in _NO_DIRECT or not asked_aloud or part["place"] == "more":
+            if not asked_aloud or part["place"] == "more":
                 raise
             _log.info("somebody on discord takes no direct messages", reason=refused.reason)
             told = part | {"content": _UNTOLD, "components": []}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypedDict
 from uuid import UUID
 
+from core.added import Added
 from core.asking.material import Source
 from core.commands.command import Command
 from core.connecting import Standing
@@ -156,8 +157,28 @@ class Conversation(Protocol):
         """The thread the request was written in, oldest first."""
         ...
 
+    def is_link(self, text: str) -> bool:
+        """Whether a text is the address of a message that can be read here."""
+        ...
+
+    async def last_answer(self) -> Message | None:
+        """What this app answered last in the thread; None where there is nothing."""
+        ...
+
     def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file of a message, piece by piece."""
+        ...
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        ...
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        ...
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
         ...
 
     async def unmark(self, address: Mapping[str, str]) -> None:
@@ -283,7 +304,7 @@ class Links(Protocol):
         """The name of a person's account; None where they have none."""
         ...
 
-    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+    async def leave(self, sender: Sender, user_id: UUID, *, not_me: bool = False) -> bool:
         """Parts the sender's identity from their account; False where they have none."""
         ...
 
@@ -308,6 +329,14 @@ class Preferences(Protocol):
         self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
     ) -> Overview:
         """How somebody stands."""
+        ...
+
+
+class Appender(Protocol):
+    """Adding to pages that are there. Implemented by `core.notion.appending.Appending`."""
+
+    async def append(self, step: Step, request_id: UUID, page: Destination, what: Added) -> Saved:
+        """Adds something to the end of a page, once."""
         ...
 
 
@@ -350,6 +379,46 @@ class Connector(Protocol):
         ...
 
 
+class Announcer(Protocol):
+    """What becomes of pages, as chat sees it. Implemented by `core.announcing.Announcing`."""
+
+    async def turn(self, channel: Channel, *, on: bool) -> bool:
+        """Has a channel hear of its pages, or not; False where that is so already."""
+        ...
+
+    async def is_on(self, channel: Channel) -> bool:
+        """Whether a channel hears of its pages."""
+        ...
+
+    async def watch(self, request: Request, url: str) -> None:
+        """Begins to watch a page that was saved."""
+        ...
+
+    async def news(self, item: UUID) -> tuple[str, datetime, list[str]] | None:
+        """What is to be told of an item's page, until when, and of which comments. Asks Notion."""
+        ...
+
+    async def told(self, item: UUID, seen_at: datetime, comments: list[str]) -> None:
+        """What was told is no news any more."""
+        ...
+
+
+Services = tuple[
+    Writer,
+    Saver,
+    Library,
+    Places,
+    Keeper,
+    Links,
+    Preferences,
+    Voter,
+    Connector,
+    Announcer,
+    Appender,
+]
+"""What commands may use, in the order in which `Context` names it."""
+
+
 @dataclass(slots=True)
 class Person:
     """Whose request it is: the account, once they have become part of one meanwhile.
@@ -378,6 +447,8 @@ class Context:
     preferences: Preferences
     voter: Voter
     connector: Connector
+    announcer: Announcer
+    appender: Appender
     conversation: Conversation
     commands: Mapping[str, Command]
 

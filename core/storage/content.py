@@ -190,6 +190,12 @@ class ContentTable:
             update(table).where(table.c.id == content_id).values(**values)
         )
 
+    async def of_page(self, user_id: UUID, url: str) -> Content | None:
+        """A person's item that has the page at this address."""
+        query = select(table).where(table.c.user_id == user_id, table.c.notion_url == url)
+        found = await self._connection.execute(query.order_by(table.c.created_at).limit(1))
+        return _content(found.one_or_none())
+
     async def get(self, content_id: UUID, user_id: UUID | None = None) -> Content | None:
         """One item; with `user_id`, only where it is theirs."""
         query = select(table).where(table.c.id == content_id)
@@ -205,11 +211,12 @@ class ContentTable:
         provider: str | None = None,
         before: tuple[datetime, UUID] | None = None,
         limit: int = 20,
+        finished: bool = True,
     ) -> list[Content]:
-        """Finished items, newest first; `before` is where the page before this one ended."""
-        query = select(table).where(
-            table.c.user_id == user_id, table.c.generated_content.is_not(None)
-        )
+        """Items, newest first, by default finished ones; `before` is where the last page ended."""
+        query = select(table).where(table.c.user_id == user_id)
+        if finished:
+            query = query.where(table.c.generated_content.is_not(None))
         for word in words.split():
             pattern = f"%{_escaped(word.lower())}%"
             query = query.where(

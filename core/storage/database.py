@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unavailable
+from core.storage.announced import AnnouncedTable, WebhookTable
 from core.storage.audit import AuditTable
 from core.storage.connect_codes import ConnectCodeTable
 from core.storage.connections import ConnectionTable
@@ -22,7 +23,7 @@ from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
-from core.storage.links import LinkTable, RatingTable
+from core.storage.links import BroughtTable, LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
 from core.storage.people import PeopleTable
@@ -41,6 +42,7 @@ class UnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.users = UserTable(connection)
         self.links = LinkTable(connection)
+        self.brought = BroughtTable(connection)
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)
@@ -60,6 +62,8 @@ class UnitOfWork:
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
         self.connections = ConnectionTable(connection)
+        self.announced = AnnouncedTable(connection)
+        self.webhooks = WebhookTable(connection)
         self.connect_codes = ConnectCodeTable(connection)
 
 

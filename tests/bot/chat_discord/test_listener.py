@@ -10,6 +10,7 @@ from bot.discord.entry import DiscordEntry
 from core.messages import Call, Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
+from sandbox.discord.shapes import message_json
 from sandbox.discord.world import THREAD, Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as Traffic
@@ -277,6 +278,8 @@ async def test_without_content_a_mention_and_a_letter_are_answered_and_the_rest_
         await server.write(mention(stage, "in the thread"), thread)
         await requests(stage)
         await server.write("among us", thread)
+        await server.write("among us again", thread)
+        await server.wait_for(lambda: server.answers(thread))
         await server.write("a letter", server.world.open_dm(server.user.id))
         found = await requests(stage, 2)
         assert [one.call.text for one in found] == ["in the thread", "a letter"]
@@ -285,6 +288,36 @@ async def test_without_content_a_mention_and_a_letter_are_answered_and_the_rest_
             "a letter",
         ]
         await entry.stop()
+        [told] = server.answers(thread)
+        assert "messages that mention it" in told.content
+
+
+async def test_without_content_a_reply_that_calls_nobody_is_told_to_mention_the_app() -> None:
+    intake = Recorder()
+    async with DiscordServer(TOKEN) as server:
+        server.gateway.privileged = 0
+        entry, _ = await connected(server, intake)
+        try:
+            world, general = server.world, server.general
+            answer = Message(world.next_id(), general.id, world.bot.id, "An answer.")
+            reply = Message(world.next_id(), general.id, server.user.id, "")
+            world.store(answer)
+            world.store(reply)
+            told = message_json(world, reply) | {
+                "type": 19,
+                "guild_id": server.guild.id,
+                "mentions": [],
+                "message_reference": {"message_id": answer.id, "channel_id": general.id},
+                "referenced_message": message_json(world, answer),
+            }
+            await server.gateway.dispatch("MESSAGE_CREATE", told)
+            await server.wait_for(lambda: len(server.answers()) == 2)
+            said = server.answers()[-1]
+            assert "messages that mention it" in said.content
+            assert (said.reference or {}).get("message_id") == reply.id
+            assert intake.requests == []
+        finally:
+            await entry.stop()
 
 
 # ── Reactions ────────────────────────────────────────────────────────────────────────────────────

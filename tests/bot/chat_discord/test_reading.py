@@ -514,3 +514,18 @@ async def test_what_is_for_one_person_alone_reaches_them_where_they_take_no_dire
     assert [one.content for one in server.answers()] == ["What is to become of it?"]
     await platform.post(where | {"marked": ""}, part, "m:1", again=False)
     assert "What is" not in server.answers()[-1].content
+
+
+async def test_a_note_is_changed_and_taken_away(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    message = await server.write("Keep this.")
+    where = address(server, message, marked="yes")
+    [part], [next_one] = (platform.render(Answer(text)) for text in ("0 of 2", "1 of 2"))
+    note = await platform.post(where, part, "n", again=True)
+    await platform.edit(where, note, next_one)
+    assert [one.content for one in server.answers()] == ["1 of 2"]
+    for _ in range(2):
+        assert await platform.erase(where, note)
+    assert server.answers() == []
+    assert not await platform.erase(where, note | {"via": "placeholder"})

@@ -486,3 +486,17 @@ async def test_an_apps_card_is_part_of_what_it_said(stage: Stage) -> None:
         "New issue\n\n*octo*\n\n**[Crash](<https://git.example/1>)**\n\nIt **crashes**.\n\n"
         "**Label**: bug"
     )
+
+
+async def test_a_note_in_a_thread_is_changed_and_taken_away(stage: Stage) -> None:
+    message = stage.server.write("Keep this.")
+    address = stage.reacted(message)
+    [part], [next_one] = (stage.platform.render(Answer(text)) for text in ("0 of 2", "1 of 2"))
+    note = await stage.platform.post(address, part, "n", again=True)
+    assert await stage.platform.post(address, part, "n", again=True) == note
+    await stage.platform.edit(address, note, next_one)
+    [shown] = stage.server.answers()
+    assert "1 of 2" in str(shown.blocks)
+    assert await stage.platform.erase(address, note)
+    assert stage.server.answers() == []
+    assert not await stage.platform.erase(address, {"via": "response_url"})
