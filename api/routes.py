@@ -38,6 +38,7 @@ ROUTES = (
     Route("GET", "/auth/sessions", sessions.sessions),
     Route("DELETE", "/auth/sessions", sessions.end_others),
     Route("DELETE", "/auth/sessions/{id}", sessions.end),
+    Route("GET", "/auth/export", sessions.export),
     Route("GET", "/auth/tokens", sessions.tokens),
     Route("POST", "/auth/tokens", sessions.make),
     Route("DELETE", "/auth/tokens/{id}", sessions.remove),

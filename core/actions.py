@@ -19,6 +19,8 @@ LABELS = {
     "disconnect-notion": "Disconnect",
     "up": "👍",
     "down": "👎",
+    "trash": "Move to trash",
+    "stay": "Keep the page",
 }
 """Every action, with what its button says."""
 
@@ -52,6 +54,11 @@ def when_failed(item: UUID) -> tuple[Action, ...]:
     return _actions(item, "retry")
 
 
+def when_taken_back(item: UUID) -> tuple[Action, ...]:
+    """What can be done about a page whose 📝 was taken away late."""
+    return _actions(item, "trash", "stay")
+
+
 def about_notion(item: UUID, *, connected: bool) -> tuple[Action, ...]:
     """What can be done about somebody's connection to Notion."""
     return _actions(item, "check-notion", *(("disconnect-notion",) if connected else ()))
@@ -72,6 +79,8 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         return Call("save-item", text)
     if name == "stop":
         return Call("stop", text)
+    if name in ("trash", "stay"):
+        return Call("take-back", text, {"how": name})
     if name in RATINGS:
         return Call("rate", text, {"how": name})
     if name == "retry":

@@ -32,6 +32,7 @@ from core.providers.registry import providers
 from core.ratings import Ratings
 from core.storage.database import Database
 from core.storage.migrate import migrate
+from core.titles import Titles
 
 
 async def claim(settings: Settings) -> Owner:
@@ -71,7 +72,10 @@ async def assembled(
     limits = Limits(settings)
     links = Links(settings, database, limits, inbox.begin)
     connecting = Connecting(settings, database, connections, platforms, inbox.begin)
-    captures = Captures(database, pages, days=settings.follow_days, platforms=platforms)
+    named = Titles(asked, settings.save_title_model) if settings.save_titles == "model" else None
+    captures = Captures(
+        database, pages, days=settings.follow_days, platforms=platforms, titles=named
+    )
     services = (
         Generation(database, asked),
         Saving(database, pages, settings.public_url),

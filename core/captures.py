@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.attachments import Attachments
-from core.commands.context import Context
+from core.commands.context import Context, Undone
 from core.errors import AssistantError
 from core.facts import Facts
 from core.follow.changes import Changes
@@ -19,9 +20,10 @@ from core.messages import Carried, File, Message
 from core.notion.places import Places, named
 from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Pages, Platform
+from core.progress import Progress
 from core.storage.content import Content, Written
 from core.storage.database import Database
-from core.titles import first_line
+from core.titles import Titles
 from core.transcript import Shape, document
 
 UNDO = timedelta(minutes=10)
@@ -29,6 +31,11 @@ UNDO = timedelta(minutes=10)
 
 FOLLOW_DAYS = 30
 """For how long a page follows what becomes of its messages, where nothing else is set."""
+
+_LATE = (
+    "You took 📝 away, but the page is more than ten minutes old, so it is still there. "
+    "What is to become of it?"
+)
 
 SAVING_SECONDS = 60.0
 """How long an undo waits for the page that is being made."""
@@ -46,11 +53,13 @@ class Captures:
         *,
         days: int = FOLLOW_DAYS,
         platforms: Mapping[str, Platform] | None = None,
+        titles: Titles | None = None,
     ) -> None:
         self._database = database
         self._pages = pages
         self._places = Places(database, pages)
         self._attachments = Attachments(pages)
+        self._titles = titles or Titles()
         self.news = News(database, days)
         self._changes = Changes(database, pages, platforms)
 
@@ -63,7 +72,11 @@ class Captures:
         shape: Shape = "thread",
     ) -> None:
         """Makes an item of messages, the asker's; where it is there already it stays as it is."""
-        prompt = first_line(messages[0])
+        async with self._database.read() as unit:
+            there = await unit.content.get(item)
+        if there is not None and there.text is not None:
+            return
+        prompt = await self._titles.of(messages)
         written = Written(
             text=document(messages, shape),
             provider=context.request.sender.platform,
@@ -95,13 +108,16 @@ class Captures:
             kept = await unit.content.get(item)
         if (kept is not None and kept.notion_url) or not files:
             return []
+        progress, fetch = Progress(context, files), context.conversation.fetch
         try:
-            place = await self._place(context, item, wanted)
+            by = (await self._place(context, item, wanted)).connection
         except AssistantError:
             # Saving says what is wrong with the place.
-            return await self._attachments.carry(context.step, context.conversation.fetch, files)
-        with asking_by(place.connection):
-            return await self._attachments.carry(context.step, context.conversation.fetch, files)
+            by = None
+        with nullcontext() if by is None else asking_by(by):
+            carried = await self._attachments.carry(context.step, fetch, files, progress.begun)
+        await progress.over()
+        return carried
 
     async def _place(self, context: Context, item: UUID, wanted: str | None) -> Destination:
         if wanted:
@@ -128,7 +144,7 @@ class Captures:
         """Brings what became of an item's messages to its page; see `Changes.bring`."""
         await self._changes.bring(context.step, item)
 
-    async def undo(self, user_id: UUID, item: UUID) -> str:
+    async def undo(self, user_id: UUID, item: UUID) -> Undone:
         """Puts the page of an item in the trash and forgets the item.
 
         Nothing is done to somebody else's item, nor ten minutes after the save: then the page
@@ -136,20 +152,37 @@ class Captures:
         """
         kept = await self._saved(user_id, item)
         if kept is None:
-            return await self._of_another(item)
+            return {"said": await self._of_another(item), "ask": False}
         since = kept.saving_since or kept.created_at
         if datetime.now(UTC) - since > UNDO:
-            return (
-                "Taking 📝 away undoes a save within ten minutes, and this one is older: the page "
-                "stays. Delete it in Notion if nobody needs it."
-            )
+            return {"said": _LATE, "ask": True}
+        await self._take_back(kept)
+        return {"said": "", "ask": False}
+
+    async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
+        """Puts the page of an item of this person in the trash, and forgets the item.
+
+        Gives the address of the message it was saved from, None where that is not known. Raises
+        what `Pages.trash` raises.
+        """
+        kept = await self._saved(user_id, item)
+        async with self._database.read() as unit:
+            followed = await unit.followed.get(item)
+            messages = await unit.followed.messages(item) if followed else []
+        if kept is not None:
+            await self._take_back(kept)
+        if followed is None or not messages:
+            return None
+        first = min(each.id for each in messages if each.shown) if messages else ""
+        return followed.address | {"message": first}
+
+    async def _take_back(self, kept: Content) -> None:
         page = kept.page_id
         if page is not None:
             with asking_by(made_by(kept.parent)):
                 await patiently(lambda: self._pages.trash(page), SAVING_SECONDS)
         async with self._database.begin() as unit:
-            await unit.content.delete(item, user_id)
-        return ""
+            await unit.content.delete(kept.id, kept.user_id)
 
     async def _of_another(self, item: UUID) -> str:
         async with self._database.read() as unit:

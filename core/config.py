@@ -114,6 +114,13 @@ class Settings(BaseSettings):
     )
     notion_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
+    save_titles: Literal["line", "model"] = Field(
+        "line",
+        description="What names the page of a saved message: its first line, or a model's title.",
+    )
+    save_title_model: str | None = Field(
+        None, description="The model asked for titles; the provider's own default if unset."
+    )
     follow_days: int = Field(
         30,
         ge=0,

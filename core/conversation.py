@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
 from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
-from core.messages import File, Message, Request
-from core.ports import CanFetch, CanJudge, CanRead, Platform
+from core.messages import Answer, File, Message, Request
+from core.ports import CanErase, CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
+
+T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds that a message to be saved is asked for, where the platform asks to come back."""
 
 BRIEF = 5.0
 """Seconds for a thread that is only to be understood: an answer does not wait longer."""
+
+LONGEST_RANGE = 200
+"""Messages that are saved at once from one to another."""
 
 LONGEST_TURN = 600.0
 POLL_SECONDS = 0.25
@@ -65,6 +71,31 @@ class Conversation:
         found = await patiently(lambda: platform.read(address), PATIENCE)
         if not found:
             raise InvalidInput("That message is not there any more.")
+        return found
+
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from the one message to the other, given by their addresses.
+
+        Oldest first, `LONGEST_RANGE` at most, and one more where there are more. Raises
+        InvalidInput where an address leads nowhere or the two lead to different conversations, and
+        what `CanReadRange` raises.
+        """
+        platform, address = self._platform, dict(self._request.address)
+        if not isinstance(platform, CanReadRange):
+            raise InvalidInput(
+                "Messages are not saved from one to another here. Give one link, in Slack or "
+                "Discord."
+            )
+        ends = [platform.locate(link) for link in (first, last)]
+        if ends[0] is None or ends[1] is None:
+            raise InvalidInput(
+                "One of the two is no address of a message here. Copy both with the messages' "
+                "menus: Copy link."
+            )
+        begin, end = address | dict(ends[0]), address | dict(ends[1])
+        found = await patiently(lambda: platform.between(begin, end, LONGEST_RANGE + 1), PATIENCE)
+        if not found:
+            raise InvalidInput("Nothing was said between those two, or it is not there any more.")
         return found
 
     async def turn(self, feed: Feed) -> None:
@@ -119,6 +150,52 @@ class Conversation:
         async with aclosing(platform.fetch(self._request.address, file)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 yield piece
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        platform, address = self._platform, self._request.address
+        if not isinstance(platform, CanErase):
+            return None
+        part = platform.render(Answer(text))[0]
+        # What is for one person alone cannot be found again.
+        again = address.get("private") != "yes"
+        try:
+            post = platform.post(address, part, f"{self._request.id}:note", again=again)
+            return dict(await asyncio.wait_for(post, BRIEF))
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            part = platform.render(Answer(text))[0]
+            await self._briefly(platform.edit(self._request.address, dict(note), part))
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        platform = self._platform
+        if isinstance(platform, CanErase):
+            erased = await self._briefly(platform.erase(self._request.address, dict(note)))
+            if not erased:
+                await self.renote(note, end)
+
+    async def _briefly(self, done: Coroutine[Any, Any, T]) -> T | None:
+        try:
+            return await asyncio.wait_for(done, BRIEF)
+        except (AssistantError, TimeoutError) as error:
+            log.info("how far it is could not be told", reason=str(error))
+            return None
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message; a platform that does not let it is left alone."""
+        platform = self._platform
+        if isinstance(platform, CanMark):
+            try:
+                await patiently(lambda: platform.mark(address, "none"), BRIEF)
+            except AssistantError as error:
+                log.info("a mark could not be taken away", reason=error.message)
 
     async def governs(self) -> bool:
         """Whether the asker may decide for their workspace; False where the platform says not."""

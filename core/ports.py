@@ -605,6 +605,18 @@ class CanWithdraw(CanEdit, Protocol):
 
 
 @runtime_checkable
+class CanErase(CanEdit, Protocol):
+    """A platform where a message that was sent can be taken away, mostly."""
+
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """Takes a message away; twice is once. False where it has to be changed instead.
+
+        Raises as `edit` does.
+        """
+        ...
+
+
+@runtime_checkable
 class CanRead(Platform, Protocol):
     """A platform whose messages can be read again."""
 
@@ -618,6 +630,19 @@ class CanRead(Platform, Protocol):
         With `message` that message, and where a thread begins with it, the thread; without, the
         thread `thread` as it stands. Raises NotFound where it is not there, Forbidden where this
         app may not read it, with what to do; and RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanReadRange(CanRead, Protocol):
+    """A platform where all that was said from one message to another can be read."""
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """From the one message to the other of one conversation, oldest first, both of them too.
+
+        Whichever is named first; the oldest `most` of them. Raises InvalidInput where the two are
+        not of one conversation, and what `read` raises.
         """
         ...
 

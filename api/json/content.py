@@ -52,6 +52,7 @@ def _or(names: Iterable[str]) -> str:
         keyed="request",
         scope="content:write",
         resumed=True,
+        leads=("/content/{id}", "/content/{id}/notion", "/content/{id}/events"),
     )
 )
 async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:

@@ -1,12 +1,17 @@
-"""`/auth/sessions`, `/auth/tokens`: where somebody is logged in, and the tokens of programs."""
+"""`/auth/sessions`, `/auth/tokens`, `/auth/export`: where somebody is logged in, the tokens of
+programs, and all that is kept of them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from aiohttp import web
+from pydantic_core import to_json
+
 from api.account_models import NewToken, SessionItem, SessionList, TokenItem, TokenList, TokenMade
 from api.endpoint import Asked, M, Operation, endpoint
 from api.models import Nothing
+from core.accounts.export import everything
 from core.errors import NotFound
 
 
@@ -61,3 +66,27 @@ async def remove(asked: Asked[Nothing]) -> None:
     """Ends a token at once."""
     token = _id(asked, "token", "/auth/tokens")
     await asked.core.accounts.personal.remove(asked.person.id, token)
+
+
+@endpoint(Operation(Nothing, "Everything that is kept of me, as JSON Lines", "application/jsonl"))
+async def export(asked: Asked[Nothing]) -> web.StreamResponse:
+    """The person, identities, sessions, tokens' names, destination, connection, spending, every
+    item with its page, ratings, and what the audit log says: a line each, with its `kind`.
+    """
+    core, user = asked.core, asked.person
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/jsonl",
+            "Content-Disposition": 'attachment; filename="notion-assistant-account.jsonl"',
+        }
+    )
+    if asked.request.method == "GET":
+        async with core.database.begin() as unit:
+            await unit.audit.note("account.exported", user.id)
+    await response.prepare(asked.request)
+    if asked.request.method == "HEAD":
+        return response
+    async for piece in everything(core.database, user.id):
+        await response.write(to_json(piece) + b"\n")
+    await response.write_eof()
+    return response

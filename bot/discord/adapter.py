@@ -48,9 +48,6 @@ _NO_REPLIES = 160002
 # missing access, 50013 missing permissions.
 _NOT_THERE = {10003, 50001, 50013}
 
-# Somebody takes no direct messages from this server, or from anybody they share no server with.
-_NO_DIRECT = {50007, 50278}
-
 _UNTOLD = (
     "The answer is for you alone, and Discord does not let this app write to you directly. Allow "
     "direct messages from this server in its Privacy Settings, or type `/notion` and choose the "
@@ -135,6 +132,19 @@ class DiscordPlatform:
             if part["place"] != "draft":
                 await self._say(address, part, f"edit:{reply['id']}", again=True)
 
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """See CanErase. The placeholder of an interaction is where its answer will be."""
+        if reply["via"] != "channel" or _private(address) or not reply["id"]:
+            return False
+        try:
+            await self._rest.as_bot(
+                "DELETE", f"/channels/{reply['channel']}/messages/{reply['id']}"
+            )
+        except Refused as refused:
+            if refused.reason not in _GONE:
+                raise
+        return True
+
     def locate(self, link: str) -> Address | None:
         """See CanRead."""
         return located(link)
@@ -142,6 +152,10 @@ class DiscordPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self.reader.read(address)
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self.reader.between(first, last, most)
 
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
@@ -257,10 +271,13 @@ class DiscordPlatform:
             return await self._write(address, part, marker, channel, again=again, replying=False)
         except Refused as refused:
             asked_aloud = _private(address) and not address["interaction_token"]
-            if refused.reason not in _NO_DIRECT or not asked_aloud or part["place"] == "more":
+            if not asked_aloud or part["place"] == "more":
                 raise
             _log.info("somebody on discord takes no direct messages", reason=refused.reason)
             told = part | {"content": _UNTOLD, "components": []}
+            if address.get("marked") == "yes":
+                # What a reaction asks for is no secret.
+                told = part
             return await self._write(address, told, marker, _channel(address), again=again)
 
     async def _write(

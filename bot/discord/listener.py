@@ -50,6 +50,11 @@ ENDING_SECONDS = 5.0
 
 _REMEMBERED = 10_000
 
+_UNSEEN = Answer(
+    "Discord shows this app only messages that mention it. Mention it in yours, and it answers.",
+    ("An admin can change that: discord.com/developers → the app → Bot → Message Content Intent.",),
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -82,6 +87,7 @@ class Listener:
         self._intake = intake
         self._platform = platform
         self._deliveries = Deliveries()
+        self._warned: set[str] = set()
         self._roots: OrderedDict[str, str] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -184,8 +190,6 @@ class Listener:
         if not is_from_a_person(data, own):
             return
         to_us = is_to_us(data, own)
-        if not to_us and is_blank(data):
-            return
         channel_id = str(data["channel_id"])
         parent = await place.parent_of(channel_id) if guild else ""
         if not to_us and not parent:
@@ -193,6 +197,9 @@ class Listener:
         channel = Channel("discord", parent or channel_id)
         thread = channel_id if parent or not guild else await self._root(data)
         if not to_us and not await self._intake.takes_part(channel, thread):
+            return
+        if guild and is_blank(data):
+            await self._unseen(place, data, guild, "" if to_us else thread)
             return
         message = kept(place, data, guild)
         try:
@@ -212,6 +219,18 @@ class Listener:
         answer = await dispatch(self._intake, delivery, sender, line, address, channel.place)
         if answer is not None:
             await self._tell(address, answer, f"{delivery}:0")
+
+    async def _unseen(self, place: Place, data: Json, guild: str, thread: str) -> None:
+        """Says that nothing of a message was shown: to a reply each time, once in a `thread`."""
+        if thread in self._warned:
+            return
+        if thread:
+            if len(self._warned) >= _REMEMBERED:
+                self._warned.clear()
+            self._warned.add(thread)
+        address = _address(place, str(data["channel_id"]), guild, data["author"]["id"])
+        marker = f"unseen:{data['id']}"
+        await self._say(address | {"message": data["id"]}, _UNSEEN, marker)
 
     async def _root(self, data: Json) -> str:
         """The message that begins the conversation which a reply goes on with."""
@@ -278,10 +297,12 @@ class Listener:
 
     async def _tell(self, address: Mapping[str, str], answer: Answer, marker: str) -> None:
         """Says at once, to the asker alone, what there is nothing to carry out for."""
-        where = dict(address) | {"private": "yes"}
+        await self._say(dict(address) | {"private": "yes"}, answer, marker)
+
+    async def _say(self, address: Mapping[str, str], answer: Answer, marker: str) -> None:
         try:
             for number, part in enumerate(self._platform.render(answer)):
-                await self._platform.post(where, part, f"{marker}:{number}", again=False)
+                await self._platform.post(address, part, f"{marker}:{number}", again=False)
         except AssistantError as error:
             log.warning("somebody on discord could not be told", reason=error.message)
 

@@ -13,7 +13,7 @@ from bot.discord.rest import Refused, Rest
 from bot.discord.said import STARTER, answered, is_blank, is_said, message_of, texts_of
 from bot.discord.sight import may_read
 from bot.discord.text import ids_in
-from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed
+from core.errors import AssistantError, Forbidden, InvalidInput, NotFound, PlatformFailed
 from core.messages import Message
 from core.ports import Address
 
@@ -38,6 +38,7 @@ _BLANK = (
     "message's menu, or have an admin turn on Message Content Intent: discord.com/developers → "
     "the app → Bot."
 )
+_APART = "Both links have to be of the same channel or thread."
 _UNSEEN = "You may not read that message, or it is not there."
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +67,33 @@ class Reader:
                 return [kept]
             raise _told(error) from None
 
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        channel = first["channel_id"]
+        if channel != last["channel_id"]:
+            raise InvalidInput(_APART)
+        try:
+            place = await self._seen_in(first)
+            said = await self._from_to(channel, first["message"], last["message"], most)
+            self._check_blank(said, first)
+            found = await self._as_messages(said, first)
+            called = await self._called(channel)
+        except (Refused, Forbidden, NotFound) as error:
+            raise _told(error) from None
+        return [replace(each, place=place, channel=called) for each in found]
+
+    async def _from_to(self, channel: str, first: str, last: str, most: int) -> list[Json]:
+        low, high = sorted((int(first), int(last)))
+        found: list[Json] = []
+        after = str(low - 1)
+        while len(found) < most:
+            page = await self._page(channel, after=after, limit=_PAGE)
+            found += [each for each in page if is_said(each) and int(each["id"]) <= high]
+            if len(page) < _PAGE or int(page[-1]["id"]) >= high:
+                break
+            after = page[-1]["id"]
+        return found[:most]
+
     async def one(self, channel: str, message: str) -> Json:
         """A message as Discord describes it now. Raises as `read` does."""
         try:
@@ -92,26 +120,39 @@ class Reader:
         return found[::-1]
 
     async def _message(self, address: Address) -> list[Message]:
-        channel, wanted, place = address["channel_id"], address["message"], ""
-        if address.get("linked") == "yes" and channel != address.get("asked_in"):
-            about = await self._rest.as_bot("GET", f"/channels/{channel}")
-            if not await may_read(self._rest, address["user_id"], about):
-                raise NotFound(_UNSEEN)
-            # As a request made there would name it, so that it is the same item.
-            within = about.get("parent_id") if about.get("type") in _THREADS else None
-            place = str(within or channel)
+        channel, wanted = address["channel_id"], address["message"]
+        place = await self._seen_in(address)
         first = await self._first(channel, wanted)
         thread = await self._thread_of(first, address)
         rest = await self._whole(thread, first["id"]) if thread else []
         said = [first, *rest]
+        self._check_blank(said, address)
+        found = await self._as_messages(said, address)
+        called = await self._called(channel)
+        return [replace(each, place=place, channel=called, thread=thread) for each in found]
+
+    async def _seen_in(self, address: Address) -> str:
+        """The core's name for the channel, empty where the request came from there.
+
+        Raises NotFound where the asker may not read it: whoever pastes an address has not shown
+        that they can see what is there.
+        """
+        channel = address["channel_id"]
+        if address.get("linked") != "yes" or channel == address.get("asked_in"):
+            return ""
+        about = await self._rest.as_bot("GET", f"/channels/{channel}")
+        if not await may_read(self._rest, address["user_id"], about):
+            raise NotFound(_UNSEEN)
+        # As a request made there would name it, so that it is the same item.
+        within = about.get("parent_id") if about.get("type") in _THREADS else None
+        return str(within or channel)
+
+    def _check_blank(self, said: Sequence[Json], address: Address) -> None:
         ours = _ours(address)
         if any(
             is_blank(each) and (each.get("author") or {}).get("id") not in ours for each in said
         ):
             raise Forbidden(_BLANK)
-        found = await self._as_messages(said, address)
-        called = await self._called(channel)
-        return [replace(each, place=place, channel=called, thread=thread) for each in found]
 
     async def _called(self, channel: str) -> str:
         """The name of a channel, of a thread's the one above it; empty where it is not told."""

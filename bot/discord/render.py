@@ -27,7 +27,7 @@ _NOTE = 500
 
 _ROW, _BUTTON = 1, 2
 _BLUE, _GREY, _RED = 1, 2, 4
-_STYLES = {"save": _BLUE, "stop": _RED}
+_STYLES = {"save": _BLUE, "stop": _RED, "trash": _RED}
 
 
 def render_answer(answer: Answer) -> list[Part]:

@@ -112,7 +112,8 @@ def _text(data: Json, names: Names) -> str:
     for snapshot in _forwarded(data):
         people = dict(names) | people_of(snapshot)
         forwarded = markdown(named(str(snapshot.get("content") or ""), people))
-        parts.append("Forwarded:" + (f"\n\n{quoted(forwarded)}" if forwarded else ""))
+        source = _source(data, snapshot)
+        parts.append(source + (f"\n\n{quoted(forwarded)}" if forwarded else ""))
     if not parts[0]:
         # What an app shows in a card; a card beside words only unfolds a link in them.
         parts += [_card(embed) for embed in data.get("embeds") or []]
@@ -122,6 +123,20 @@ def _text(data: Json, names: Names) -> str:
         answers = [(one.get("poll_media") or {}).get("text") or "" for one in poll["answers"]]
         parts.append("\n".join([f"**{question}**\n", *(f"- {answer}" for answer in answers)]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _source(data: Json, snapshot: Json) -> str:
+    """Where a forwarded message came from and when. Discord does not tell who wrote it."""
+    reference: Json = data.get("message_reference") or {}
+    ids = [str(reference.get(name) or "") for name in ("guild_id", "channel_id", "message_id")]
+    place = f"https://discord.com/channels/{ids[0] or '@me'}/{ids[1]}/{ids[2]}"
+    link = f" · [Original message](<{place}>)" if ids[1] and ids[2] else ""
+    try:
+        at = datetime.fromisoformat(str(snapshot.get("timestamp"))).astimezone(UTC)
+        when = f" ({at:%Y-%m-%d %H:%M} UTC)"
+    except ValueError:
+        when = ""
+    return f"Forwarded{when}{link}"
 
 
 def _card(embed: Mapping[str, Any]) -> str:

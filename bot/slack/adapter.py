@@ -197,6 +197,13 @@ class SlackPlatform:
         except Refused as refused:
             _log.info("slack draft not deleted", reason=refused.reason)
 
+    async def erase(self, address: Address, reply: Reply) -> bool:
+        """See CanErase. What came by a response URL can only be replaced."""
+        if reply["via"] == "response_url" or not reply.get("ts"):
+            return False
+        await self.withdraw(address, reply)
+        return True
+
     async def _update(self, address: Address, reply: Reply, part: Part) -> None:
         try:
             await self._send(
@@ -218,6 +225,10 @@ class SlackPlatform:
     async def read(self, address: Address) -> list[Message]:
         """See CanRead."""
         return await self._teams.at(address).reader.read(address)
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange."""
+        return await self._teams.at(first).reader.between(first, last, most)
 
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,12 +28,15 @@ from bot.slack.teams import PLATFORM
 from bot.slack.web import Line, NoAnswer, Refused
 from bot.slack.workspace import installed_in, is_organisation
 from core.config import LOCAL_HOSTS, Settings
-from core.errors import AssistantError, Misconfigured
+from core.errors import AssistantError, Misconfigured, Unavailable
 from core.ports import Installations
 
 INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
 COOKIE = "slack_install"
+
+TESTING = 1.5
+"""Seconds for a look whether a token works: Slack waits three for the acknowledgement."""
 
 _AGAIN = ("Start again", INSTALL)
 _STALE = (
@@ -117,9 +121,34 @@ class Installing:
             return True
         where = installed_in(fields)
         team = "" if is_organisation(fields) else where.team
+        if kind == "tokens_revoked" and await self._still_works(
+            self._installations, where.enterprise, team
+        ):
+            return True
         before = _after(fields.get("event_time"))
         if await self._installations.forget(PLATFORM, where.enterprise, team, before):
             _log.info("slack app uninstalled", enterprise=where.enterprise, team=team, event=kind)
+        return True
+
+    async def _still_works(self, installations: Installations, enterprise: str, team: str) -> bool:
+        """Whether the token is one that rotates and works: then an earlier one was revoked.
+
+        Raises Unavailable where Slack does not say so in time.
+        """
+        try:
+            found = await installations.of(PLATFORM, enterprise, team, fresh=True)
+        except Misconfigured:
+            return False
+        if found is None or not found.refresh:
+            return False
+        try:
+            async with asyncio.timeout(TESTING):
+                await self._line.call("auth.test", "GET", found.token, {})
+        except Refused as refused:
+            # One that has ended is renewed; whether that is possible is found out then.
+            return refused.reason == "token_expired"
+        except (AssistantError, TimeoutError):
+            raise Unavailable("Slack did not say whether the token works.") from None
         return True
 
     async def _answer(

@@ -13,6 +13,7 @@ from typing import Any
 from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
 from bot.slack.richtext import document
+from bot.slack.shared import card, forwarded, is_card, is_forwarded
 from core.facts import hashtags
 from core.markdown.commonmark import commonmark
 from core.messages import File, Message
@@ -23,6 +24,9 @@ EVENT_TYPE = "notion_assistant_reply"
 NOBODY = "Somebody"
 
 Raw = Mapping[str, Any]
+
+# What else has a subtype tells who joined, or what is left of a deleted message.
+_SAID = frozenset({"", "file_share", "me_message", "thread_broadcast", "bot_message"})
 
 # A file that was deleted, or that a free workspace no longer shows.
 _GONE = frozenset({"tombstone", "hidden_by_limit"})
@@ -67,6 +71,11 @@ def is_ours(raw: Raw, us: Us) -> bool:
     return (us.bot != "" and wrote[0] == us.bot) or (us.user != "" and wrote[1] == us.user)
 
 
+def is_said(raw: Raw) -> bool:
+    """Whether a person or an app says something; else Slack tells of the channel."""
+    return word_in(raw, "subtype") in _SAID
+
+
 def is_aside(raw: Raw) -> bool:
     """Whether it is no part of what was said: the app's word on a 📝, or one it still writes."""
     metadata = object_in(raw, "metadata")
@@ -93,20 +102,40 @@ def people_of(raws: Iterable[Raw]) -> list[str]:
     found: list[str] = []
     for raw in raws:
         found += [word_in(raw, "user"), *people_in(_said(raw))]
+        for each in _list(raw, "attachments"):
+            if is_forwarded(each) and not word_in(each, "author_name"):
+                found.append(word_in(each, "author_id"))
+            found += people_in(word_in(each, "text")) if _is_shown_apart(each) else []
     return [user for user in dict.fromkeys(found) if user]
 
 
 def channels_of(raws: Iterable[Raw]) -> list[str]:
     """The ids of the channels that messages mention without their names, each once."""
-    return list(dict.fromkeys(each for raw in raws for each in channels_in(_said(raw))))
+    found: list[str] = []
+    for raw in raws:
+        found += channels_in(_said(raw))
+        shared = [each for each in _list(raw, "attachments") if is_forwarded(each)]
+        found += [word_in(each, "channel_id") for each in shared if not each.get("channel_name")]
+    return list(dict.fromkeys(each for each in found if each))
 
 
 def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
     if ours and (written := _written(raw)):
         return written
     if rich := _rich(raw):
-        return commonmark(document(rich, names)).rstrip("\n")
-    return with_breaks(markdown(_said(raw), names))
+        said = commonmark(document(rich, names)).rstrip("\n")
+    else:
+        said = with_breaks(markdown(_said(raw), names))
+    return "\n\n".join(part for part in (said, *_attached(raw, names, ours=ours)) if part)
+
+
+def _attached(raw: Raw, names: Mapping[str, str], *, ours: bool) -> Iterable[str]:
+    """What was forwarded with a message, and the cards of apps."""
+    for each in () if ours else _list(raw, "attachments"):
+        if is_forwarded(each):
+            yield forwarded(each, names)
+        elif is_card(each) and (raw.get("bot_id") or not word_in(raw, "text").strip()):
+            yield card(each, names)
 
 
 def _rich(raw: Raw) -> Sequence[Raw]:
@@ -128,9 +157,13 @@ def _said(raw: Raw) -> str:
         return text
     sections = _list(raw, "blocks", "section", "header")
     said = [word_in(object_in(block, "text"), "text") for block in sections]
-    attached = _list(raw, "attachments")
-    said += [word_in(each, "text") or word_in(each, "fallback") for each in attached]
+    unfolded = [each for each in _list(raw, "attachments") if not _is_shown_apart(each)]
+    said += [word_in(each, "text") or word_in(each, "fallback") for each in unfolded]
     return "\n\n".join(part for part in said if part)
+
+
+def _is_shown_apart(attachment: Raw) -> bool:
+    return is_forwarded(attachment) or is_card(attachment)
 
 
 def _author(raw: Raw, names: Mapping[str, str]) -> str:
@@ -142,7 +175,8 @@ def _author(raw: Raw, names: Mapping[str, str]) -> str:
 
 
 def _files(raw: Raw) -> Iterable[File]:
-    for file in _list(raw, "files"):
+    shared = [each for each in _list(raw, "attachments") if is_forwarded(each)]
+    for file in (file for part in (raw, *shared) for file in _list(part, "files")):
         if word_in(file, "mode") in _GONE:
             continue
         private = word_in(file, "url_private_download") or word_in(file, "url_private")

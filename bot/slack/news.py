@@ -11,14 +11,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.slack.events import our_user
-from bot.slack.messages import Raw, Us, channels_of, is_aside, is_ours, people_of, read_message
+from bot.slack.messages import (
+    Raw,
+    Us,
+    channels_of,
+    is_aside,
+    is_ours,
+    is_said,
+    people_of,
+    read_message,
+)
 from bot.slack.parse import object_in, place_of, word_in
 from bot.slack.people import People
 from core.messages import Channel
 from core.ports import Intake
 
-# What is said, by people or by other apps; all else with a subtype tells of the channel.
-_SAID = frozenset({"", "file_share", "me_message", "thread_broadcast", "bot_message"})
 _TOMBSTONE = "tombstone"
 
 
@@ -57,7 +64,7 @@ def read_news(fields: Mapping[str, Any]) -> News | None:
     if changed and word_in(raw, "subtype") == _TOMBSTONE:
         # What is left of a deleted message that has replies.
         return News(place, ts, "", {}, at, gone=True)
-    if word_in(raw, "subtype") not in _SAID or not (changed or thread):
+    if not is_said(raw) or not (changed or thread):
         return None
     edited = _number(word_in(object_in(raw, "edited"), "ts"))
     return News(place, ts, thread, raw, max(edited, at) if changed else at)

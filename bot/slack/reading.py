@@ -14,13 +14,14 @@ from bot.slack.messages import (
     Raw,
     channels_of,
     is_aside,
+    is_said,
     people_of,
     read_message,
 )
 from bot.slack.parse import place_of, word_in
 from bot.slack.people import People
 from bot.slack.web import Refused, Web
-from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed
+from core.errors import AssistantError, Forbidden, InvalidInput, NotFound, PlatformFailed
 from core.messages import Message
 from core.ports import Address
 
@@ -29,6 +30,7 @@ MOST = 500
 
 _PAGE = 200
 _PAGES = 40  # a workspace may be given fifteen messages at a time
+_RANGE_PAGES = 20
 _REMEMBERED_THREADS = 1_000
 
 _INVITE = (
@@ -40,6 +42,8 @@ _SCOPES = (
     "again with the scopes in docs/slack-manifest.yaml."
 )
 _NOT_YOURS = "You are not in that channel, so its messages are not yours to save. Join it first."
+_APART = "Both links have to be of one conversation: two messages of a channel, or two of a thread."
+_TOO_FAR = "Too much was said between those two. Choose two messages that are closer."
 _GONE = "That message is not there any more."
 
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "no_permission", "access_denied"})
@@ -71,6 +75,53 @@ class Reader:
         except Refused as refused:
             raise _forbidden(refused) from None
         return [replace(each, thread=thread) for each in await self._told(address, raws)]
+
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        """See CanReadRange. Of a thread where both are in it, else of the channel itself."""
+        channel = first["channel_id"]
+        ends = sorted((first["message"], last["message"]))
+        threads = {each.get("in_thread") or each["message"] for each in (first, last)}
+        inside = bool(first.get("in_thread") or last.get("in_thread"))
+        if channel != last["channel_id"] or (inside and len(threads) > 1):
+            raise InvalidInput(_APART)
+        try:
+            await self._check_asker(channel, first["user_id"])
+            method = "conversations.replies" if inside else "conversations.history"
+            more = {"ts": threads.pop()} if inside else {}
+            raws = await self._from_to(method, channel, ends, most, more)
+        except Refused as refused:
+            raise _forbidden(refused) from None
+        return await self._told(first, raws)
+
+    async def _from_to(
+        self, method: str, channel: str, ends: Sequence[str], most: int, more: dict[str, str]
+    ) -> list[Raw]:
+        """The oldest `most` messages between two moments. A channel tells its newest ones first."""
+        found: dict[str, Raw] = {}
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "oldest": ends[0],
+            "latest": ends[1],
+            "limit": _PAGE,
+            "inclusive": True,
+            "include_all_metadata": True,
+            **more,
+        }
+        for _ in range(_RANGE_PAGES):
+            page = await self._web.read(method, **arguments)
+            found |= {word_in(raw, "ts"): raw for raw in page.get("messages", [])}
+            if not (cursor := _cursor(page)):
+                break
+            arguments["cursor"] = cursor
+        else:
+            raise InvalidInput(_TOO_FAR)
+        said = [
+            raw
+            for ts, raw in sorted(found.items())
+            # A thread's first message comes with every page.
+            if ends[0] <= ts <= ends[1] and is_said(raw) and not is_aside(raw)
+        ]
+        return said[:most]
 
     async def thread_of(self, channel: str, message: str) -> str:
         """The first message of the thread a message is in, or the message itself."""

@@ -28,7 +28,7 @@ LONGEST_ASIDE = 400
 _NOTE = 1_000
 _NOTES = 10
 
-_STYLES = {"save": "primary", "stop": "danger"}
+_STYLES = {"save": "primary", "stop": "danger", "trash": "danger"}
 
 
 def render_answer(answer: Answer) -> list[Part]:

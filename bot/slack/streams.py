@@ -51,6 +51,8 @@ _NO_BLOCKS = frozenset(
     {"invalid_arguments", "invalid_blocks", "invalid_blocks_format", "invalid_chunks"}
 )
 
+_WRITING = {"type": "context", "elements": [{"type": "mrkdwn", "text": "_Writing …_"}]}
+
 End = Literal["whole", "tidy", "update"]
 
 _log = structlog.get_logger(__name__)
@@ -105,8 +107,10 @@ class Streams:
         team = address["team_id"]
         buttons = [] if _holds(self._plain, team) else part["blocks"][1:]
         text = rendered(part.get("written", ""))
+        # A button alone would not say what is going on; both go with the end.
+        above = [_WRITING, *buttons] if buttons and not text else buttons
         try:
-            sent = await self._start(address, text, buttons)
+            sent = await self._start(address, text, above)
         except Refused as refused:
             _log.info("slack takes no stream here", reason=refused.reason)
             if refused.reason in _HERE:

@@ -15,7 +15,9 @@ What is guarded against, and how:
   screen is worth nothing once its owner has opened it; and the page says so where somebody else was
   first. What remains is somebody who sees it and confirms before its owner opens it: the answer
   says to show it to nobody, and whoever is joined is told at once in chat, by the same private way,
-  to whom, and how to part again.
+  to whom, and how to undo it: for a day all that came with the identity is given back (`leave`,
+  `not_me`), even where the other one has parted it from their account meanwhile. Why the chat is
+  not asked beforehand: docs/decisions/0009-who-saw-the-link.md.
 - A link that somebody hands to another, so that their own identity joins the other's account: the
   page says who is about to be joined and what that person will see, and asks.
 - Guessing: 130 bits in a link. A typed code has 50, and after five wrong ones in ten minutes a
@@ -153,6 +155,9 @@ class Links:
         async with self._guarded(str(user_id)), self._database.begin() as unit:
             offer = await self._offer(unit, user_id, code)
             account = await unit.users.get(user_id)
+            if offer.owner != user_id:
+                came = await unit.brought.note(offer.joined.identity.id, offer.owner)
+                await unit.links.readdress(offer.code.hash, offer.code.address | {"came": came})
             if account is None or not await _joined(unit, offer.owner, user_id):
                 raise Unauthorized("This account does not exist any more.")
             await unit.links.use(offer.code.hash)
@@ -231,19 +236,27 @@ class Links:
             user = await unit.users.get(user_id)
         return account_name(user) if user is not None and _has_account(user) else None
 
-    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+    async def leave(self, sender: Sender, user_id: UUID, *, not_me: bool = False) -> bool:
         """Parts a chat identity from the account `user_id`; False where they have none.
 
-        What there was stays with the account. Twice is once. Raises Conflict where nobody could
-        log in to the account any more.
+        What there was stays with the account. `not_me`: it was linked by somebody else, within a
+        day; what came with it is given back, also where they have parted it from their account
+        meanwhile. Twice is once. Raises Conflict where nobody could log in to the account any more.
         """
         async with self._database.begin() as unit:
             identity, owner = await _identity(unit, sender)
-            if owner != user_id:
-                return True
-            if not _has_account(await unit.users.get(owner)):
-                return False
-            await _part(unit, identity, owner)
+            has_account = _has_account(await unit.users.get(owner))
+            code = await unit.links.used(identity.id) if not_me else None
+            came = code.address.get("came") if code else None
+            if has_account and owner == user_id:
+                owner = await _part(unit, identity, owner)
+            elif has_account or came is None:
+                return owner != user_id
+            if code is not None and came is not None:
+                await unit.brought.give_back(identity.id, owner, came)
+                address = {name: code.address[name] for name in code.address if name != "came"}
+                await unit.links.readdress(code.hash, address)
+                await unit.audit.note("identity.undone", owner, target=_named(identity))
         return True
 
     async def unlink(self, user_id: UUID, identity_id: UUID) -> None:
@@ -294,8 +307,8 @@ async def _identity(unit: UnitOfWork, which: UUID | Sender) -> tuple[Identity, U
     return found
 
 
-async def _part(unit: UnitOfWork, identity: Identity, owner: UUID) -> None:
-    """Parts an identity from an account that can be entered without it."""
+async def _part(unit: UnitOfWork, identity: Identity, owner: UUID) -> UUID:
+    """Parts an identity from an account that can be entered without it; whose it is then."""
     account = await unit.users.get(owner)
     # With an email address there is a password, or a way to a new one.
     if account is not None and account.email is None:
@@ -305,8 +318,9 @@ async def _part(unit: UnitOfWork, identity: Identity, owner: UUID) -> None:
                 "This is the only way to log in to the account. Connect another one first, or "
                 "delete the account."
             )
-    await unit.links.detach(identity.id)
+    person = await unit.links.detach(identity.id)
     await unit.audit.note("identity.unlinked", owner, target=_named(identity))
+    return person
 
 
 def _named(identity: Identity) -> str:

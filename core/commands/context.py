@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from core.asking.material import Source
@@ -83,6 +83,16 @@ class Saver(Protocol):
         ...
 
 
+class Undone(TypedDict):
+    """What came of taking a save back: what there is to say, and whether the page can still go.
+
+    Nothing is said where it is gone.
+    """
+
+    said: str
+    ask: bool
+
+
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
 
@@ -118,8 +128,12 @@ class Keeper(Protocol):
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
-    async def undo(self, user_id: UUID, item: UUID) -> str:
-        """Takes an item and its page back; what there is to say of it, or the empty string."""
+    async def undo(self, user_id: UUID, item: UUID) -> Undone:
+        """Takes an item and its page back, or says why not."""
+        ...
+
+    async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
+        """Takes an item and its page back, however old; where the message is that it came from."""
         ...
 
 
@@ -128,6 +142,10 @@ class Conversation(Protocol):
 
     async def message(self, link: str) -> list[Message]:
         """The message that is meant, with its thread where it begins one."""
+        ...
+
+    async def messages(self, first: str, last: str) -> list[Message]:
+        """What was said from one message to another, oldest first; one more where it is cut."""
         ...
 
     async def turn(self, feed: Feed) -> None:
@@ -140,6 +158,22 @@ class Conversation(Protocol):
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file of a message, piece by piece."""
+        ...
+
+    async def note(self, text: str) -> dict[str, str] | None:
+        """Says what holds for a while, and how it can be changed; None where it cannot."""
+        ...
+
+    async def renote(self, note: Mapping[str, str], text: str) -> None:
+        """Says something else in its place."""
+        ...
+
+    async def unnote(self, note: Mapping[str, str], end: str) -> None:
+        """Takes it back, or says how it ended where that cannot be."""
+        ...
+
+    async def unmark(self, address: Mapping[str, str]) -> None:
+        """Takes this app's marks off a message, where it has any."""
         ...
 
     async def governs(self) -> bool:
@@ -261,7 +295,7 @@ class Links(Protocol):
         """The name of a person's account; None where they have none."""
         ...
 
-    async def leave(self, sender: Sender, user_id: UUID) -> bool:
+    async def leave(self, sender: Sender, user_id: UUID, *, not_me: bool = False) -> bool:
         """Parts the sender's identity from their account; False where they have none."""
         ...
 

@@ -47,7 +47,7 @@ def joined(account: str) -> Answer:
     return Answer(
         f"You are linked to the account {account}. Your history, settings and saved pages belong "
         "to it from now on.",
-        ("If this was not you: `/notion unlink`.",),
+        ("If this was not you: `/notion unlink --not-me`, within a day.",),
         private=True,
     )
 

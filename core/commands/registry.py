@@ -20,6 +20,7 @@ from core.commands.save_item import COMMAND as SAVE_ITEM
 from core.commands.search import COMMAND as SEARCH
 from core.commands.settings import COMMAND as SETTINGS
 from core.commands.stop import COMMAND as STOP
+from core.commands.take_back import COMMAND as TAKE_BACK
 from core.commands.talk import COMMAND as TALK
 from core.commands.to import COMMAND as TO
 from core.commands.unlink import COMMAND as UNLINK
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Command] = {
         CONNECTED,
         NOTION,
         FOLLOW,
+        TAKE_BACK,
     )
 }
 

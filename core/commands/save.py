@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from core.actions import when_taken_back
 from core.commands.command import Argument, Command, Flag
-from core.commands.context import Context
+from core.commands.context import Context, Undone
 from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
+from core.conversation import LONGEST_RANGE
+from core.errors import InvalidInput
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
 from core.ports import Route
+from core.transcript import Shape
 
 SHOWN = 5
 """Files that stayed links of which the answer tells; the page tells of all."""
@@ -20,6 +26,8 @@ SHOWN = 5
 
 async def run(context: Context, call: Call) -> Answer:
     """Saves the message, or the thread that begins with it; again means the same page.
+
+    With two links, all that was said from the one message to the other.
 
     A wrong destination is told before anything is read.
     """
@@ -31,20 +39,29 @@ async def run(context: Context, call: Call) -> Answer:
         # What was checked by an earlier release came to nothing.
         place = found or named
 
+    ends = ends_of(call.text)
+
     async def read() -> list[dict[str, Any]]:
-        return [message.to_json() for message in await context.conversation.message(call.text)]
+        asked = context.conversation
+        found = await (asked.messages(*ends) if ends else asked.message(call.text))
+        return [message.to_json() for message in found]
 
     said = [Message.from_json(each) for each in await context.step("read", read)]
-    item = item_of(context, said[0].id, place, said[0].place)
+    cut, said = len(said) > LONGEST_RANGE and ends is not None, said[: _longest(ends)]
+    shape: Shape = "range" if ends else "thread"
+    name = _named(said, shape)
+    item = item_of(context, name, place, said[0].place)
     if named != place:
         # Earlier releases told items apart by the name that was typed.
-        older = item_of(context, said[0].id, named, said[0].place)
+        older = item_of(context, name, named, said[0].place)
         item = older if await context.library.known(older) else item
     facts = with_given(of_messages(said, context.request, call.value("tags")), call)
-    await context.step("keep", partial(context.keeper.keep, context, item, said, facts))
+    keep = partial(context.keeper.keep, context, item, said, facts, shape)
+    await context.step("keep", keep)
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached, place)
-    await context.step("watch", partial(context.keeper.watch, context, item, said, files))
+    watch = partial(context.keeper.watch, context, item, said, files, shape)
+    await context.step("watch", watch)
     facts = replace(facts, files=tuple(files))
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts
@@ -52,7 +69,37 @@ async def run(context: Context, call: Call) -> Answer:
     context.feed.saved(page)
     what = "Saved to Notion." if len(said) == 1 else f"Saved to Notion: {len(said)} messages."
     left = tuple(f"{file['name']} stays a link. {file['why']}" for file in files if file["why"])
-    return Answer(what, (*left[:SHOWN], *notes), page=page, private=True)
+    notes = (*((_CUT,) if cut else ()), *left[:SHOWN], *notes)
+    return Answer(what, notes, page=page, private=True)
+
+
+def ends_of(text: str) -> tuple[str, str] | None:
+    """The addresses of the first and last message, where two are given; None for one or none.
+
+    With a space, a dash or two dots between them. Raises InvalidInput for more. Pure.
+    """
+    words = [word for word in _BETWEEN.split(text.strip()) if word]
+    if len(words) > 2:
+        raise InvalidInput(
+            "Give one link for a message or thread, or two: the first and the last message."
+        )
+    return (words[0], words[1]) if len(words) == 2 else None
+
+
+def _longest(ends: tuple[str, str] | None) -> int | None:
+    return LONGEST_RANGE if ends else None
+
+
+def _named(said: Sequence[Message], shape: Shape) -> str:
+    """What names the item: the message, or both ends of a range, whichever was given first."""
+    return said[0].id if shape == "thread" else f"{said[0].id}..{said[-1].id}"
+
+
+_CUT = (
+    f"Only the first {LONGEST_RANGE} messages were saved: a page takes no more at once. "
+    "Save the rest with a second pair of links."
+)
+_BETWEEN = re.compile(r"\s+(?:to|–|—|-|\.\.+|…)\s+|\s+|(?:\.\.+|…)(?=<?\w+:)")
 
 
 async def _turn(context: Context) -> None:
@@ -62,12 +109,18 @@ async def _turn(context: Context) -> None:
 
 
 async def undo(context: Context, call: Call) -> Answer:
-    """Takes back what 📝 saved, where that was less than ten minutes ago."""
+    """Takes back what 📝 saved less than ten minutes ago; of what is older it asks first."""
     await _turn(context)
     message = context.request.address.get("message", "")
     item = item_of(context, message, call.value("to"))
-    said = await context.step("undo", partial(context.keeper.undo, context.user_id, item))
-    return Answer(said, private=True, quiet=not said)
+    undone: Undone | str = await context.step(
+        "undo", partial(context.keeper.undo, context.user_id, item)
+    )
+    # Earlier releases kept of this step only what there was to say.
+    said = undone if isinstance(undone, str) else undone["said"]
+    ask = not isinstance(undone, str) and undone["ask"]
+    actions = when_taken_back(item) if ask else ()
+    return Answer(said, private=True, quiet=not said, actions=actions)
 
 
 def marked_call(*, added: bool, route: Route | None = None) -> Call:
@@ -102,7 +155,7 @@ EMOJI = Flag("emoji", "The emoji that asks for it, where that is not 📝.", "EM
 
 COMMAND = Command(
     name="save",
-    summary="Save a message, or the thread that begins with it.",
+    summary="Save a message or its thread; with two links, all between.",
     run=run,
     argument=Argument("link", required=False),
     flags=(TO, TAGS, SET, TEMPLATE),
@@ -123,5 +176,6 @@ UNDO = Command(
     summary="Take back the save of a message.",
     run=undo,
     flags=(TO, SET, TEMPLATE, EMOJI),
+    private=True,
     listed=False,
 )

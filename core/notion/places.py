@@ -86,7 +86,7 @@ class Places:
         place = await (self.shared(wanted) if for_all else self.find(wanted))
         async with self._database.begin() as uow:
             await uow.destinations.choose(holder, place)
-            who = holder if isinstance(holder, UUID) else None
+            who = holder if isinstance(holder, UUID) else whose().user_id
             await uow.audit.note("destination.chosen", who, target=place.title)
         return place
 

@@ -205,11 +205,12 @@ class ContentTable:
         provider: str | None = None,
         before: tuple[datetime, UUID] | None = None,
         limit: int = 20,
+        finished: bool = True,
     ) -> list[Content]:
-        """Finished items, newest first; `before` is where the page before this one ended."""
-        query = select(table).where(
-            table.c.user_id == user_id, table.c.generated_content.is_not(None)
-        )
+        """Items, newest first, by default finished ones; `before` is where the last page ended."""
+        query = select(table).where(table.c.user_id == user_id)
+        if finished:
+            query = query.where(table.c.generated_content.is_not(None))
         for word in words.split():
             pattern = f"%{_escaped(word.lower())}%"
             query = query.where(

@@ -22,7 +22,7 @@ from core.storage.followed import FollowedTable
 from core.storage.heartbeats import HeartbeatTable
 from core.storage.inbox import InboxTable
 from core.storage.installations import InstallationTable
-from core.storage.links import LinkTable, RatingTable
+from core.storage.links import BroughtTable, LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
 from core.storage.people import PeopleTable
@@ -41,6 +41,7 @@ class UnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.users = UserTable(connection)
         self.links = LinkTable(connection)
+        self.brought = BroughtTable(connection)
         self.ratings = RatingTable(connection)
         self.content = ContentTable(connection)
         self.destinations = DestinationTable(connection)

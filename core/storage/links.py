@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Uuid, and_, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Sender
-from core.storage.account_tables import audit
+from core.storage.account_tables import audit, brought
 from core.storage.connection_tables import notion_connections
 from core.storage.spending import SpendingTable
 from core.storage.tables import (
@@ -109,6 +109,17 @@ class LinkTable:
             row.hash, row.identity_id, row.user_id, row.address, row.expires_at, row.used_at
         )
 
+    async def used(self, identity_id: UUID) -> LinkCode | None:
+        """The code by which an identity was linked last, for about a day after that."""
+        query = (
+            select(link_codes.c.hash)
+            .where(link_codes.c.identity_id == identity_id, link_codes.c.used_at.is_not(None))
+            .order_by(link_codes.c.used_at.desc())
+            .limit(1)
+        )
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if found is None else await self.code(found)
+
     async def use(self, hash_: str) -> None:
         """Uses a code up. Where its holder is gone meanwhile, so is the code."""
         await self._set(hash_, used_at=datetime.now(UTC))
@@ -123,8 +134,10 @@ class LinkTable:
         )
 
     async def forget(self, before: datetime) -> None:
-        """Deletes codes that ended before this moment."""
+        """Deletes codes that ended before this moment, and what was known by them."""
         await self._connection.execute(delete(link_codes).where(link_codes.c.expires_at < before))
+        by_code = select(link_codes.c.identity_id).where(link_codes.c.identity_id.is_not(None))
+        await self._connection.execute(delete(brought).where(brought.c.identity_id.not_in(by_code)))
 
     # ── Identities ───────────────────────────────────────────────────────────────────────────────
 
@@ -216,6 +229,50 @@ class LinkTable:
         )
 
 
+class BroughtTable:
+    """`brought`: what an identity had when it was linked, so that it can be given back."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, identity_id: UUID, person: UUID) -> dict[str, Any]:
+        """Notes what a person has who is about to be merged; what is no item, as JSON."""
+        await self._connection.execute(delete(brought).where(brought.c.identity_id == identity_id))
+        theirs = select(content_history.c.id, literal(identity_id, Uuid)).where(
+            content_history.c.user_id == person
+        )
+        await self._connection.execute(
+            insert(brought).from_select(["content_id", "identity_id"], theirs)
+        )
+        came: dict[str, Any] = {}
+        for name, table in (("destination", destinations), ("connection", notion_connections)):
+            query = select(table.c.id).where(table.c.user_id == person)
+            found = (await self._connection.execute(query)).scalar_one_or_none()
+            came[name] = None if found is None else str(found)
+        query = select(users.c.preferences).where(users.c.id == person)
+        came["preferences"] = (await self._connection.execute(query)).scalar_one_or_none() or {}
+        return came
+
+    async def give_back(self, identity_id: UUID, person: UUID, came: dict[str, Any]) -> None:
+        """Gives a person what came with their identity, as far as it is still there."""
+        items = select(brought.c.content_id).where(brought.c.identity_id == identity_id)
+        for table, column in (
+            (content_history, content_history.c.id),
+            (requests, requests.c.id),
+        ):
+            await self._connection.execute(
+                update(table).where(column.in_(items)).values(user_id=person)
+            )
+        for name, table in (("destination", destinations), ("connection", notion_connections)):
+            if came.get(name):
+                mine = table.c.id == UUID(came[name])
+                await self._connection.execute(update(table).where(mine).values(user_id=person))
+        await self._connection.execute(
+            update(users).where(users.c.id == person).values(preferences=came["preferences"])
+        )
+        await self._connection.execute(delete(brought).where(brought.c.identity_id == identity_id))
+
+
 class RatingTable:
     """`ratings`."""
 
@@ -239,6 +296,18 @@ class RatingTable:
             .on_conflict_do_update(index_elements=["content_id", "user_id"], set_={"good": good})
         )
         return True
+
+    async def by(
+        self, user_id: UUID, after: UUID | None, limit: int
+    ) -> list[tuple[UUID, bool, datetime]]:
+        """What a person thinks of items, by the items' ids; `after` is where a page ended."""
+        query = select(ratings.c.content_id, ratings.c.good, ratings.c.created_at).where(
+            ratings.c.user_id == user_id
+        )
+        if after is not None:
+            query = query.where(ratings.c.content_id > after)
+        rows = await self._connection.execute(query.order_by(ratings.c.content_id).limit(limit))
+        return [(row.content_id, row.good, row.created_at) for row in rows]
 
     async def of(self, items: list[UUID]) -> dict[UUID, tuple[int, int]]:
         """How many thought well and how many thought badly of each item; unrated ones are left out.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import json
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -10,6 +11,9 @@ from dirty_equals import IsDatetime, IsStr, IsUUID
 
 from api.routes import ROUTES
 from core.accounts.personal import SCOPES
+from core.messages import Sender
+from core.ports import Destination
+from core.storage.tables import metadata
 from tests.api.small_core import PASSWORD, SmallCore
 
 Headers = dict[str, str]
@@ -184,3 +188,71 @@ async def test_a_token_that_cannot_be_is_refused(
     response = await client.post("/auth/tokens", json=body, headers=ada)
     assert response.status == 400
     assert field in (await response.json())["detail"]
+
+
+async def test_everything_that_is_kept_of_me_can_be_taken_along_and_no_secret_is_in_it(
+    client: TestClient, core: SmallCore, ada: Headers
+) -> None:
+    program = await token(client, ada, "content:read")
+    wish = {"prompt": "a plan", "save_to_notion": True}
+    item = (await (await client.post("/content/generate", json=wish, headers=ada)).json())["id"]
+    me = UUID((await (await client.get("/auth/me", headers=ada)).json())["id"])
+    in_slack = Sender("slack", "U1", "Ada", "T1")
+    async with core.database.begin() as unit:
+        await unit.users.of(in_slack)
+        await unit.content.begin(uuid4(), me, "never finished", None)
+        await unit.ratings.rate(UUID(item), me, good=True)
+        await unit.destinations.choose(me, Destination("n1", "page", "Notes", "https://n.so/n1"))
+        user = await unit.users.get(me)
+    await core.links.redeem(in_slack, await core.links.web_code(me))
+    response = await client.get("/auth/export", headers=ada)
+    assert response.content_type == "application/jsonl"
+    text = await response.text()
+    pieces = [json.loads(line) for line in text.splitlines()]
+    kinds = {piece["kind"] for piece in pieces}
+    assert kinds == {
+        "person",
+        "identity",
+        "session",
+        "token",
+        "destination",
+        "spending",
+        "item",
+        "rating",
+        "act",
+    }
+    assert {each["prompt"] for each in pieces if each["kind"] == "item"} == {
+        "a plan",
+        "never finished",
+    }
+    assert [each["notion_url"] for each in pieces if each.get("prompt") == "a plan"] == [
+        f"https://notion.so/{item}"
+    ]
+    acts = [each["action"] for each in pieces if each["kind"] == "act"]
+    assert {"account.registered", "token.made", "identity.linked", "account.exported"} <= set(acts)
+    assert user is not None
+    for secret in (
+        user.password_hash or "",
+        ada["Authorization"].partition(" ")[2],
+        program["Authorization"].partition(" ")[2],
+    ):
+        assert secret not in text
+    assert (await client.get("/auth/export", headers=program)).status == 403
+
+
+async def test_of_who_is_erased_no_row_is_left_but_numbers(
+    client: TestClient, core: SmallCore, ada: Headers
+) -> None:
+    await token(client, ada, "content:read")
+    await client.post("/content/generate", json={"prompt": "a plan"}, headers=ada)
+    await client.post("/auth/password/forgot", json={"email": "ada@example.com"})
+    await core.accounts.post.idle()
+    me = UUID((await (await client.get("/auth/me", headers=ada)).json())["id"])
+    assert (await client.delete("/auth/me", headers=ada)).status == 204
+    async with core.database.engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            rows = (await connection.execute(table.select())).all()
+            if table.name not in ("spending", "audit", "idempotency", "alembic_version"):
+                assert rows == [], table.name
+            assert str(me) not in str(rows), table.name
+            assert "ada" not in str(rows), table.name

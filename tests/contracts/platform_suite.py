@@ -1,18 +1,30 @@
 """What every chat platform's way out must do; each adapter's tests give it a stage to do it on."""
 
+import random
+import re
 from abc import ABC, abstractmethod
 from uuid import UUID
 
 import pytest
 
-from core.actions import when_written, while_writing
+from core.actions import when_failed, when_written, while_writing
 from core.errors import PlatformFailed, RateLimited
 from core.messages import Answer
-from core.ports import Address, CanEdit, Part, Platform
+from core.ports import Address, CanEdit, HasBudget, Part, Platform
 
 ITEM = UUID("6f0d7a1e-6b0b-4d5e-9f6b-0c8a4a0d9d11")
 LONG = "\n\n".join(f"Paragraph {number}: " + "word " * 120 for number in range(60))
 PINGS = "Hello <!channel> and <!here>, <@U0AAAAAAA>, @everyone, @here, <@&1234567890>."
+CALLS = (
+    *("@everyone", "@here", "<@1234567890>", "<@!1234567890>", "<@&1234567890>", "<@U0AAAAAAA>"),
+    *("<!channel>", "<!here>", "<!everyone>", "<!subteam^S0AAAAAAA>", "<!subteam^S0AAAAAAA|@all>"),
+    *("\\", "`", "**", "\n", "\n\n", " ", "<", ">", "@", "[", "](", ")", "||", "```\n", "- ", "> "),
+)
+GROWING = (
+    "# A **bold** title\n\nSome *slanted* and **bold** words, `code` and [a link](https://a.example).\n\n"
+    "- one **item**\n  - another `item`\n\n```python\nprint(1 ** 2)\n```\n\n"
+    "| a | b |\n|---|---|\n| **1** | 2 |\n"
+)
 UNFINISHED = (
     "",
     " ",
@@ -43,6 +55,14 @@ class Stage(ABC):
     @abstractmethod
     def calls(self, part: Part) -> list[str]:
         """The pings in a part that would reach somebody."""
+
+    @abstractmethod
+    def text(self, part: Part) -> str:
+        """What a part says, in the platform's Markdown."""
+
+    @abstractmethod
+    def take_away(self) -> None:
+        """Somebody deletes the newest answer."""
 
     @abstractmethod
     def shown(self) -> list[str]:
@@ -119,6 +139,107 @@ class PlatformSuite:
         answer = Answer(PINGS, notes=(PINGS,))
         for part in [*stage.platform.render(answer), editing.draft(PINGS)]:
             assert stage.calls(part) == []
+
+    @pytest.mark.parametrize("seed", range(20))
+    async def test_nobody_is_called_however_it_is_put(
+        self, stage: Stage, editing: CanEdit, seed: int
+    ) -> None:
+        chance = random.Random(seed)  # noqa: S311 - the same text each time
+        text = "".join(chance.choices(CALLS, k=40))
+        rendered = stage.platform.render(Answer(text, notes=(text,)))
+        for part in [*rendered, editing.draft(text)]:
+            assert stage.calls(part) == []
+            assert stage.fits(part)
+
+    async def test_no_link_is_made_to_look_like_another(self, stage: Stage) -> None:
+        text = "See [https://good.example](https://evil.example/a) and [good.example](https://e.example)."
+        said = " ".join(stage.text(part) for part in stage.platform.render(Answer(text)))
+        assert not re.search(r"\[[^\]]*good\.example[^\]]*\]\(", said)
+        assert "evil.example" in said
+
+    async def test_a_long_fence_is_closed_and_opened_again_with_its_language(
+        self, stage: Stage
+    ) -> None:
+        lines = [f"print({number}, 'of many lines **of code**')" for number in range(900)]
+        text = "Here:\n\n```python\n" + "\n".join(lines) + "\n```\n\nThe end."
+        parts = [stage.text(part) for part in stage.platform.render(Answer(text))]
+        assert len(parts) > 1
+        assert [line for part in parts for line in part.split("\n") if "print(" in line] == lines
+        for part in parts:
+            fences = [line for line in part.split("\n") if line.startswith("```")]
+            assert fences[::2] == ["```python"] * len(fences[::2])
+            assert fences[1::2] == ["```"] * len(fences[::2])
+
+    async def test_no_link_item_or_character_is_torn(self, stage: Stage) -> None:
+        family = "👩\u200d👩\u200d👧"
+        words = " ".join(["word"] * 12)
+        lines = [
+            f"- {family} {words} [link {number}](https://example.com/page-{number})"
+            for number in range(400)
+        ]
+        parts = [stage.text(part) for part in stage.platform.render(Answer("\n".join(lines)))]
+        assert len(parts) > 1
+        found = [line.strip() for part in parts for line in part.split("\n") if "link" in line]
+        assert found == lines
+
+    async def test_no_row_of_a_table_is_torn(self, stage: Stage) -> None:
+        rows = [f"| row {number} | of {'many ' * 8}words | end {number} |" for number in range(300)]
+        text = "\n".join(["| Name | About | End |", "|---|---|---|", *rows])
+        lines = [
+            line
+            for part in stage.platform.render(Answer(text))
+            for line in stage.text(part).split("\n")
+        ]
+        whole = [line for line in lines if "row " in line and "words" in line and "end " in line]
+        assert len(whole) == len(rows)
+        assert not [line for line in lines if "end " in line and line not in whole]
+
+    async def test_what_is_half_written_never_shows_as_signs(
+        self, stage: Stage, editing: CanEdit
+    ) -> None:
+        for end in range(1, len(GROWING) + 1):
+            shown = stage.text(editing.draft(GROWING[:end]))
+            plain = re.sub(r"```.*?(```|$)", "", shown, flags=re.DOTALL)
+            assert shown.count("```") % 2 == 0, shown
+            assert plain.count("**") % 2 == 0, shown
+            assert plain.count("`") % 2 == 0, shown
+            assert plain.count("](") == len(re.findall(r"\]\([^()\s]+\)", plain)), shown
+
+    async def test_a_failure_can_be_tried_again(self, stage: Stage) -> None:
+        [part] = stage.platform.render(Answer("Away.", ok=False, actions=when_failed(ITEM)))
+        assert [label for label, _ in stage.buttons(part)] == ["Retry"]
+
+    async def test_an_answer_whose_beginning_was_deleted_comes_whole(
+        self, stage: Stage, editing: CanEdit
+    ) -> None:
+        reply = await stage.platform.post(stage.address, editing.waiting(), "a:0", again=False)
+        stage.take_away()
+        [part] = stage.platform.render(Answer("All of it."))
+        try:
+            await editing.edit(stage.address, reply, part)
+        except PlatformFailed as failure:
+            if failure.retryable:
+                raise
+            # Then it is sent as a message of its own, at once.
+            await stage.platform.post(stage.address, part, "a:0", again=False)
+        assert stage.shown() == ["All of it."]
+
+    async def test_all_answers_in_one_place_draw_on_one_budget(
+        self, stage: Stage, editing: CanEdit
+    ) -> None:
+        if not isinstance(stage.platform, HasBudget):
+            pytest.skip("the platform counts no edits")
+        reply = await stage.platform.post(stage.address, editing.waiting(), "a:0", again=False)
+        first = stage.platform.budget(stage.address, reply)
+        assert first is stage.platform.budget(stage.address, reply)
+        first.join()
+        spent = 0
+        while first.take():
+            spent += 1
+            assert spent < 1000
+        # What is left is the end's.
+        assert await first.end(0.1)
+        first.leave()
 
     async def test_the_last_message_carries_the_buttons(self, stage: Stage) -> None:
         *first, last = stage.platform.render(Answer(LONG, actions=when_written(ITEM)))

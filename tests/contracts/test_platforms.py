@@ -43,6 +43,9 @@ class ServedStage(Stage):
     server: SlackServer | DiscordServer
     sends: tuple[str, ...]
 
+    def take_away(self) -> None:
+        self.server.answers()[-1].deleted = True
+
     def lose_next_response(self) -> None:
         once(Reaction(dropped=True), self.server.hooks.after, self.sends)
 
@@ -83,6 +86,9 @@ class SlackStage(ServedStage):
 
     def buttons(self, part: Part) -> list[tuple[str, str]]:
         return _slack_buttons(part["blocks"])
+
+    def text(self, part: Part) -> str:
+        return "\n".join(_markdown(part["blocks"]))
 
     def pressable(self) -> list[list[str]]:
         return [[label for label, _ in _slack_buttons(one.blocks)] for one in self.server.answers()]
@@ -155,6 +161,9 @@ class DiscordStage(ServedStage):
 
     def buttons(self, part: Part) -> list[tuple[str, str]]:
         return _discord_buttons(part["components"])
+
+    def text(self, part: Part) -> str:
+        return str(part["content"])
 
     def pressable(self) -> list[list[str]]:
         return [

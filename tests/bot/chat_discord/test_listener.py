@@ -10,6 +10,7 @@ from bot.discord.entry import DiscordEntry
 from core.messages import Call, Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
+from sandbox.discord.shapes import message_json
 from sandbox.discord.world import THREAD, Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call as Traffic
@@ -277,6 +278,8 @@ async def test_without_content_a_mention_and_a_letter_are_answered_and_the_rest_
         await server.write(mention(stage, "in the thread"), thread)
         await requests(stage)
         await server.write("among us", thread)
+        await server.write("among us again", thread)
+        await server.wait_for(lambda: server.answers(thread))
         await server.write("a letter", server.world.open_dm(server.user.id))
         found = await requests(stage, 2)
         assert [one.call.text for one in found] == ["in the thread", "a letter"]
@@ -285,6 +288,36 @@ async def test_without_content_a_mention_and_a_letter_are_answered_and_the_rest_
             "a letter",
         ]
         await entry.stop()
+        [told] = server.answers(thread)
+        assert "messages that mention it" in told.content
+
+
+async def test_without_content_a_reply_that_calls_nobody_is_told_to_mention_the_app() -> None:
+    intake = Recorder()
+    async with DiscordServer(TOKEN) as server:
+        server.gateway.privileged = 0
+        entry, _ = await connected(server, intake)
+        try:
+            world, general = server.world, server.general
+            answer = Message(world.next_id(), general.id, world.bot.id, "An answer.")
+            reply = Message(world.next_id(), general.id, server.user.id, "")
+            world.store(answer)
+            world.store(reply)
+            told = message_json(world, reply) | {
+                "type": 19,
+                "guild_id": server.guild.id,
+                "mentions": [],
+                "message_reference": {"message_id": answer.id, "channel_id": general.id},
+                "referenced_message": message_json(world, answer),
+            }
+            await server.gateway.dispatch("MESSAGE_CREATE", told)
+            await server.wait_for(lambda: len(server.answers()) == 2)
+            said = server.answers()[-1]
+            assert "messages that mention it" in said.content
+            assert (said.reference or {}).get("message_id") == reply.id
+            assert intake.requests == []
+        finally:
+            await entry.stop()
 
 
 # ── Reactions ────────────────────────────────────────────────────────────────────────────────────
@@ -369,3 +402,53 @@ async def test_the_menu_saves_a_message_wherever_it_is(stage: Stage) -> None:
     assert request.address["interaction_token"] == chosen.token
     said = Said.from_json(json.loads(request.address["kept"]))
     assert (said.id, said.author, said.text) == (message.id, "Ada", "secret of @Ada")
+
+
+# ── What becomes of messages ─────────────────────────────────────────────────────────────────────
+
+
+async def test_of_messages_that_pages_follow_edits_replies_and_deletions_are_told(
+    stage: Stage,
+) -> None:
+    server, intake = stage.server, stage.intake
+    first, other = await server.write("We ship."), await server.write("Not saved.")
+    thread = await server.start_thread(first)
+    intake.followed = {first.id, thread.id}
+    await server.edit(first, "We ship now.")
+    await server.edit(other, "Nor now.")
+    reply = await server.write("Fine.", thread)
+    await eventually(lambda: len(intake.retellings) == 2)
+    told = {(one.id, one.author, one.text, thread) for one, thread in intake.retellings}
+    assert told == {
+        (first.id, "Ada", "We ship now.", ""),
+        (reply.id, "Ada", "Fine.", thread.id),
+    }
+    intake.followed |= {reply.id}
+    await server.delete(other)
+    await server.delete(first, reply)
+    await eventually(lambda: len(intake.deletions) == 2)
+    assert intake.deletions == [first.id, reply.id]
+
+
+async def test_an_edit_that_tells_only_what_changed_is_read_whole(stage: Stage) -> None:
+    server = stage.server
+    file = server.world.attach("a.txt", b"abc", "text/plain")
+    message = await server.write("We ship.", attachments=[file])
+    stage.intake.followed = {message.id}
+    message.content = "We ship now."
+    event = {"id": message.id, "channel_id": message.channel_id, "content": "We ship now."}
+    await server.gateway.dispatch("MESSAGE_UPDATE", event | {"guild_id": server.guild.id})
+    await eventually(lambda: len(stage.intake.retellings) == 1)
+    [(told, _)] = stage.intake.retellings
+    assert (told.text, [each.name for each in told.files]) == ("We ship now.", ["a.txt"])
+
+
+async def test_what_discord_does_not_show_is_no_edit(stage: Stage) -> None:
+    server = stage.server
+    message = await server.write("We ship.")
+    stage.intake.followed = {message.id}
+    message.content = ""
+    await server.edit(message)
+    await server.delete(message)
+    await eventually(lambda: stage.intake.deletions == [message.id])
+    assert stage.intake.retellings == []

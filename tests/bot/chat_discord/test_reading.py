@@ -10,7 +10,7 @@ import pytest
 from bot.discord.adapter import DiscordPlatform
 from bot.discord.marks import EMOJI
 from core.config import Settings
-from core.errors import Forbidden, NotFound, PlatformFailed, RateLimited
+from core.errors import Forbidden, InvalidInput, NotFound, PlatformFailed, RateLimited
 from core.messages import Answer
 from core.messages import Message as Said
 from core.ports import CanMark, CanRead
@@ -478,3 +478,54 @@ async def test_what_is_for_the_asker_alone_comes_by_direct_message(
     [letter] = server.answers(server.world.open_dm(server.user.id))
     assert (letter.content, letter.reference) == ("Between us.", None)
     assert server.answers() == []
+
+
+# ── From one message to another ──────────────────────────────────────────────────────────────────
+
+
+async def test_all_from_one_message_to_another_is_read_in_order(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    grace = server.add_person("grace")
+    said = [await server.write(f"word {n}", user=grace if n % 2 else None) for n in range(230)]
+    ends = address(server, said[203]), address(server, said[1])
+    read = await platform.between(ends[0], ends[1], 300)
+    assert told(read)[:2] == [("Grace", "word 1"), ("Ada", "word 2")]
+    assert [one.text for one in read] == [f"word {n}" for n in range(1, 204)]
+    assert len(await platform.between(ends[1], ends[0], 201)) == 201
+    elsewhere = await server.write("x", server.world.add_channel(server.guild, "plans"))
+    with pytest.raises(InvalidInput, match="same channel"):
+        await platform.between(ends[0], address(server, elsewhere), 10)
+
+
+async def test_what_is_for_one_person_alone_reaches_them_where_they_take_no_direct_messages(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    message = await server.write("Keep this.")
+
+    async def refuse(call: Call) -> Reaction | None:
+        closed = call.name.endswith("/users/@me/channels")
+        return Reaction({"code": 50007, "message": "Cannot send"}, 403) if closed else None
+
+    server.hooks.before.append(refuse)
+    [part] = platform.render(Answer("What is to become of it?", private=True))
+    where = address(server, message, marked="yes", private="yes")
+    await platform.post(where, part, "m:0", again=False)
+    assert [one.content for one in server.answers()] == ["What is to become of it?"]
+    await platform.post(where | {"marked": ""}, part, "m:1", again=False)
+    assert "What is" not in server.answers()[-1].content
+
+
+async def test_a_note_is_changed_and_taken_away(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    message = await server.write("Keep this.")
+    where = address(server, message, marked="yes")
+    [part], [next_one] = (platform.render(Answer(text)) for text in ("0 of 2", "1 of 2"))
+    note = await platform.post(where, part, "n", again=True)
+    await platform.edit(where, note, next_one)
+    assert [one.content for one in server.answers()] == ["1 of 2"]
+    for _ in range(2):
+        assert await platform.erase(where, note)
+    assert server.answers() == []
+    assert not await platform.erase(where, note | {"via": "placeholder"})

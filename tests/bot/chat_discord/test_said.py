@@ -41,14 +41,26 @@ def test_the_name_used_in_the_server_comes_first() -> None:
 
 
 def test_what_was_forwarded_is_there_and_marked() -> None:
-    snapshot = {"content": "two\nlines", "attachments": [{"filename": "f", "url": "u"}]}
+    snapshot = {
+        "content": "two\nlines",
+        "timestamp": "2026-04-30T09:00:00+00:00",
+        "attachments": [{"filename": "f", "url": "u"}],
+    }
     forwarded = BASE | {
         "content": "",
-        "message_reference": {"type": 1, "message_id": "5"},
+        "message_reference": {"type": 1, "message_id": "5", "channel_id": "6", "guild_id": "7"},
         "message_snapshots": [{"message": snapshot}],
     }
     said = message_of(forwarded, "", {}, ())
-    assert said.text == "Forwarded:\n\n> two\n> lines"
+    assert said.text == (
+        "Forwarded (2026-04-30 09:00 UTC) · "
+        "[Original message](<https://discord.com/channels/7/6/5>)\n\n> two\n> lines"
+    )
+    bare = forwarded | {
+        "message_reference": {"type": 1},
+        "message_snapshots": [{"message": {"id": "1"}}],
+    }
+    assert message_of(bare, "", {}, ()).text == "Forwarded"
     assert said.files == (File("f", "u", source="u"),)
     assert answered(forwarded) == ""
 

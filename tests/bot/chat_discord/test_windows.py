@@ -11,7 +11,7 @@ from bot.discord.entry import DiscordEntry
 from bot.discord.parse import options_of
 from core.commands.registry import COMMANDS
 from core.errors import Unavailable
-from core.messages import Answer, Call, Channel, Sender
+from core.messages import Answer, Call
 from core.ports import Choice, Destination, Overview
 from sandbox.discord.interactions import DEFERRED_UPDATE, Interaction
 from sandbox.discord.server import DiscordServer
@@ -70,7 +70,7 @@ class Broken(Recorder):
     async def suggest(self, *_: object, **_more: object) -> list[Choice]:
         raise Unavailable("The database does not answer. Try again in a minute.")
 
-    async def overview(self, _sender: Sender, _channel: Channel | None) -> Overview:
+    async def overview(self, *_: object, **_more: object) -> Overview:
         raise Unavailable("The database does not answer. Try again in a minute.")
 
 

@@ -346,3 +346,39 @@ async def test_events_and_menus_come_over_socket_mode_too() -> None:
     assert menu.acknowledged
     names = [call.command for call in stage.intake.calls if isinstance(call, Call)]
     assert names == ["talk", "save-marked", "save"]
+
+
+# ── What becomes of messages ─────────────────────────────────────────────────────────────────────
+
+
+async def test_of_messages_that_pages_follow_edits_replies_and_deletions_are_told(
+    stage: Stage,
+) -> None:
+    server, intake = stage.server, stage.intake
+    first, other = server.write("We ship."), server.write("Not saved.")
+    intake.followed = {first.ts}
+    await server.edit(first, "We ship <@" + server.user.id + ">.")
+    await server.edit(other, "Nor now.")
+    reply = server.write("Fine.", thread_ts=first.ts)
+    await server.tell(reply)
+    told = [(one.id, one.author, one.text, thread) for one, thread in intake.retellings]
+    assert told == [
+        (first.ts, "ada", "We ship @ada.", ""),
+        (reply.ts, "ada", "Fine.", first.ts),
+    ]
+    await server.delete(other)
+    assert intake.deletions == []
+    # With replies it leaves a tombstone, which is no edit.
+    await server.delete(first)
+    assert intake.deletions == [first.ts]
+    assert len(intake.retellings) == 2
+
+
+async def test_what_the_app_itself_says_in_a_thread_is_not_told(stage: Stage) -> None:
+    first = stage.server.write("We ship.")
+    stage.intake.followed = {first.ts}
+    ours = stage.server.write("On it.", thread_ts=first.ts)
+    ours.user, ours.from_app = stage.server.space.bot_user, True
+    await stage.server.tell(ours)
+    await stage.server.edit(ours, "Done.")
+    assert stage.intake.retellings == []

@@ -9,15 +9,17 @@ from uuid import uuid4
 import pytest
 
 from bot.slack.adapter import SlackPlatform
+from bot.slack.messages import Us, read_message
 from bot.slack.parse import locate
 from core.actions import while_writing
 from core.config import Settings
-from core.errors import Forbidden, NotFound, PlatformFailed, RateLimited
+from core.errors import Forbidden, InvalidInput, NotFound, PlatformFailed, RateLimited
 from core.messages import Answer
 from core.ports import CanMark, CanRead
 from sandbox.slack.chat import permalink
 from sandbox.slack.files import Shared
 from sandbox.slack.server import SlackServer
+from sandbox.slack.shapes import message_json
 from sandbox.slack.workspace import Channel, Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call
@@ -407,3 +409,94 @@ class TestMarks:
         stage.refuse("reactions.add", "is_archived")
         with pytest.raises(PlatformFailed, match="is_archived"):
             await stage.platform.mark(stage.reacted(stage.server.write("hello")), "done")
+
+
+# ── From one message to another ──────────────────────────────────────────────────────────────────
+
+
+async def test_all_from_one_message_to_another_is_read_in_order(stage: Stage) -> None:
+    bob = stage.server.space.add_user("bob")
+    said = [stage.server.write(f"word {n}", user=bob if n % 2 else None) for n in range(5)]
+    inside = stage.server.write("aside", thread_ts=said[2].ts)
+    first, last = stage.linked(said[3]), stage.linked(said[1])
+    read = await stage.platform.between(first, last, 10)
+    assert [(one.author, one.text) for one in read] == [
+        ("bob", "word 1"),
+        ("ada", "word 2"),
+        ("bob", "word 3"),
+    ]
+    assert read[0].link == permalink(stage.server.space, said[1])
+    assert [one.text for one in await stage.platform.between(last, first, 2)] == [
+        "word 1",
+        "word 2",
+    ]
+    more = stage.server.write("and more", thread_ts=said[2].ts)
+    read = await stage.platform.between(stage.linked(more), stage.linked(inside), 10)
+    assert [one.text for one in read] == ["aside", "and more"]
+    with pytest.raises(InvalidInput, match="one conversation"):
+        await stage.platform.between(stage.linked(inside), stage.linked(said[4]), 10)
+
+
+async def test_nobody_reads_from_one_message_to_another_where_they_are_not(stage: Stage) -> None:
+    bob = stage.server.space.add_user("bob")
+    secret = stage.server.space.add_channel("secret", private=True, members=[bob])
+    ends = [stage.linked(stage.server.write(text, secret, bob)) for text in ("a", "b")]
+    with pytest.raises(Forbidden, match="not in that channel"):
+        await stage.platform.between(ends[0], ends[1], 10)
+
+
+async def test_a_forwarded_message_tells_who_wrote_it_and_where(stage: Stage) -> None:
+    message = stage.server.write("See this:")
+    message.attachments = [
+        {
+            "is_share": True,
+            "author_name": "Grace [H]",
+            "channel_id": stage.server.general.id,
+            "ts": "1764000000.000100",
+            "from_url": "https://acme.slack.com/archives/C1/p1764000000000100",
+            "text": "We ship on *Friday*.\nOr Monday.",
+        },
+        {"from_url": "https://x.example", "title": "unfolded", "text": "not said"},
+    ]
+    [read] = await stage.platform.read(stage.address(message))
+    assert read.text == (
+        "See this:\n\nForwarded from **Grace \\[H\\]** in #general (2025-11-24 16:00 UTC) · "
+        "[Original message](<https://acme.slack.com/archives/C1/p1764000000000100>)\n\n"
+        "> We ship on **Friday**.  \n> Or Monday."
+    )
+
+
+async def test_an_apps_card_is_part_of_what_it_said(stage: Stage) -> None:
+    message = stage.server.write("New issue")
+    message.from_app = True
+    message.user = "U0OTHER"
+    message.attachments = [
+        {
+            "author_name": "octo",
+            "title": "Crash",
+            "title_link": "https://git.example/1",
+            "text": "It *crashes*.",
+            "fields": [{"title": "Label", "value": "bug"}],
+        }
+    ]
+    raw = message_json(stage.server.space, message) | {"bot_id": "B0OTHER", "username": "Git"}
+    read = read_message(raw, {}, Us("U1", "B1"))
+    assert read.author == "Git"
+    assert read.text == (
+        "New issue\n\n*octo*\n\n**[Crash](<https://git.example/1>)**\n\nIt **crashes**.\n\n"
+        "**Label**: bug"
+    )
+
+
+async def test_a_note_in_a_thread_is_changed_and_taken_away(stage: Stage) -> None:
+    message = stage.server.write("Keep this.")
+    address = stage.reacted(message)
+    [part], [next_one] = (stage.platform.render(Answer(text)) for text in ("0 of 2", "1 of 2"))
+    note = await stage.platform.post(address, part, "n", again=True)
+    assert await stage.platform.post(address, part, "n", again=True) == note
+    await stage.platform.edit(address, note, next_one)
+    [shown] = stage.server.answers()
+    assert "1 of 2" in str(shown.blocks)
+    assert await stage.platform.erase(address, note)
+    assert stage.server.answers() == []
+    assert not await stage.platform.erase(address, {"via": "response_url"})

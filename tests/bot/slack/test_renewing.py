@@ -15,6 +15,7 @@ from bot.slack.consent import ends
 from core.accounts.installations import StoredInstallations
 from core.errors import PlatformFailed
 from core.ports import Installation
+from sandbox.slack.payloads import farewell
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call
 from tests.bot.slack.test_installing import FIRST, Stage, staged
@@ -140,6 +141,18 @@ async def test_the_tokens_lie_in_the_database_encrypted(stage: Stage, tmp_path: 
     files = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
     for secret in (installed.token, installed.refresh):
         assert secret.encode() not in files
+
+
+async def test_news_of_an_earlier_token_ends_no_installation(stage: Stage) -> None:
+    await ends_in(stage, timedelta(hours=1))
+    await stage.answer(stage.first)
+    tokens = {"oauth": [], "bot": [stage.first.space.bot_user]}
+    news = farewell(stage.first.space, {"type": "tokens_revoked", "tokens": tokens})
+    assert (await stage.first._deliver("events_api", news)).status == 200
+    await stage.answer(stage.first)
+    assert stage.said(stage.first) == (2, 0)
+    await stage.first.uninstall(news=["tokens_revoked"])
+    assert await stage.store.all("slack") == []
 
 
 async def test_another_installation_ends_the_rotation(stage: Stage) -> None:

@@ -133,6 +133,19 @@ async def test_why_somebody_has_to_wait_is_said_where_it_can_be_taken_back(
     assert "chat.startStream" not in called(slack)
 
 
+async def test_a_stream_without_words_says_that_they_are_on_their_way(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
+) -> None:
+    reply = await platform.post(address, platform.waiting(STOP), MARKER, again=False)
+    [said, row] = slack.answers()[0].blocks
+    assert said["elements"][0]["text"] == "_Writing …_"
+    assert [one["action_id"] for one in row["elements"]] == ["stop"]
+    await platform.edit(address, reply, platform.draft("Ship it", STOP))
+    await platform.edit(address, reply, final(platform))
+    assert "Writing" not in str(whole(slack).blocks)
+    assert called(slack)[-2:] == ["chat.stopStream", "chat.update"]
+
+
 async def test_a_stream_can_be_stopped_from_its_first_word_on(
     slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
 ) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from sqlalchemy import Table
 
 from core.accounts.links import Links
 from core.config import Settings
@@ -17,6 +18,7 @@ from core.jobs.recognise import recognise
 from core.limits.limits import Limits
 from core.messages import Call, Request, Sender
 from core.ports import Destination
+from core.storage.account_tables import brought
 from core.storage.content import Written
 from core.storage.database import Database
 from core.storage.links import LEFT, MOVED
@@ -56,6 +58,10 @@ class Stage:
             await unit.content.begin(item, user, prompt, None)
             await unit.content.finish(item, Written("Text", "openai", "m", None, 1, 1))
         return item
+
+    async def kept(self, table: Table) -> list[object]:
+        async with self.database.engine.connect() as connection:
+            return list(await connection.execute(table.select()))
 
     async def rows(self) -> str:
         """All that the tables hold, as text."""
@@ -348,3 +354,67 @@ async def test_a_request_of_somebody_who_is_being_joined_is_the_accounts(stage: 
         await unit.content.begin(early.id, chat, "x", None)
         assert await unit.content.get(early.id, ada) is not None
         assert await recognise(unit, late) == ada
+
+
+# ── Somebody who merely saw the link ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["still linked", "parted by the thief"])
+async def test_who_saw_the_link_and_was_quicker_keeps_nothing_of_it(
+    stage: Stage, *, hidden: bool
+) -> None:
+    eve, chat = await stage.account("eve"), await stage.person(ADA)
+    item, hers = await stage.wrote(chat, "ada's"), await stage.wrote(eve, "eve's")
+    async with stage.database.begin() as unit:
+        await unit.users.prefer(chat, {"template": "retro"})
+        await unit.destinations.choose(chat, NOTES)
+    stolen = await stage.asked()
+    joined = await stage.links.confirm(eve, stolen)
+    if hidden:
+        await stage.links.unlink(eve, joined.identity.id)
+    me = await stage.person(ADA)
+    assert await stage.links.leave(ADA, me, not_me=True) is True
+    me = await stage.person(ADA)
+    assert me != eve
+    async with stage.database.begin() as unit:
+        assert [each.id for each in await unit.content.page(me)] == [item]
+        assert [each.id for each in await unit.content.page(eve)] == [hers]
+        assert (await unit.destinations.of(me, None)).person == NOTES
+        user = await unit.users.get(me)
+    assert user is not None
+    assert user.preferences == {"template": "retro"}
+    assert await stage.links.leave(ADA, me, not_me=True) is False, "there is no more to undo"
+    ada = await stage.account("ada")
+    await stage.links.confirm(ada, await stage.asked())
+    assert await stage.person(ADA) == ada
+
+
+async def test_what_was_written_after_the_link_stays_with_the_account(stage: Stage) -> None:
+    ada, chat = await stage.account("ada"), await stage.person(ADA)
+    before = await stage.wrote(chat, "before")
+    await stage.links.confirm(ada, await stage.asked())
+    after = await stage.wrote(ada, "after")
+    await stage.links.leave(ADA, ada)
+    async with stage.database.read() as unit:
+        assert {each.id for each in await unit.content.page(ada)} == {before, after}
+
+
+async def test_after_a_day_nothing_is_taken_back(stage: Stage) -> None:
+    ada, chat = await stage.account("ada"), await stage.person(ADA)
+    item = await stage.wrote(chat, "before")
+    await stage.links.confirm(ada, await stage.asked())
+    async with stage.database.begin() as unit:
+        await unit.links.forget(datetime.now(UTC) + timedelta(days=1))
+    await stage.links.leave(ADA, ada, not_me=True)
+    async with stage.database.read() as unit:
+        assert [each.id for each in await unit.content.page(ada)] == [item]
+    assert str(item) not in str(await stage.kept(brought))
+
+
+async def test_a_link_takes_no_identity_from_an_account(stage: Stage) -> None:
+    ada, eve = await stage.account("ada"), await stage.account("eve")
+    seen = await stage.asked()
+    await stage.links.redeem(ADA, await stage.links.web_code(ada))
+    with pytest.raises(Conflict, match="another account"):
+        await stage.links.confirm(eve, seen)
+    assert await stage.person(ADA) == ada

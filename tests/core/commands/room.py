@@ -47,6 +47,11 @@ class Room:
             raise self.trouble
         return self.threads.get(address.get("message") or address.get("thread", ""), [])
 
+    async def between(self, first: Address, last: Address, most: int) -> list[Message]:
+        ends = sorted((first["message"], last["message"]))
+        said = [one for thread in self.threads.values() for one in thread]
+        return [one for one in said if ends[0] <= one.id <= ends[1]][:most]
+
     async def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:  # noqa: ARG002 - the port's signature
         content = self.contents[file.source]
         if isinstance(content, AssistantError):

@@ -61,7 +61,7 @@ async def test_a_code_from_the_web_joins_and_unlink_parts(
         await say("link ABCDE-FGHIJ")
     answer = await say(f"link {await links.web_code(ada)}")
     assert "linked to the account" in answer.text
-    assert answer.notes == ("If this was not you: `/notion unlink`.",)
+    assert answer.notes == ("If this was not you: `/notion unlink --not-me`, within a day.",)
     async with database.read() as unit:
         user = await unit.users.find(Sender("slack", "ada", "ada", "T1"))
     assert user is not None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
 from core.attachments import LARGEST, kind_of, type_of
 from core.errors import Forbidden
-from core.messages import Answer, File
+from core.messages import Action, Answer, File
 from core.notion.uploads import SINGLE, named
+from core.ports import Address, Part, Reply
 from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
@@ -138,3 +139,59 @@ def test_what_kind_of_block_a_file_is(attached: File, media_type: str, kind: str
 )
 def test_a_name_has_an_extension_and_an_end(name: str, media_type: str, taken: str) -> None:
     assert named(name, media_type) == taken
+
+
+class Board(Room):
+    """A room whose messages can be changed and taken away."""
+
+    edit_interval = 1.0
+
+    def __init__(self, room: Room, *, erasable: bool = True) -> None:
+        super().__init__(room.threads, contents=room.contents)
+        self.notes: list[str] = []
+        self.erasable = erasable
+
+    def editable(self, address: Address) -> bool:  # noqa: ARG002 - the port's signature
+        return True
+
+    def waiting(self, actions: Sequence[Action] = ()) -> Part:
+        return {"text": "…", "actions": list(actions)}
+
+    def draft(self, text: str, actions: Sequence[Action] = ()) -> Part:
+        return {"text": text, "actions": list(actions)}
+
+    async def post(self, address: Address, part: Part, marker: str, *, again: bool) -> Reply:
+        self.notes.append(part["text"])
+        return {"id": marker} if address is not None or again else {}
+
+    async def edit(self, address: Address, reply: Reply, part: Part) -> None:  # noqa: ARG002
+        self.notes.append(part["text"])
+
+    async def erase(self, address: Address, reply: Reply) -> bool:  # noqa: ARG002
+        if self.erasable:
+            self.notes.append("")
+        return self.erasable
+
+
+@pytest.mark.parametrize("erasable", [True, False])
+async def test_how_far_large_files_are_is_told_and_then_no_more(
+    say: Say, notion: NotionServer, monkeypatch: pytest.MonkeyPatch, *, erasable: bool
+) -> None:
+    monkeypatch.setattr("core.progress.PAUSE", 0.0)
+    files = tuple(file(f"{name}.png", "image/png", 4_000_000) for name in "abc")
+    room = room_with(*files, a_png=PNG, b_png=PNG, c_png=PNG)
+    board = Board(room, erasable=erasable)
+    assert (await say("/notion save room:m1", platform=board)).ok
+    assert board.notes == [
+        "Copying to Notion: 0 of 3 files, 0 MB of 12 MB …",
+        "Copying to Notion: 1 of 3 files, 4 MB of 12 MB …",
+        "Copying to Notion: 2 of 3 files, 8 MB of 12 MB …",
+        "" if erasable else "3 files went to Notion: 12 MB.",
+    ]
+    assert len([kind for kind, _ in blocks(notion) if kind == "image"]) == 3
+
+
+async def test_of_small_files_nothing_is_told(say: Say) -> None:
+    board = Board(room_with(file("a.png", "image/png", 8), a_png=PNG))
+    assert (await say("/notion save room:m1", platform=board)).ok
+    assert board.notes == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from core.actions import call_of
 from core.captures import document
 from core.errors import Forbidden, InvalidInput
 from core.messages import Answer, Call, File, Message, Sender
@@ -162,15 +163,27 @@ async def test_taking_the_reaction_away_within_ten_minutes_archives_the_page(
     assert [page.in_trash for page in made(notion)] == [False, True]
 
 
-async def test_after_ten_minutes_the_page_stays_and_the_answer_says_so(
+async def test_after_ten_minutes_the_person_is_asked_what_is_to_become_of_the_page(
     say: Say, room: Room, notion: NotionServer
 ) -> None:
     await say(MARKED, platform=room, address=ABOUT)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
         answer = await say(UNDO, platform=room, address=ABOUT)
     assert not answer.quiet
-    assert "within ten minutes" in answer.text
+    assert "more than ten minutes" in answer.text
     assert [page.in_trash for page in made(notion)] == [False]
+    trash, stay = answer.actions
+    assert (trash.label, stay.label) == ("Move to trash", "Keep the page")
+    calls = {each.name: call_of(each.name, each.item) for each in answer.actions}
+    assert (await say(calls["stay"], platform=room)).text == "The page stays."
+    assert [page.in_trash for page in made(notion)] == [False]
+    with pytest.raises(Forbidden):
+        await say(calls["trash"], "grace", platform=room)
+    room.marks.append("done")
+    assert "trash" in (await say(calls["trash"], platform=room)).text
+    assert [page.in_trash for page in made(notion)] == [True]
+    assert room.marks[-1] == "none"
+    assert "empty" in (await say("/notion history")).text
 
 
 async def test_nobody_takes_back_what_somebody_else_saved(
@@ -192,6 +205,54 @@ async def test_a_saved_message_is_in_the_history_and_costs_nothing(
             (await unit.users.of(SENDER)).id, datetime.now(UTC), datetime.now(UTC)
         )
     assert rows == []
+
+
+@pytest.mark.parametrize(
+    "links", ["room:m2 room:m4", "room:m4..room:m2", "room:m2 – room:m4", "<room:m2> to room:m4"]
+)
+async def test_two_links_save_all_that_was_said_between(
+    say: Say, notion: NotionServer, links: str
+) -> None:
+    said = [message(n, f"Word {n}", "Ada" if n % 2 else "Grace") for n in range(1, 6)]
+    room = Room({"all": said})
+    links = links.replace("<", "").replace(">", "")
+    answer = await say(f"/notion save {links}", platform=room)
+    assert answer.text == "Saved to Notion: 3 messages."
+    assert answer.notes == ()
+    assert texts(notion)[:-1] == [
+        "3 messages since 2026-11-24 12:02 UTC",
+        "Grace — 2026-11-24 12:02 UTC",
+        "Word 2",
+        "Ada — 2026-11-24 12:03 UTC",
+        "Word 3",
+        "Grace — 2026-11-24 12:04 UTC",
+        "Word 4",
+    ]
+    again = await say("/notion save room:m4 room:m2", "grace", platform=room)
+    assert again.page == answer.page
+
+
+async def test_too_long_a_range_is_cut_and_says_so(say: Say, notion: NotionServer) -> None:
+    said = [replace(message(1, f"Word {n}"), id=f"m{n:03}") for n in range(300)]
+    answer = await say("/notion save room:m000 room:m299", platform=Room({"all": said}))
+    assert answer.text == "Saved to Notion: 200 messages."
+    assert "Only the first 200 messages" in answer.notes[0]
+    assert texts(notion)[-2] == "Word 199"
+
+
+@pytest.mark.parametrize(
+    ("links", "told"),
+    [
+        ("room:m1 room:m2 room:m3", "or two"),
+        ("room:m1 https://example.com", "no address of a message"),
+        ("room:x room:y", "Nothing was said"),
+    ],
+)
+async def test_two_links_that_do_not_go_together_are_told_as_such(
+    say: Say, room: Room, links: str, told: str
+) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        await say(f"/notion save {links}", platform=room)
 
 
 def test_a_name_or_a_file_cannot_break_the_document() -> None:

@@ -159,3 +159,50 @@ async def test_a_token_is_read_with_an_older_key_and_written_with_the_newest(
 async def test_a_process_that_keeps_none_needs_no_key(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, public_url="https://notion-assistant.test")
     StoredInstallations(settings, Database(f"sqlite+aiosqlite:///{tmp_path}/x.db"))
+
+
+# ── Tokens that rotate ───────────────────────────────────────────────────────────────────────────
+
+
+def rotating(**changes: Any) -> Installation:
+    return installed(**({"refresh": "xoxe-1", "expires_at": NOON + timedelta(hours=12)} | changes))
+
+
+async def test_one_process_alone_renews_a_token(database: Database) -> None:
+    one, two = kept_in(database), kept_in(database)
+    await one.keep(rotating())
+    assert await one.of("slack", "", "T1") == rotating()
+    assert await one.claim(rotating(), 30)
+    assert not await two.claim(rotating(), 30)
+    ends = NOON + timedelta(hours=24)
+    assert await one.renew(rotating(), "xoxb-2", "xoxe-2", ends)
+    after = rotating(token="xoxb-2", refresh="xoxe-2", expires_at=ends)
+    assert await two.of("slack", "", "T1") == after
+    assert not await two.claim(rotating(), 30), "that one was renewed"
+    assert await two.claim(after, 30), "nobody renews the next one yet"
+
+
+async def test_a_claim_ends_by_itself(database: Database) -> None:
+    one, two = kept_in(database), kept_in(database)
+    await one.keep(rotating())
+    assert await one.claim(rotating(), -1)
+    assert await two.claim(rotating(), 30)
+
+
+async def test_what_was_renewed_does_not_replace_a_newer_installation(database: Database) -> None:
+    one = kept_in(database)
+    await one.keep(rotating())
+    newer = rotating(
+        token="xoxb-new", refresh="", expires_at=None, updated_at=NOON.replace(hour=13)
+    )
+    await one.keep(newer)
+    assert not await one.renew(rotating(), "xoxb-2", "xoxe-2", NOON + timedelta(hours=24))
+    assert await one.of("slack", "", "T1") == newer
+    await one.forget("slack", "", "T1")
+    assert not await one.claim(rotating(), 30)
+
+
+async def test_a_state_is_new_once_in_all_processes(database: Database) -> None:
+    assert await kept_in(database).first("a-state")
+    assert not await kept_in(database).first("a-state")
+    assert await kept_in(database).first("another-state")
