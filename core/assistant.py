@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.commands.save import marked_call, undoing
 from core.config import Settings
 from core.connecting import Connecting
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 RECENT = 100
+FOLLOWED = 20
 RUNNING_WORK_SECONDS = 15.0
 ENGINE_RETRY_SECONDS = 10.0
 
@@ -68,6 +70,7 @@ class Assistant:
         jobs: Jobs,
         links: Links,
         connecting: Connecting,
+        announcing: Announcing,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -78,6 +81,7 @@ class Assistant:
         self.history = History(database, forget=jobs.work.erase)
         self.links = links
         self.connecting = connecting
+        self.announcing = announcing
         self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
@@ -102,6 +106,7 @@ class Assistant:
                 log.exception("the work engine does not start; trying again")
                 await asyncio.sleep(ENGINE_RETRY_SECONDS)
         self._background.append(asyncio.create_task(self._jobs.janitor.run()))
+        self._background.append(asyncio.create_task(self.announcing.run()))
         # Importing an SDK takes seconds, which the first person should not wait for.
         for provider in self.providers.values():
             if isinstance(provider, CanWarm):
@@ -206,7 +211,9 @@ class Assistant:
         async with self.database.read() as unit:
             said = await unit.messages.recent(platform, since, RECENT)
             asked = await unit.inbox.places(platform, since, RECENT)
-        return list(dict.fromkeys([*said, *((place, "") for place in asked)]))[:RECENT]
+            followed = await unit.followed.places(platform, datetime.now(UTC), FOLLOWED)
+        places = [*said, *((place, "") for place in asked), *followed]
+        return list(dict.fromkeys(places))[:RECENT]
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

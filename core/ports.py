@@ -260,7 +260,7 @@ class Pages(Protocol):
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; twice is once.
 
-        False where it is not there any more.
+        False where it is not there any more, or no block can be changed.
         """
         ...
 
@@ -680,6 +680,18 @@ class CanJudge(Platform, Protocol):
         """Whether whoever wrote may decide for everybody in the workspace it was written in.
 
         False where the platform does not say. Raises RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanTell(Platform, Protocol):
+    """A platform where something can be said later in the thread that a request was made in."""
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """The address for it: nobody's ways to answer in private are in it. Pure.
+
+        `reply` is the answer's first message, where there is one. None where nothing can be said.
         """
         ...
 

@@ -362,6 +362,36 @@ class Connector(Protocol):
         ...
 
 
+class Announcer(Protocol):
+    """What becomes of pages, as chat sees it. Implemented by `core.announcing.Announcing`."""
+
+    async def turn(self, channel: Channel, *, on: bool) -> bool:
+        """Has a channel hear of its pages, or not; False where that is so already."""
+        ...
+
+    async def is_on(self, channel: Channel) -> bool:
+        """Whether a channel hears of its pages."""
+        ...
+
+    async def watch(self, request: Request, url: str) -> None:
+        """Begins to watch a page that was saved."""
+        ...
+
+    async def news(self, item: UUID) -> tuple[str, datetime, list[str]] | None:
+        """What is to be told of an item's page, until when, and of which comments. Asks Notion."""
+        ...
+
+    async def told(self, item: UUID, seen_at: datetime, comments: list[str]) -> None:
+        """What was told is no news any more."""
+        ...
+
+
+Services = tuple[
+    Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector, Announcer
+]
+"""What commands may use, in the order in which `Context` names it."""
+
+
 @dataclass(slots=True)
 class Person:
     """Whose request it is: the account, once they have become part of one meanwhile.
@@ -390,6 +420,7 @@ class Context:
     preferences: Preferences
     voter: Voter
     connector: Connector
+    announcer: Announcer
     conversation: Conversation
     commands: Mapping[str, Command]
 

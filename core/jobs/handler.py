@@ -20,19 +20,7 @@ from uuid import UUID
 import structlog
 
 from core.actions import when_failed, while_writing
-from core.commands.context import (
-    Connector,
-    Context,
-    Keeper,
-    Library,
-    Links,
-    Person,
-    Places,
-    Preferences,
-    Saver,
-    Voter,
-    Writer,
-)
+from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
 from core.errors import (
@@ -66,10 +54,6 @@ LATEST = 2.0
 LATE = "late"
 
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
-
-
-Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector]
-"""What commands may use, in the order in which `Context` names it."""
 
 
 class Handler:
@@ -131,6 +115,8 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
+        if answer.page is not None and answer.ok and kept is not None:
+            await context.announcer.watch(request, answer.page)
         return answer, kept is not None
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
