@@ -260,7 +260,7 @@ class Pages(Protocol):
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; twice is once.
 
-        False where it is not there any more.
+        False where it is not there any more, or no block can be changed.
         """
         ...
 
@@ -481,6 +481,17 @@ class Intake(Memory, Protocol):
 
     async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:
         """Messages were deleted in the chat. Raises Unavailable."""
+        ...
+
+    async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
+        """What somebody asked for before, with the place they say they meant.
+
+        Raises NotFound where that was long ago, Forbidden where it was somebody else.
+        """
+        ...
+
+    async def answered(self, channel: Channel, thread: str) -> bool:
+        """Whether this app answered something in a thread that can be added to a page."""
         ...
 
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:

@@ -238,7 +238,7 @@ class NotionPages:
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; the others stay.
 
-        False where it is not there any more. https://developers.notion.com/reference/update-a-block
+        False where it is not there, or nothing can be changed. https://developers.notion.com/reference/update-a-block
         """
         return await self._again("PATCH", f"blocks/{block}", {kind: dict(fields)})
 
@@ -247,7 +247,9 @@ class NotionPages:
 
         https://developers.notion.com/reference/delete-a-block
         """
-        await self._again("DELETE", f"blocks/{block}")
+        if not await self._again("DELETE", f"blocks/{block}"):
+            # It is gone, or the server has no such call.
+            await self._again("PATCH", f"blocks/{block}", {"in_trash": True})
 
     async def _again(self, method: str, path: str, body: Json | None = None) -> bool:
         """A write that may be repeated, for twice is once. False where its object is gone."""
@@ -255,7 +257,9 @@ class NotionPages:
             try:
                 await self._connection.write(method, path, body)
             except NotionRefused as error:
-                if error.status == 404 or "archived" in error.about or "trash" in error.about:
+                gone = "archived" in error.about or "trash" in error.about
+                # The last two: a server that has no such call.
+                if gone or error.status in (404, 405, 501):
                     return False
                 if last or not error.unsure:
                     raise
