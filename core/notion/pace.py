@@ -152,8 +152,13 @@ class Pace:
         return max(free, 0.0) + self._waiting * WINDOW / self._per_minute if self._waiting else 0.0
 
     def close_for(self, seconds: float) -> None:
-        """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are."""
-        self._closed_until = max(self._closed_until, time.monotonic() + min(seconds, WINDOW))
+        """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are.
+
+        What it asks for longer than the budget's own minute is about something else than the
+        budget, and holds nobody else up.
+        """
+        if seconds <= WINDOW:
+            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
     async def _take_open(self) -> float:
         """As `_take`, but that nothing is taken while Notion wants to be left alone."""

@@ -112,6 +112,8 @@ async def test_who_stands_in_line_waits_and_hears_how_long(
 async def test_while_notion_wants_to_be_left_alone_nobody_asks() -> None:
     pace = Pace("key", 100, None)
     await pace.turn(1)
+    pace.close_for(600)
+    await pace.turn(0.1)
     pace.close_for(0.3)
     with pytest.raises(RateLimited):
         await pace.turn(0.1)
