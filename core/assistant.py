@@ -13,12 +13,14 @@ import structlog
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
+from core.actions import NOT_YOURS
 from core.announcing import Announcing
 from core.commands.save import marked_call, undoing
+from core.commands.saving import with_place
 from core.config import Settings
 from core.connecting import Connecting
 from core.emoji import MEMO, emoji_of
-from core.errors import AssistantError, Unavailable
+from core.errors import AssistantError, Forbidden, NotFound, Unavailable
 from core.follow.news import DELAY, News
 from core.history.history import History
 from core.jobs.handler import Handler
@@ -162,6 +164,22 @@ class Assistant:
         """As `core.ports.Intake.takes_part`."""
         async with self.database.read() as unit:
             return await unit.messages.takes_part(channel, thread)
+
+    async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
+        """As `core.ports.Intake.picked`."""
+        async with self.database.read() as unit:
+            accepted = await unit.inbox.get(request)
+            user = await unit.users.find(sender)
+        if accepted is None:
+            raise NotFound("That was too long ago. Type the command again.")
+        if user is None or accepted.user_id != user.id:
+            raise Forbidden(NOT_YOURS)
+        return with_place(accepted.request.call, place)
+
+    async def answered(self, channel: Channel, thread: str) -> bool:
+        """As `core.ports.Intake.answered`."""
+        async with self.database.read() as unit:
+            return await unit.messages.last_answer(channel, thread) is not None
 
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """As `core.ports.Intake.suggest`."""

@@ -22,6 +22,7 @@ from core.jobs.owner import FileOwner, Owner, SlotOwner, end_process
 from core.jobs.work import Work, check_engine
 from core.limits.limits import Limits
 from core.live import Feeds
+from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
 from core.notion.connections import Connections
@@ -89,6 +90,7 @@ async def assembled(
         Ratings(database),
         connecting,
         announcing,
+        Appending(database, pages, settings.public_url),
     )
     handler = Handler(database, feeds, platforms, services)
     audit = timedelta(days=settings.audit_days)

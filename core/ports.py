@@ -483,6 +483,17 @@ class Intake(Memory, Protocol):
         """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
+    async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
+        """What somebody asked for before, with the place they say they meant.
+
+        Raises NotFound where that was long ago, Forbidden where it was somebody else.
+        """
+        ...
+
+    async def answered(self, channel: Channel, thread: str) -> bool:
+        """Whether this app answered something in a thread that can be added to a page."""
+        ...
+
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 

@@ -14,6 +14,7 @@ import aiohttp
 
 from core.config import Settings
 from core.errors import AssistantError, Misconfigured, Unavailable
+from notion_assistant.doctor_mail import mail
 from notion_assistant.doctor_notion import connections, notion, webhook
 from notion_assistant.doctor_slack import slack
 
@@ -273,6 +274,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "webhook": webhook,
     "slack": slack,
     "discord": _discord,
+    "mail": mail,
 }
 
 ADDRESSES = {
@@ -298,4 +300,5 @@ OFF = {
     "own notion": "Off; NOTION_CLIENT_ID and NOTION_CLIENT_SECRET turn it on.",
     "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
     "discord": "Off; DISCORD_TOKEN turns it on.",
+    "mail": "Off; SMTP_URL or SMTP_HOST turns it on. A local run shows letters in its log.",
 }

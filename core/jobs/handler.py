@@ -19,11 +19,12 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, while_writing
+from core.actions import when_failed, when_unclear, while_writing
 from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
 from core.errors import (
+    Ambiguous,
     AssistantError,
     NotionFailed,
     PlatformFailed,
@@ -174,6 +175,8 @@ class Handler:
             link = await context.connector.hint(context.request) if missing else None
             again = COMMANDS[call.command].live and (link is not None or _worth_a_button(error))
             actions = when_failed(context.request.id) if again else ()
+            if isinstance(error, Ambiguous):
+                actions = when_unclear(context.request.id, error.choices)
             said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
             return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
         except Exception:

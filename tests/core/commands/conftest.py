@@ -23,8 +23,10 @@ from core.history.history import History
 from core.limits.limits import Limits
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
+from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connections import Connections
+from core.notion.making import Patience
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
@@ -142,6 +144,12 @@ def say(
             voter=Ratings(database),
             connector=connecting,
             announcer=announcing,
+            appender=Appending(
+                database,
+                reached,
+                "https://notes.example",
+                Patience(looks=(0.0, 0.01), other=1, poll=0.02),
+            ),
             conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )
