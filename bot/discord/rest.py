@@ -24,6 +24,9 @@ _DOWNLOAD = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=60
 _PIECE = 256 * 1024
 _FILES = ("cdn.discordapp.com", "media.discordapp.net")
 
+UNKNOWN = (405, 501)
+"""Statuses of a server that knows no such call, and will not know it the next time either."""
+
 _RETRY_AFTER = 5.0
 _SLOWER = "Discord asks to slow down."
 _REMEMBERED = 1_000
@@ -165,6 +168,8 @@ def _failure(status: int, body: Any, retry_after: str) -> AssistantError:
         wait = fields.get("retry_after", retry_after)
         kind = EverythingLimited if fields.get("global") is True else RateLimited
         return kind(_SLOWER, retry_after=_seconds(wait))
+    if status in UNKNOWN:
+        return Refused(status, status)
     if status >= 500 or 300 <= status < 400:
         return PlatformFailed(f"Discord failed ({status}).", retryable=status >= 500)
     reason = fields.get("code")

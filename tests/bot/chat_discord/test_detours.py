@@ -95,6 +95,27 @@ async def test_the_same_words_a_moment_before_are_no_answer_to_this(stage: Stage
     assert stage.shown() == ["Notion is away."] * 2
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_where_nothing_can_be_edited_the_whole_answer_takes_the_place_of_its_half(
+    stage: Stage, status: int
+) -> None:
+    message = await stage.server.write("hello")
+    address = asked_aloud(stage, message)
+    reply = await stage.platform.post(address, stage.platform.draft("so"), "a:0", again=False)
+    refuse(stage, "PATCH /", 0, status)
+    [part] = parts_of("So be it.")
+    await stage.platform.edit(address, reply, part)
+    await stage.platform.edit(address, reply, part)
+    assert stage.shown() == ["So be it."]
+
+
+async def test_a_server_that_knows_no_reactions_is_asked_once(stage: Stage) -> None:
+    message = await stage.server.write("hello")
+    refuse(stage, "PUT /channels", 0, 501)
+    await stage.platform.mark(asked_aloud(stage, message, marked="yes"), "working")
+    assert len([one for one in stage.server.requests if one.name.startswith("PUT /ch")]) == 1
+
+
 async def test_a_limit_on_everything_holds_in_every_channel(stage: Stage) -> None:
     first = await stage.server.write("hello")
     other = stage.server.world.add_channel(stage.server.guild, "other")
