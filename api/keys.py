@@ -11,6 +11,7 @@ from aiohttp import web
 
 from core.accounts.accounts import Accounts
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.config import Settings
 from core.connecting import Connecting
 from core.history.history import History
@@ -38,6 +39,9 @@ class Core(Protocol):
 
     @property
     def connecting(self) -> Connecting: ...
+
+    @property
+    def announcing(self) -> Announcing: ...
 
     @property
     def history(self) -> History: ...

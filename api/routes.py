@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.endpoint import Route
+from api.hooks import webhook
 from api.json import (
     accounts,
     admin,
@@ -107,6 +108,7 @@ PAGES = (
     ("POST", "/link/join", link.join),
     ("POST", "/link/code", link.code),
     ("GET", "/connect", connect),
+    ("POST", "/notion/webhook", webhook),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),
     ("GET", "/static/{name}", file),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import acknowledge, convert, first_text, http, pages, replies, saves, start
+from benchmarks import acknowledge, convert, first_text, http, pages, paint, replies, saves, start
 from benchmarks.measure import Printed, Size
 
 QUICK = Size(rounds=1, repeats=1, warming=0, small=True)
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, tuple[Measure, Size]] = {
     "convert": (convert.measure, convert.FULL),
     "page": (pages.measure, pages.FULL),
     "saves": (saves.measure, saves.FULL),
+    "paint": (paint.measure, paint.FULL),
 }
 
 

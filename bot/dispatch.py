@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from core.actions import PICK
 from core.commands.parse import parse
 from core.commands.registry import is_private
 from core.errors import AssistantError
 from core.messages import Answer, Call, Request, Sender
 from core.ports import Address, Intake
+
+WITHOUT_FORM = {
+    "ask": "The form did not open. Type `/notion ask --page TITLE` and your question.",
+    "save": "The form did not open. Type `/notion save --append TITLE` and a message's link, or "
+    "what to add.",
+}
+"""What somebody is told whose platform does not open the form for what a button lacks."""
+
+
+async def settled(intake: Intake, sender: Sender, call: Call) -> Call | Answer:
+    """What a pressed button asks for, where that hangs on what was asked before.
+
+    An answer, to be shown to the presser alone, where it asks for nothing.
+    """
+    if call.command != PICK:
+        return call
+    try:
+        return await intake.picked(sender, UUID(call.text), call.value("place") or "")
+    except AssistantError as error:
+        return Answer(error.message, ok=False, private=True)
 
 
 async def dispatch(

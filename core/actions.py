@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from core.messages import Action, Call
+
+PICK = "pick"
+"""The call of a button that says which place was meant: `core.ports.Intake.picked` knows more."""
+
+_LONGEST_LABEL = 75
+"""Characters: what Slack takes."""
 
 REWRITES = ("regenerate", "shorter", "longer")
 
@@ -24,6 +31,9 @@ LABELS = {
 }
 """Every action, with what its button says."""
 
+
+PATTERN = rf"(?:{'|'.join(LABELS)}|(?:append|ask|pick)-\d{{1,2}})"
+"""What every button is called; those about one of several things end in its number."""
 
 RATINGS = ("up", "down")
 """What anybody who sees an answer may say of it; all else is its asker's alone."""
@@ -54,6 +64,50 @@ def when_failed(item: UUID) -> tuple[Action, ...]:
     return _actions(item, "retry")
 
 
+def about_pages(pages: Sequence[tuple[int, str]]) -> tuple[Action, ...]:
+    """What can be done about pages that were found: each by its number in the list, and its id."""
+    return tuple(
+        action
+        for number, page in pages
+        for action in (
+            Action(f"append-{number}", f"Append to {number}", page, number),
+            Action(f"ask-{number}", f"Ask {number}", page, number),
+        )
+    )
+
+
+def when_unclear(request: UUID, choices: Sequence[tuple[str, str]]) -> tuple[Action, ...]:
+    """Which of several places is meant."""
+    return tuple(
+        Action(f"pick-{number}", label[:_LONGEST_LABEL], f"{request}:{place}", number)
+        for number, (place, label) in enumerate(choices, 1)
+    )
+
+
+def _numbered(name: str, item: str, *, private: bool) -> Call | None:
+    kind, _, number = name.partition("-")
+    if kind not in ("append", "ask", "pick") or not number.isdecimal():
+        return None
+    first, _, second = item.partition(":")
+    try:
+        found, place = str(UUID(first)), str(UUID(second)) if kind == "pick" else ""
+    except ValueError:
+        return None
+    if kind == "pick":
+        return Call(PICK, found, {"place": place})
+    if kind == "append":
+        return Call("save", flags={"append": found})
+    return Call("ask", flags={"page": found} | ({"private": True} if private else {}))
+
+
+def wants_words(call: Call) -> bool:
+    """Whether a button's call still lacks what is to be asked, or added."""
+    about_page = (call.command == "ask" and call.has("page")) or (
+        call.command == "save" and call.has("append")
+    )
+    return about_page and not call.text
+
+
 def when_taken_back(item: UUID) -> tuple[Action, ...]:
     """What can be done about a page whose 📝 was taken away late."""
     return _actions(item, "trash", "stay")
@@ -69,6 +123,8 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
 
     `private`: the answer it stands under is for the asker's eyes alone, so the next one is too.
     """
+    if (numbered := _numbered(name, item, private=private)) is not None:
+        return numbered
     try:
         text = str(UUID(item))
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -13,11 +13,14 @@ import structlog
 from core.accounts.accounts import Accounts
 from core.accounts.installations import StoredInstallations
 from core.accounts.links import Links
+from core.actions import NOT_YOURS
+from core.announcing import Announcing
 from core.commands.save import marked_call, undoing
+from core.commands.saving import with_place
 from core.config import Settings
 from core.connecting import Connecting
 from core.emoji import MEMO, emoji_of
-from core.errors import AssistantError, Unavailable
+from core.errors import AssistantError, Forbidden, NotFound, Unavailable
 from core.follow.news import DELAY, News
 from core.history.history import History
 from core.jobs.handler import Handler
@@ -39,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 RECENT = 100
+FOLLOWED = 20
 RUNNING_WORK_SECONDS = 15.0
 ENGINE_RETRY_SECONDS = 10.0
 
@@ -68,6 +72,7 @@ class Assistant:
         jobs: Jobs,
         links: Links,
         connecting: Connecting,
+        announcing: Announcing,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -78,6 +83,7 @@ class Assistant:
         self.history = History(database, forget=jobs.work.erase)
         self.links = links
         self.connecting = connecting
+        self.announcing = announcing
         self.limits = links.limits
         self._overviews = Overviews(database, providers, pages)
         self._jobs = jobs
@@ -102,6 +108,7 @@ class Assistant:
                 log.exception("the work engine does not start; trying again")
                 await asyncio.sleep(ENGINE_RETRY_SECONDS)
         self._background.append(asyncio.create_task(self._jobs.janitor.run()))
+        self._background.append(asyncio.create_task(self.announcing.run()))
         # Importing an SDK takes seconds, which the first person should not wait for.
         for provider in self.providers.values():
             if isinstance(provider, CanWarm):
@@ -158,6 +165,22 @@ class Assistant:
         async with self.database.read() as unit:
             return await unit.messages.takes_part(channel, thread)
 
+    async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
+        """As `core.ports.Intake.picked`."""
+        async with self.database.read() as unit:
+            accepted = await unit.inbox.get(request)
+            user = await unit.users.find(sender)
+        if accepted is None:
+            raise NotFound("That was too long ago. Type the command again.")
+        if user is None or accepted.user_id != user.id:
+            raise Forbidden(NOT_YOURS)
+        return with_place(accepted.request.call, place)
+
+    async def answered(self, channel: Channel, thread: str) -> bool:
+        """As `core.ports.Intake.answered`."""
+        async with self.database.read() as unit:
+            return await unit.messages.last_answer(channel, thread) is not None
+
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
         return await self._overviews.suggest(kind, words, provider=provider)
@@ -206,7 +229,9 @@ class Assistant:
         async with self.database.read() as unit:
             said = await unit.messages.recent(platform, since, RECENT)
             asked = await unit.inbox.places(platform, since, RECENT)
-        return list(dict.fromkeys([*said, *((place, "") for place in asked)]))[:RECENT]
+            followed = await unit.followed.places(platform, datetime.now(UTC), FOLLOWED)
+        places = [*said, *((place, "") for place in asked), *followed]
+        return list(dict.fromkeys(places))[:RECENT]
 
     def feed(self, request_id: UUID) -> Feed:
         """The answer while it grows, for requests carried out by this process."""

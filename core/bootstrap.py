@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.assistant import Assistant, Jobs
 from core.captures import Captures
 from core.config import Settings
@@ -21,6 +22,7 @@ from core.jobs.owner import FileOwner, Owner, SlotOwner, end_process
 from core.jobs.work import Work, check_engine
 from core.limits.limits import Limits
 from core.live import Feeds
+from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
 from core.notion.connections import Connections
@@ -72,6 +74,7 @@ async def assembled(
     limits = Limits(settings)
     links = Links(settings, database, limits, inbox.begin)
     connecting = Connecting(settings, database, connections, platforms, inbox.begin)
+    announcing = Announcing(settings, database, connections, platforms, inbox.begin)
     named = Titles(asked, settings.save_title_model) if settings.save_titles == "model" else None
     captures = Captures(
         database, pages, days=settings.follow_days, platforms=platforms, titles=named
@@ -86,12 +89,14 @@ async def assembled(
         Preferences(database, asked, Overviews(database, asked, pages)),
         Ratings(database),
         connecting,
+        announcing,
+        Appending(database, pages, settings.public_url),
     )
     handler = Handler(database, feeds, platforms, services)
     audit = timedelta(days=settings.audit_days)
     janitor = Janitor(database, inbox, work, owner, captures.news, audit)
     jobs = Jobs(owner, work, inbox, janitor, handler, feeds, captures.news)
-    assistant = Assistant(settings, database, asked, pages, jobs, links, connecting)
+    assistant = Assistant(settings, database, asked, pages, jobs, links, connecting, announcing)
     for platform in platforms.values():
         if isinstance(platform, CanBeInstalled):
             platform.serve(assistant.installations)

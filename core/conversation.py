@@ -14,7 +14,7 @@ import structlog
 from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
-from core.messages import Answer, File, Message, Request
+from core.messages import ANSWERS, Answer, File, Message, Request
 from core.ports import CanErase, CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
 from core.storage.database import Database
 
@@ -142,6 +142,18 @@ class Conversation:
             await unit.messages.keep(channel, thread, found)
         return found
 
+    def is_link(self, text: str) -> bool:
+        """Whether a text is the address of a message that can be read here."""
+        return isinstance(self._platform, CanRead) and self._platform.locate(text) is not None
+
+    async def last_answer(self) -> Message | None:
+        """What this app answered last in the thread; None outside threads, or where it did not."""
+        thread, channel = self._request.address.get("thread", ""), self._request.channel
+        if not thread or channel is None:
+            return None
+        async with self._database.read() as unit:
+            return await unit.messages.last_answer(channel, thread)
+
     async def fetch(self, file: File) -> AsyncIterator[bytes]:
         """What is in a file, piece by piece. Raises what `CanFetch.fetch` raises."""
         platform = self._platform
@@ -219,5 +231,7 @@ class Conversation:
             heard = await unit.messages.thread(channel, thread)
             times = [message.at + _BEHIND for message in heard if message.id == asked]
             at = times[0] if times else datetime.now(UTC)
-            message = Message(f"answer-{self._request.id}", author="", text=text, at=at, ours=True)
+            message = Message(
+                f"{ANSWERS}{self._request.id}", author="", text=text, at=at, ours=True
+            )
             await unit.messages.keep(channel, thread, [message])

@@ -2,6 +2,7 @@
 
     AssistantError
     ├── InvalidInput          the person asked for something that cannot be
+    │   └── Ambiguous         more than one thing is meant; carries which
     ├── Unauthorized          who is asking is not known
     ├── Forbidden             known, but not allowed
     ├── NotFound              no such thing, or not theirs to see
@@ -21,6 +22,7 @@ called, and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -57,6 +59,25 @@ class InvalidInput(AssistantError):
     """The person asked for something that cannot be."""
 
     code = "INVALID_INPUT"
+
+
+class Ambiguous(InvalidInput):
+    """More than one thing is meant. `choices` are their ids and what people call them."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        choices: Sequence[tuple[str, str]] = (),
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, retryable=retryable, retry_after=retry_after)
+        self.choices = tuple(choices)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a recorded step keeps of the error."""
+        return super().to_json() | {"choices": [list(each) for each in self.choices]}
 
 
 class Unauthorized(AssistantError):
@@ -163,5 +184,8 @@ _BY_CODE: dict[str, type[AssistantError]] = {
 
 def error_from_json(data: dict[str, Any]) -> AssistantError:
     """The error that `AssistantError.to_json` described."""
+    if data.get("choices"):
+        choices = [(each[0], each[1]) for each in data["choices"]]
+        return Ambiguous(data["message"], choices=choices)
     kind = _BY_CODE.get(data["code"], AssistantError)
     return kind(data["message"], retryable=data["retryable"], retry_after=data["retry_after"])

@@ -14,6 +14,9 @@ Json = dict[str, Any]
 _NAMESPACE = UUID("6f0d7a1e-6b0b-5d5e-9f6b-0c8a4a0d9d11")
 
 
+ANSWERS = "answer-"
+"""How the ids of this app's own answers begin, as they are kept in a thread: their item follows."""
+
 WEB = "web"
 """The platform of whoever comes over HTTP. Their sender's id is the person's own."""
 
@@ -230,12 +233,14 @@ class Request:
 class Action:
     """Something the asker may do about an answer with one press; `core.actions` lists them.
 
-    `item` is the id of the request that the answer is to: all that a button has to carry.
+    `item` is all that a button has to carry: the id of the request that the answer is to, or of the
+    page it is about. Those of one `row` belong together.
     """
 
     name: str
     label: str
     item: str
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)

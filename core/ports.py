@@ -260,7 +260,7 @@ class Pages(Protocol):
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; twice is once.
 
-        False where it is not there any more.
+        False where it is not there any more, or no block can be changed.
         """
         ...
 
@@ -483,6 +483,17 @@ class Intake(Memory, Protocol):
         """Messages were deleted in the chat. Raises Unavailable."""
         ...
 
+    async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
+        """What somebody asked for before, with the place they say they meant.
+
+        Raises NotFound where that was long ago, Forbidden where it was somebody else.
+        """
+        ...
+
+    async def answered(self, channel: Channel, thread: str) -> bool:
+        """Whether this app answered something in a thread that can be added to a page."""
+        ...
+
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 
@@ -680,6 +691,18 @@ class CanJudge(Platform, Protocol):
         """Whether whoever wrote may decide for everybody in the workspace it was written in.
 
         False where the platform does not say. Raises RateLimited or PlatformFailed.
+        """
+        ...
+
+
+@runtime_checkable
+class CanTell(Platform, Protocol):
+    """A platform where something can be said later in the thread that a request was made in."""
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """The address for it: nobody's ways to answer in private are in it. Pure.
+
+        `reply` is the answer's first message, where there is one. None where nothing can be said.
         """
         ...
 

@@ -38,6 +38,18 @@ you. No preamble, and no name before your answer."""
 ASK = "ask"
 """The shape of an answer from pages. Nobody chooses it: `system_prompt` does not know it."""
 
+
+def asked_of(page: str) -> str:
+    """The shape of an answer from one page alone, by its id. At most 64 characters. Pure."""
+    return f"{ASK}:{page}"
+
+
+def page_of(template: str | None) -> str:
+    """The page that an answer was asked of; empty where it was asked of all. Pure."""
+    kind, _, page = (template or "").partition(":")
+    return page if kind == ASK else ""
+
+
 FROM_PAGES = """\
 You answer a question from pages of a team's Notion, which come with it. Answer in GitHub-flavoured
 Markdown, in the language of the question, briefly, and only with what the pages say. After what you

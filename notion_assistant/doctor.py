@@ -13,7 +13,9 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 
 from core.config import Settings
-from core.errors import AssistantError, Misconfigured, NotionFailed, Unavailable
+from core.errors import AssistantError, Misconfigured, Unavailable
+from notion_assistant.doctor_mail import mail
+from notion_assistant.doctor_notion import connections, notion, webhook
 from notion_assistant.doctor_slack import slack
 
 PATIENCE_SECONDS = 5
@@ -183,69 +185,6 @@ async def _offline(settings: Settings, _http: aiohttp.ClientSession) -> str | No
     )
 
 
-async def _notion(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
-    if settings.notion_token is None:
-        if settings.local:
-            return "No NOTION_TOKEN, so pages go to the local stand-in."
-        raise Misconfigured("NOTION_TOKEN is not set: texts are written but not saved.")
-    from core.notion.client import NotionPages
-
-    pages = NotionPages(
-        settings.notion_token.get_secret_value(), settings.notion_parent, settings.notion_base_url
-    )
-    try:
-        found = await pages.destination(None)
-        report = await pages.examine()
-    except NotionFailed as error:
-        if not error.retryable:
-            raise
-        raise Unavailable(
-            f"{error.message} It was asked at {settings.notion_base_url}, NOTION_BASE_URL."
-        ) from None
-    finally:
-        await pages.close()
-    lacking = [each.text for each in report.findings if each.ok is False]
-    if lacking:
-        raise Misconfigured(" ".join(lacking))
-    shared = next((each.text for each in report.findings if each.name == "shared"), "")
-    hints = [each.text for each in report.findings if each.ok is None]
-    said = f"Connected; pages go to “{found.title}”. It sees {shared}."
-    return " ".join([said, *hints])
-
-
-async def _connections(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
-    from core.notion.oauth import CALLBACK, Grants
-
-    grants = Grants(settings, PATIENCE_SECONDS)
-    if not grants.on:
-        return None
-    # Asks about no token of anybody's; what is wrong with the client is said all the same.
-    await grants.known()
-    said = f"People can connect their own Notion. Redirect URI: {settings.public_url}{CALLBACK}"
-    counted = await _counted(settings)
-    return said if counted is None else f"{said} {counted}"
-
-
-async def _counted(settings: Settings) -> str | None:
-    """How many connections there are; None where the database is not there, or not up to date."""
-    from core.storage.database import Database
-    from core.storage.migrate import NEWEST, current
-
-    if settings.embedded and not _file(settings).exists():
-        return None
-    database = Database(settings.database_url)
-    try:
-        if await current(database) != NEWEST:
-            return None
-        async with database.read() as unit:
-            total, lost = await unit.connections.count()
-    except Unavailable:
-        return None
-    finally:
-        await database.close()
-    return f"{total} connected, {lost} to be connected again." if lost else f"{total} connected."
-
-
 async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | None:
     if settings.discord_token is None:
         return None
@@ -330,10 +269,12 @@ EXAMINATIONS: dict[str, Examination] = {
     "anthropic": _provider("anthropic", _bearer, "/v1/models"),
     "deepseek": _provider("deepseek", _bearer, "/models"),
     "offline": _offline,
-    "notion": _notion,
-    "own notion": _connections,
+    "notion": notion,
+    "own notion": connections,
+    "webhook": webhook,
     "slack": slack,
     "discord": _discord,
+    "mail": mail,
 }
 
 ADDRESSES = {
@@ -355,7 +296,9 @@ OFF = {
     "anthropic": "Off; ANTHROPIC_API_KEY turns it on.",
     "deepseek": "Off; DEEPSEEK_API_KEY turns it on.",
     "offline": "Off; it answers where no other provider is set.",
+    "webhook": "Off; it wants NOTION_TOKEN or NOTION_CLIENT_ID.",
     "own notion": "Off; NOTION_CLIENT_ID and NOTION_CLIENT_SECRET turn it on.",
     "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
     "discord": "Off; DISCORD_TOKEN turns it on.",
+    "mail": "Off; SMTP_URL or SMTP_HOST turns it on. A local run shows letters in its log.",
 }

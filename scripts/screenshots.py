@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/screenshots.py FOLDER [PAGE …]
 
-It starts a server of its own on an empty folder, with the offline provider and the stand-in for
-Notion, and makes an account that has written a few things.
+It starts a server of its own on an empty folder, with the stand-ins for a provider and for Notion,
+and makes an account that has written a few things. `states` are an answer being written, an open
+menu, and what else no address leads to.
 """
 
 from __future__ import annotations
@@ -17,19 +18,83 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 from playwright.async_api import Browser, Page, async_playwright
 
+from sandbox.ai.server import AiServer
+
 ADA = {"email": "ada@example.org", "username": "ada", "password": "correct horse 9 battery"}
 WIDTHS = {"phone": 390, "desk": 1280}
-PROMPTS = (
-    "a launch checklist for our mobile app",
-    "notes of today's call: we ship on Thursday, Ben writes the release notes",
-    "how do we rotate the signing keys?",
-    "a retrospective of the payment outage on 3 November",
-    "a decision: PostgreSQL or SQLite for the first ten customers",
-)
+PROMPTS = {
+    "how do we rotate the signing keys?": """# Rotate the signing keys
+
+Each key signs for 90 days. The old one still verifies until every token it signed has ended.
+
+## Steps
+
+1. Make a key: `openssl rand -hex 32`
+2. Put it first in `SECRET_KEY`, before the old one
+3. Restart the servers, one after the other
+
+```sh
+SECRET_KEY="new…,old…" notion-assistant run
+```
+
+> [!WARNING]
+> Taking the old key out too early logs everybody out.
+""",
+    "notes of today's call: we ship on Thursday, Ben writes the release notes": """# Release call
+
+Present: Ada, Ben, Chandra
+
+## Decisions
+
+- We ship on **Thursday**, after the load test
+- The old importer stays until the end of the quarter
+
+## Tasks
+
+- [ ] Release notes, in three languages (Ben, Wednesday)
+- [ ] Who is on call on Friday? (Ada)
+""",
+    "a decision: PostgreSQL or SQLite for the first ten customers": """# PostgreSQL from the start
+
+| | SQLite | PostgreSQL |
+|---|---|---|
+| To run | nothing | one server |
+| Writers | one at a time | many |
+| Backups | copy a file | point in time |
+
+**Decided:** PostgreSQL, hosted. Moving later would cost a weekend that nobody has.
+""",
+    "a launch checklist for our mobile app": """# Launch checklist
+
+Two weeks before the release, in the order in which things are done.
+
+## The store
+
+- [x] Name, subtitle and keywords agreed
+- [x] Screenshots in light and dark, three sizes
+- [ ] Release notes in English, German and Dutch
+
+## The app
+
+- [x] Crash reporting switched on in the release build
+- [ ] Deep links tried from mail, chat and the web
+- [ ] Accounts can be deleted from within the app
+
+## The day itself
+
+| Time | What | Who |
+|---|---|---|
+| 09:00 | Roll out to 5 % | Ada |
+| 11:00 | Look at crashes and reviews | Ben |
+| 14:00 | Roll out to everybody | Ada |
+""",
+}
+LAST = [*PROMPTS][-1]
 STRANGER = {
     "home": "/",
     "login": "/login",
@@ -51,8 +116,8 @@ MEMBER = {
 
 
 @asynccontextmanager
-async def server() -> AsyncIterator[str]:
-    """A server on an empty folder, as `make run` has one; its address."""
+async def server(ai: AiServer) -> AsyncIterator[str]:
+    """A server on an empty folder, as `make run` has one, but with this provider; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,6 +127,7 @@ async def server() -> AsyncIterator[str]:
         "HOME": str(folder),
         "PORT": str(port),
         "PYTHONPATH": str(Path(__file__).parent.parent),
+        **{name.upper(): value for name, value in ai.settings("openai").items()},
     }
     with (folder / "log.txt").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -94,14 +160,15 @@ async def _ready(url: str) -> None:
     raise SystemExit("The server did not start.")
 
 
-async def seed(url: str) -> str:
-    """An account that has written a few things; the id of the last."""
+async def seed(url: str, ai: AiServer) -> str:
+    """An account that has written a few things; the id of the last, which has a second version."""
     item = ""
     async with aiohttp.ClientSession() as http:
         async with http.post(f"{url}/auth/register", json=ADA) as answer:
             token = (await answer.json())["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        for number, prompt in enumerate(PROMPTS):
+        for number, (prompt, text) in enumerate([*PROMPTS.items(), [*PROMPTS.items()][-1]]):
+            ai.answer = text
             wish = {"prompt": prompt, "save_to_notion": number % 2 == 0}
             async with http.post(f"{url}/content/generate", json=wish, headers=headers) as answer:
                 item = (await answer.json())["id"]
@@ -137,17 +204,87 @@ async def shoot(
             await context.close()
 
 
+async def shoot_states(browser: Browser, url: str, folder: Path, ai: AiServer) -> None:
+    """What no address leads to."""
+    ai.answer, ai.token_delay = PROMPTS[LAST], 0.05
+    for scheme, device in (("light", "desk"), ("dark", "phone")):
+        size = {"width": WIDTHS[device], "height": 844 if device == "phone" else 800}
+        context = await browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+        page = await context.new_page()
+        await log_in(page, url)
+        for name, act in STATES.items():
+            await act(page, url)
+            await page.wait_for_timeout(300)
+            await page.screenshot(path=folder / f"{name}-{scheme}-{device}.png")
+        await context.close()
+    ai.token_delay = 0
+
+
+async def _pick(page: Page, _url: str) -> None:
+    await page.fill("#prompt", LAST)
+    await page.focus("#destination")
+    await page.wait_for_selector("#places li")
+
+
+async def _write(page: Page, _url: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.click(".go")
+    await page.wait_for_selector("#text li:nth-child(3)")
+
+
+async def _stop(page: Page, _url: str) -> None:
+    await page.click("#stop button")
+    await page.wait_for_selector("#foot .does")
+
+
+async def _ask(page: Page, _url: str) -> None:
+    await page.click("#foot [data-dialog]")
+
+
+async def _open_menu(page: Page, _url: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.click(".account summary")
+
+
+async def _begin(page: Page, url: str) -> None:
+    await page.click(".account >> text=Log out")
+    await page.goto(f"{url}/signup")
+    name = f"new{uuid4().hex[:6]}"
+    for field, value in (("email", f"{name}@example.org"), ("username", name)):
+        await page.fill(f"#{field}", value)
+    await page.fill("#password", ADA["password"])
+    await page.click("main .button")
+
+
+async def _look_back(page: Page, url: str) -> None:
+    await page.goto(f"{url}/history")
+
+
+STATES = {
+    "picking": _pick,
+    "writing": _write,
+    "written": _stop,
+    "asking": _ask,
+    "menu": _open_menu,
+    "first": _begin,
+    "empty": _look_back,
+}
+
+
 async def main(folder: Path, only: list[str]) -> None:
     """Writes the pictures."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
-    async with server() as url, async_playwright() as playwright:
-        item = await seed(url)
+    ai = AiServer()
+    async with ai, server(ai) as url, async_playwright() as playwright:
+        item = await seed(url, ai)
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         member = MEMBER | {"item": f"/history/{item}"}
         for pages, logs_in in ((STRANGER, False), (member, True)):
             wanted = {name: path for name, path in pages.items() if not only or name in only}
             if wanted:
                 await shoot(browser, url, folder, wanted, logs_in)
+        if not only or "states" in only:
+            await shoot_states(browser, url, folder, ai)
         await browser.close()
 
 

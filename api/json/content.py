@@ -31,7 +31,7 @@ def check_names(core: Core, wish: Wish) -> None:
             raise InvalidInput(f"{field}: there is none of this name here; there is {_or(known)}.")
 
 
-def _carried(given: Wish | Target) -> dict[str, str | None]:
+def carried(given: Wish | Target) -> dict[str, str | None]:
     """What the page is given, as the flags that say it."""
     lines = lines_of(list(given.properties.items())) if given.properties else None
     return {SET.name: lines, NOTION_TEMPLATE.name: given.notion_template}
@@ -52,6 +52,7 @@ def _or(names: Iterable[str]) -> str:
         keyed="request",
         scope="content:write",
         resumed=True,
+        leads=("/content/{id}", "/content/{id}/notion", "/content/{id}/events"),
     )
 )
 async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
@@ -84,7 +85,7 @@ def call_of(wish: Wish) -> Call:
         "template": wish.template,
         # Named alone, it is where to save; whoever says not to save means that.
         "to": None if wish.save_to_notion is False else wish.destination,
-        **_carried(wish),
+        **carried(wish),
     }
     flags |= {name: value for name, value in named.items() if value is not None}
     return Call("generate", wish.prompt, flags)
@@ -132,7 +133,7 @@ async def save(asked: Asked[Target]) -> Saved:
     item = await asked.core.history.readable(asked.person.id, content_id)
     if item.text is None:
         raise Conflict("This item is still being written. Try again in a moment.", retry_after=2)
-    named = {"to": asked.given.destination, **_carried(asked.given)}
+    named = {"to": asked.given.destination, **carried(asked.given)}
     flags = {name: value for name, value in named.items() if value is not None}
     call = Call("save-item", str(content_id), flags)
     feed = await accepted(asked, call)

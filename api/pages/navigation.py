@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from api.endpoint import Endpoint
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -28,5 +30,17 @@ PLACES = (
 
 def navigation(request: web.Request) -> list[Place]:
     """The entries whose pages there are."""
-    there = {resource.canonical for resource in request.app.router.resources()}
+    there = {
+        resource.canonical
+        for resource in request.app.router.resources()
+        if any(is_page(route.handler) for route in resource)
+    }
     return [place for place in PLACES if place.path in there]
+
+
+def is_page(handler: object) -> bool:
+    """Whether a browser that asks for a page gets one of this handler."""
+    endpoint = getattr(handler, "__self__", None)
+    if isinstance(endpoint, Endpoint):
+        return endpoint.operation.browser is not None
+    return getattr(handler, "__module__", "").startswith("api.pages.")

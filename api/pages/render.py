@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
+_MARKS = re.compile(r"\[[ xX]\]|[*`>|\[\]]|^\s*[-+]\s|\(https?:\S*\)|---+", re.MULTILINE)
+"""What Markdown is written with, as far as a line of plain words would show it."""
 THEMES = ("light", "dark")
 THEME, TOLD = "theme", "told"
 """Cookies: what was chosen of light and dark, and a sentence for the next page to show once."""
@@ -57,10 +59,10 @@ def _code(text: str) -> Markup:
 
 
 def _plain(markdown: str, length: int = 160) -> str:
-    """The beginning of an answer as one line of plain words."""
+    """The beginning of a text as one line of plain words; of an answer, without its headings."""
     lines = (line for line in markdown[: 4 * length].splitlines() if not line.startswith("#"))
-    words = re.sub(r"[*_`>|\[\]]|^\s*[-+]\s|\(https?:\S*\)|---+", " ", "\n".join(lines), flags=re.M)
-    text = " ".join(words.split())
+    words = _MARKS.sub(" ", "\n".join(lines)).split() or markdown[: 4 * length].split()
+    text = " ".join(words)
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from api.endpoint import is_browser
 from api.errors import Handler
 from api.keys import REQUEST_ID
+from api.pages.navigation import is_page
 from api.pages.render import page, see_other
 from api.pages.visitor import login_address, visitor
 
@@ -24,9 +25,7 @@ _TITLES = {
 
 def is_of_a_page(request: web.Request) -> bool:
     """Whether it is for a page of ours, or for an address where there is nothing."""
-    resource = request.match_info.route.resource
-    handler = request.match_info.handler
-    return resource is None or getattr(handler, "__module__", "").startswith("api.pages.")
+    return request.match_info.route.resource is None or is_page(request.match_info.handler)
 
 
 @web.middleware

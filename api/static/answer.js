@@ -4,7 +4,8 @@ import { localTimes, toast } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const answer = $("answer");
-const KEPT = "answer being written";
+// In this tab alone, and for this account alone.
+const KEPT = `answer ${document.body.dataset.viewer}`;
 let source = null;
 
 // Sends a form as a script does. Throws an Error whose message is for people.
@@ -44,7 +45,8 @@ export function untell() {
 }
 
 // Follows the answer with this id until it has ended. The browser itself comes back after a loss.
-export function follow(id, { scroll = true } = {}) {
+// `again`: it was shown before; that it is gone by now need not be told.
+export function follow(id, { scroll = true, again = false } = {}) {
   source?.close();
   untell();
   sessionStorage.setItem(KEPT, id);
@@ -55,7 +57,7 @@ export function follow(id, { scroll = true } = {}) {
   $("text").replaceChildren();
   $("foot").replaceChildren();
   $("waiting").hidden = false;
-  $("progress").hidden = false;
+  $("progress").hidden = $("stop").hidden = false;
   $("state").textContent = $("spoken").textContent = "Writing …";
   if (scroll) answer.scrollIntoView({ block: "nearest" });
   source = new EventSource(`/write/${id}/events`);
@@ -70,7 +72,9 @@ export function follow(id, { scroll = true } = {}) {
   source.addEventListener("done", (event) => end(id, JSON.parse(event.data)));
   source.addEventListener("failed", (event) => fail(JSON.parse(event.data).detail));
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) fail("This answer cannot be followed any more. Look into your history.");
+    if (source.readyState === EventSource.CLOSED) {
+      fail(again ? "" : "This answer cannot be followed any more. Look into your history.");
+    }
     else $("state").textContent = "The connection was lost. Coming back …";
   });
 }
@@ -80,13 +84,15 @@ function stopFollowing() {
   source = null;
   delete answer.dataset.growing;
   $("waiting").hidden = true;
-  $("progress").hidden = true;
+  $("stop").hidden = true;
 }
 
 function end(id, { html, notion_url: page }) {
   stopFollowing();
   $("foot").replaceChildren(nodes(html));
   localTimes($("foot"));
+  // The line stays: were it gone, all below it would move.
+  $("state").textContent = page ? "Written and saved" : "Written";
   $("spoken").textContent = page ? "The answer is written, and saved to Notion." : "The answer is written.";
   if (location.pathname.startsWith("/history/")) history.replaceState(null, "", `/history/${id}`);
   document.dispatchEvent(new CustomEvent("answered", { detail: { id } }));
@@ -96,14 +102,15 @@ function fail(detail) {
   stopFollowing();
   sessionStorage.removeItem(KEPT);
   $("spoken").textContent = "";
+  $("progress").hidden = true;
   if (!$("text").childElementCount && $("problem")) answer.hidden = true;
-  tell(detail);
+  if (detail) tell(detail);
 }
 
 // What was on its way, or shown, before the page was loaded again.
 export function resume() {
   const id = sessionStorage.getItem(KEPT);
-  if (id) follow(id, { scroll: false });
+  if (id) follow(id, { scroll: false, again: true });
 }
 
 export function forget() {
@@ -114,10 +121,11 @@ async function pressed(form) {
   const button = form.querySelector("button");
   if (button.disabled) return;
   button.disabled = true;
+  if (form.id === "stop") $("state").textContent = "Stopping …";
   try {
     const given = await send(form.action, new FormData(form));
-    if (form.id === "stop") $("state").textContent = "Stopping …";
-    else if (form.matches("[data-rewrite]")) follow(given.id);
+    if (form.id === "stop") return;
+    if (form.matches("[data-rewrite]")) follow(given.id);
     else {
       const link = document.createElement("a");
       link.className = "button";

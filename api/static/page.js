@@ -85,6 +85,7 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.matches("[action='/logout']")) sessionStorage.clear(); // drafts are the person's own
   if (form.getAttribute("aria-busy") === "true") event.preventDefault();
   else form.setAttribute("aria-busy", "true");
 });

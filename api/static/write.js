@@ -4,7 +4,7 @@ import { follow, forget, resume, send, tell, untell } from "./answer.js";
 const form = document.getElementById("composer");
 const prompt = form.elements.prompt;
 const go = form.querySelector(".go");
-const DRAFT = "draft";
+const DRAFT = `draft ${document.body.dataset.viewer}`;
 
 // ── The draft ──────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.discord import marks
+from bot.discord.aside import aside
 from bot.discord.reading import Reader
 from bot.discord.render import LOADING, content, render_answer, render_draft, render_waiting
 from bot.discord.rest import UNKNOWN, Refused, Rest
@@ -136,6 +137,10 @@ class DiscordPlatform:
                 said = await self._say(address, part, f"edit:{reply['id']}", again=True)
                 if said["id"] != reply["id"]:
                     await self._take_away(reply)
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """See CanTell."""
+        return aside(address, reply)
 
     async def erase(self, address: Address, reply: Reply) -> bool:
         """See CanErase. The placeholder of an interaction is where its answer will be."""

@@ -24,6 +24,7 @@ import structlog
 
 from bot.discord.listener import Listener, Place
 from bot.discord.marks import EMOJI
+from bot.discord.news import told_at
 from bot.discord.rest import Refused, Rest
 from bot.discord.spoken import is_to_us
 from bot.missed import Missed, missed
@@ -105,6 +106,8 @@ class CatchUp:
                     # there, and was rightly left alone.
                     if young and is_to_us(data, place.own_id):
                         await self._listener.hear_again(place, data)
+                    if max(_moment(data["id"]), _edited(data)) > began:
+                        await self._listener.follow(place, data)
         except RateLimited:
             _log.warning("discord allows no more reads; the look for what was missed ends early")
         _log.info("discord was looked through for what was missed", found=found)
@@ -193,6 +196,11 @@ class CatchUp:
                 if self._waits > _WAITS or wait > _LONGEST_WAIT:
                     raise
                 await asyncio.sleep(wait)
+
+
+def _edited(data: Json) -> datetime:
+    """When it was edited last; long ago where it never was."""
+    return datetime.fromtimestamp(told_at(data) if data.get("edited_timestamp") else 0, UTC)
 
 
 def _event(data: Json, found: Missed, person: Json) -> Json:

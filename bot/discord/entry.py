@@ -24,6 +24,7 @@ from bot.discord.watch import Limits, Watch
 from bot.discord.windows import Windows
 from bot.dispatch import dispatch
 from bot.lookout import Lookout, Pace
+from core.actions import wants_words
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
@@ -234,10 +235,14 @@ class DiscordEntry:
             if line is not None:
                 await self._change(interaction, line)
             return
-        message = interaction.message
-        call = call_of_button(custom_id, private=message is not None and message.flags.ephemeral)
-        if call is not None:
-            await self._take(interaction, call)
+        below = interaction.message
+        call = call_of_button(custom_id, private=below is not None and below.flags.ephemeral)
+        if call is None:
+            return
+        who, where, inside = _sender(interaction), _channel(interaction), _thread(interaction)
+        asked = await self._windows.settled(interaction, call, who, where, inside.get("thread", ""))
+        if asked is not None:
+            await self._take(interaction, asked, inside if wants_words(asked) else None)
 
     async def _choose(self, interaction: discord.Interaction[Client], message: Json) -> None:
         """“Save to Notion” in a message's menu.
@@ -356,8 +361,7 @@ def _home(interaction: discord.Interaction[Client]) -> dict[str, str]:
 
 def _place(interaction: discord.Interaction[Client]) -> str:
     """The channel's id. What is chosen for a channel holds in its threads, which come and go."""
-    parent = getattr(interaction.channel, "parent_id", None)
-    return str(parent or interaction.channel_id or "")
+    return str(getattr(interaction.channel, "parent_id", None) or interaction.channel_id or "")
 
 
 def _thread(interaction: discord.Interaction[Client]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from core.commands.command import Command, Flag
 from core.commands.parse import parse
 from core.errors import InvalidInput
 from core.markdown.richtext import units
+from core.messages import Call
 from core.ports import Choice, Chosen
 
 Json = dict[str, Any]
@@ -33,6 +34,11 @@ ASKED: tuple[Chosen, ...] = ("provider", "template", "destination")
 LONGEST_TEXT = 4_000
 _LONGEST_TITLE = _LONGEST_LABEL = 45
 _LONGEST_ID = 100
+
+_WORDS = {
+    "ask": ("Ask this page", "Your question"),
+    "save": ("Append to page", "What to add, or a message's link"),
+}
 
 _TEXT_INPUT, _SELECT, _LABEL, _CHECKBOXES = 4, 3, 18, 22
 _SHORT, _PARAGRAPH = 1, 2
@@ -60,6 +66,24 @@ def render_form(command: Command, given: Given, choices: Choices) -> Json:
         "custom_id": PREFIX + (line if fits else name),
         "title": shortened(command.summary.rstrip("."), _LONGEST_TITLE),
         "components": fields,
+    }
+
+
+def render_words(call: Call, command: Command) -> Json:
+    """A form for the text alone that a button's call lacks; its flags stand in the form's id."""
+    flags = {option_name(name): value for name, value in call.flags.items()}
+    title, label = _WORDS[call.command]
+    field = {
+        "type": _TEXT_INPUT,
+        "custom_id": option_name(command.argument.name if command.argument else "text"),
+        "style": _PARAGRAPH,
+        "required": True,
+        "max_length": LONGEST_TEXT,
+    }
+    return {
+        "custom_id": PREFIX + line_of(command, flags),
+        "title": title,
+        "components": [_labelled(label, "", field)],
     }
 
 

@@ -107,6 +107,12 @@ class Listener:
         turn = self._turns.setdefault(str(data.get("channel_id")), asyncio.Lock())
         await self._in_turn(turn, place, "MESSAGE_CREATE", data)
 
+    async def follow(self, place: Place, data: Json) -> None:
+        """Takes a message as it is by now, which a page may follow."""
+        turn = self._turns.setdefault(str(data.get("channel_id")), asyncio.Lock())
+        async with turn:
+            await self._follow(place, "MESSAGE_UPDATE", data)
+
     async def catch_up(
         self,
         place: Place,

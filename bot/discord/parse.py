@@ -71,6 +71,8 @@ def line_of(command: Command, values: Mapping[str, object]) -> str:
         value = values.get(option_name(flag.name))
         if flag.value is None and value:
             words.append(f"--{flag.name}")
+        elif isinstance(value, str) and value.strip() and flag.several:
+            words += [f"--{flag.name} {pair}" for pair in _pairs(value)]
         elif isinstance(value, str) and value.strip():
             words.append(f"--{flag.name} {_quoted(value)}")
     if command.argument is not None:
@@ -89,6 +91,18 @@ def call_of_button(custom_id: str, *, private: bool) -> Call | None:
 def option_name(name: str) -> str:
     """A name as Discord takes it."""
     return re.sub(r"[^\w-]+", "-", name.lower())[:_LONGEST_NAME]
+
+
+def _pairs(value: str) -> list[str]:
+    """One option's `Status=To do; Team=Core` as a flag takes each; Discord has no option twice."""
+    pairs = []
+    for part in re.split(r"[;\n]\s*(?=[^;=\n]+=)", value.strip().strip(";")):
+        name, equals, said = part.partition("=")
+        bare = said.strip().strip("\"“”'")
+        pairs.append(
+            f"{_quoted(name.strip())}={_quoted(bare)}" if equals else _quoted(part.strip())
+        )
+    return pairs
 
 
 def _quoted(value: str) -> str:

@@ -25,6 +25,9 @@ LOADING = 1 << 7
 
 _NOTE = 500
 
+_WIDTH = 5
+"""Buttons in a row, and rows in a message, at most."""
+
 _ROW, _BUTTON = 1, 2
 _BLUE, _GREY, _RED = 1, 2, 4
 _STYLES = {"save": _BLUE, "stop": _RED, "trash": _RED}
@@ -87,8 +90,11 @@ def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
         for action in actions
     ]
     own = sum(action.name not in RATINGS for action in actions)
-    rows = [buttons[:own], buttons[own:]]
-    return [{"type": _ROW, "components": row} for row in rows if row]
+    # Two things with two buttons each, or five with one.
+    paired = len({action.row for action in actions}) < own
+    width = 4 if any(action.row for action in actions) and paired else _WIDTH
+    rows = [buttons[at : min(at + width, own)] for at in range(0, own, width)] + [buttons[own:]]
+    return [{"type": _ROW, "components": row} for row in rows if row][:_WIDTH]
 
 
 def _footer(answer: Answer) -> str:

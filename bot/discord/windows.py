@@ -17,10 +17,12 @@ from bot.discord.callbacks import FORM, STAY, THINKING, Callbacks, flags
 from bot.discord.complete import fitting
 from bot.discord.render import content, render_answer
 from bot.discord.rest import Refused, Rest
+from bot.dispatch import WITHOUT_FORM, settled
+from core.actions import wants_words
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Channel, Sender, Workspace
+from core.messages import Answer, Call, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
@@ -108,6 +110,34 @@ class Windows:
             return f"{panel.COMMAND} reset"
         data: dict[str, Any] = {**(asked.data or {})}
         return panel.chosen(name, [str(one) for one in data.get("values") or ()])
+
+    async def settled(
+        self, asked: Asked, call: Call, sender: Sender, channel: Channel | None, thread: str
+    ) -> Call | None:
+        """What a pressed button asks for in the end; None where there is nothing to carry out.
+
+        That is where a form was opened for what the call lacks, or the presser was told why not.
+        """
+        found = await settled(self._intake, sender, call)
+        if isinstance(found, Answer):
+            await self._callbacks.tell(asked, found)
+            return None
+        if not wants_words(found) or await self._knows(found, channel, thread):
+            return found
+        opened = form.render_words(found, COMMANDS[found.command])
+        if not await self._callbacks.respond(asked, FORM, opened):
+            told = Answer(WITHOUT_FORM[found.command], ok=False, private=True)
+            await self._callbacks.tell(asked, told)
+        return None
+
+    async def _knows(self, call: Call, channel: Channel | None, thread: str) -> bool:
+        """Whether there is an answer in the thread that can be added without asking for words."""
+        if not thread or channel is None or call.command != "save":
+            return False
+        try:
+            return await self._intake.answered(channel, thread)
+        except AssistantError:
+            return False
 
     async def _form(self, asked: Asked, name: str, given: form.Given) -> bool:
         """False where Discord does not open it."""

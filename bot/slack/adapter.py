@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.slack.aside import aside as said_later
 from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of
 from bot.slack.parse import locate
 from bot.slack.render import (
@@ -71,6 +72,10 @@ class SlackPlatform:
     def serve(self, installations: Installations) -> None:
         """See CanBeInstalled."""
         self._teams.serve(installations)
+
+    def aside(self, address: Address, reply: Reply | None) -> Address | None:
+        """See CanTell."""
+        return said_later(address, reply)
 
     async def manages(self, address: Address) -> bool:
         """See CanJudge."""
@@ -372,7 +377,7 @@ class SlackPlatform:
     async def _thread(self, address: Address, part: Part) -> str:
         """The thread a part belongs to: the request's own, or that of the answer's beginning."""
         thread = address.get("thread", "")
-        if thread and address.get("marked") == "yes":
+        if thread and "yes" in (address.get("marked"), address.get("aside")):
             # A reaction tells of a message, and not of the thread it is in.
             reader = self._teams.at(address).reader
             return await reader.thread_of(address["channel_id"], thread)

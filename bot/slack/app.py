@@ -18,8 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.form import DESTINATION, FORM
 from bot.slack.home import TO
-from bot.slack.manifest import NEW_PAGE
-from core.actions import LABELS
+from bot.slack.manifest import APPEND, NEW_PAGE
+from bot.slack.words import WORDS
+from core.actions import PATTERN
 from core.config import Settings
 
 Listener = Callable[..., Awaitable[None]]
@@ -27,7 +28,7 @@ Listener = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who takes what: `/notion`, our buttons, “Save to Notion” in a message's menu, and events.
+    """Who takes what: `/notion`, our buttons, ours in a message's menu, and events.
 
     `changed`: buttons and lists of the home tab. `choices`: the choices of lists that ask for them.
     `submitted`: a form. `opened`: “New Notion page” among the shortcuts.
@@ -77,11 +78,11 @@ def build_app(settings: Settings, command: str, shortcut: str, listeners: Listen
         process_before_response=True,
     )
     app.command(command)(listeners.command)
-    app.action(re.compile("|".join(f"^{name}$" for name in LABELS)))(listeners.pressed)
-    app.message_shortcut(shortcut)(listeners.shortcut)
+    app.action(re.compile(f"^{PATTERN}$"))(listeners.pressed)
+    app.message_shortcut(re.compile(f"^({shortcut}|{APPEND})$"))(listeners.shortcut)
     app.action(re.compile("^home_"))(listeners.changed)
     app.options(re.compile(f"^({TO}|{DESTINATION})$"))(listeners.choices)
-    app.view(FORM)(listeners.submitted)
+    app.view(re.compile(f"^({FORM}|{WORDS})$"))(listeners.submitted)
     app.global_shortcut(NEW_PAGE)(listeners.opened)
     # Those nobody wants are acknowledged too, or Slack would send them again.
     app.event(re.compile(""))(listeners.event)

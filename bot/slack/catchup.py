@@ -190,7 +190,19 @@ class CatchUp:
             found += await self._reactions(us, channel, raw, looked)
             if _moment(raw) > youngest:
                 await self._said(us, channel, raw)
+            await self._changed(us, channel, raw, since)
         return found
+
+    async def _changed(self, us: _Us, channel: str, raw: Raw, since: datetime) -> None:
+        """What pages follow: replies, and edits, since a moment; what is left of a deleted one."""
+        edited = _moment({"ts": word_in(object_in(raw, "edited"), "ts")})
+        if edited > since or word_in(raw, "subtype") == "tombstone":
+            event = {"type": "message", "subtype": "message_changed", "message": raw}
+        elif _moment(raw) > since and word_in(raw, "thread_ts") not in ("", word_in(raw, "ts")):
+            event = dict(raw) | {"type": "message"}
+        else:
+            return
+        await self._listener.follow(_envelope(us, channel, event | {"channel": channel}))
 
     async def _reactions(self, us: _Us, channel: str, raw: Raw, looked: float) -> int:
         shown = {word_in(each, "name"): each for each in _objects(raw, "reactions")}

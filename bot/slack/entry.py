@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -15,17 +16,19 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from bot.dispatch import dispatch
+from bot.dispatch import WITHOUT_FORM, dispatch, settled
 from bot.lookout import Lookout, Pace
 from bot.slack.adapter import SlackPlatform
 from bot.slack.catchup import CatchUp
 from bot.slack.installing import Installing
 from bot.slack.listening import Listener
-from bot.slack.manifest import SHORTCUT
+from bot.slack.manifest import APPEND, SHORTCUT
 from bot.slack.panels import Panels
 from bot.slack.parse import (
+    UNREADABLE,
     Command,
     is_certificate_check,
+    is_shaped,
     kind_of,
     read_body,
     read_command,
@@ -37,10 +40,12 @@ from bot.slack.repeats import Repeats
 from bot.slack.silence import Silence
 from bot.slack.teams import Teams
 from bot.slack.watch import Limits, Watch
+from bot.slack.words import for_a_page
+from core.actions import wants_words
 from core.commands.command import PREFIX
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
-from core.messages import Answer
+from core.messages import Answer, Call, Channel
 from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Installations, Intake
 
@@ -186,6 +191,8 @@ class SlackEntry:
             raise Unauthorized("The signature is not valid.")
 
     async def _answer(self, request: web.Request, fields: dict[str, Any]) -> web.Response:
+        if not is_shaped(fields):
+            return _refusal(400, "INVALID_INPUT", "That is nothing that Slack sends.")
         from slack_bolt.adapter.aiohttp import to_aiohttp_response
         from slack_bolt.request.async_request import AsyncBoltRequest
 
@@ -195,7 +202,11 @@ class SlackEntry:
             body=fields,
             headers={name: request.headers.getall(name) for name in request.headers},
         )
-        answer = await self._bolt().async_dispatch(delivery)
+        try:
+            answer = await self._bolt().async_dispatch(delivery)
+        except UNREADABLE as error:
+            _log.warning("slack delivery not understood", reason=type(error).__name__)
+            return _refusal(400, "INVALID_INPUT", "That is nothing that Slack sends.")
         if answer.status == 404 and fields.get("type") in _NEWS:
             return web.Response()
         if answer.status == 404:
@@ -234,10 +245,45 @@ class SlackEntry:
 
     async def _press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A press is acknowledged with nothing; whatever there is to say goes out by its URL."""
-        await self._hand_over(ack, read_press(body, time.time()))
+        asked = read_press(body, time.time())
+        if asked is None or not isinstance(asked.text, Call):
+            await ack()
+            return
+        call = await settled(self._intake, asked.sender, asked.text)
+        if isinstance(call, Answer):
+            await ack()
+            self._tell_later(asked, call)
+            return
+        asked = replace(asked, text=call)
+        lacking = wants_words(call) and not await self._knows(asked)
+        if lacking and await self._panels.words_for(body, asked):
+            await ack()
+        elif lacking:
+            await ack()
+            self._tell_later(asked, Answer(WITHOUT_FORM[call.command], ok=False, private=True))
+        else:
+            await self._hand_over(ack, asked)
+
+    async def _knows(self, asked: Command) -> bool:
+        """Whether there is an answer in the thread that can be added without asking for words."""
+        thread, call = asked.address.get("thread", ""), asked.text
+        if not thread or not isinstance(call, Call) or call.command != "save":
+            return False
+        try:
+            return await self._intake.answered(Channel("slack", asked.place), thread)
+        except AssistantError:
+            return False
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await self._hand_over(ack, read_shortcut(body, time.time()))
+        asked = read_shortcut(body, time.time())
+        if asked is not None and body.get("callback_id") == APPEND:
+            opened = await self._panels.words_for(body, for_a_page(asked))
+            await ack()
+            if not opened:
+                told = Answer(WITHOUT_FORM["save"], ok=False, private=True)
+                self._tell_later(asked, told)
+            return
+        await self._hand_over(ack, asked)
 
     async def _changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

@@ -54,12 +54,22 @@ class Listener:
         """
         if (reaction := read_reaction(fields, time.time())) is not None:
             return await self._react(reaction, moment_of(fields))
-        if (news := read_news(fields)) is not None:
-            people = self._people(installed_in(fields))
-            await take_news(self._intake, news, people, lambda names: _soon(names, {}))
+        await self.follow(fields)
         command = await self._wanted(fields)
         answer = None if command is None else await self._hand(command)
         return None if command is None or answer is None else (command, answer)
+
+    async def follow(self, fields: Mapping[str, Any]) -> None:
+        """Takes what an event tells of a message that a page follows. Raises Unavailable."""
+        if (news := read_news(fields)) is not None:
+            people = self._people(installed_in(fields))
+            await take_news(
+                self._intake,
+                news,
+                people,
+                soon=lambda names: _soon(names, {}),
+                us=lambda: _soon(people.us(), Us()),
+            )
 
     async def catch_up(
         self, fields: Mapping[str, Any], wanted: Callable[[Sequence[Known]], bool], looked: float

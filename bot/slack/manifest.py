@@ -14,6 +14,7 @@ from core.commands.registry import COMMANDS
 NAME = "Notion Assistant"
 NEW_PAGE = "new_notion_page"
 SHORTCUT = "save_to_notion"
+APPEND = "append_to_page"
 
 SCOPES = (
     "commands",
@@ -118,6 +119,12 @@ def _features(events: str) -> dict[str, Any]:
                 "type": "message",
                 "callback_id": SHORTCUT,
                 "description": "Makes a Notion page of this message, or of its thread",
+            },
+            {
+                "name": "Append to Notion page",
+                "type": "message",
+                "callback_id": APPEND,
+                "description": "Adds this message, or its thread, to a page that is there",
             },
             {
                 "name": "New Notion page",

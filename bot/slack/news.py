@@ -75,13 +75,17 @@ async def take_news(
     news: News,
     people: People,
     soon: Callable[[Awaitable[dict[str, str]]], Awaitable[dict[str, str]]],
+    us: Callable[[], Awaitable[Us]],
 ) -> None:
     """Hands news over where a page follows the message. Raises Unavailable.
 
-    `soon` gives names within the time there is, or none.
+    `soon` gives names within the time there is, or none; `us` is asked who this app is.
     """
     channel = Channel("slack", news.place)
     if not await intake.follows(channel, news.ts, news.thread):
+        return
+    # Deliveries name the app's user; where one does not, Slack is asked.
+    if is_ours(news.raw, await us()):
         return
     if news.gone:
         await intake.deleted(channel, [news.ts], datetime.fromtimestamp(news.at, UTC))

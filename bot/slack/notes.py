@@ -33,7 +33,7 @@ def metadata_of(address: Address, part: Part, marker: str) -> dict[str, Any]:
     https://docs.slack.dev/messaging/message-metadata
     """
     payload = {"marker": marker, "delivery": address["delivery"]}
-    if address.get("marked") == "yes":
+    if "yes" in (address.get("marked"), address.get("told")):
         # Read again, the thread is what people said, without the app's word on saving it.
         payload["marked"] = "yes"
     if part["place"] == "draft":

@@ -16,6 +16,8 @@ from bot.slack.assistant import AssistantPane
 from bot.slack.extras import Extras
 from bot.slack.form import (
     AS_USUAL,
+    DESTINATION,
+    FORM,
     PROMPT,
     Origin,
     build_form,
@@ -28,6 +30,7 @@ from bot.slack.home import WRITE
 from bot.slack.homes import Homes, Wish
 from bot.slack.parse import Command, object_in, read_command, word_in
 from bot.slack.teams import Teams
+from bot.slack.words import WORDS, build_words, read_words
 from core.commands.command import PREFIX
 from core.errors import AssistantError
 from core.messages import Answer, Sender
@@ -98,6 +101,21 @@ class Panels:
             ),
         )
 
+    async def words_for(self, fields: Mapping[str, Any], asked: Command) -> bool:
+        """Opens the form for what a press or a menu lacks; False where it goes on without."""
+        trigger = word_in(fields, "trigger_id")
+        where = asked.address
+        origin = Origin(where["team_id"], where["enterprise_id"], where["channel_id"])
+        if not trigger or not self._extras.has(origin.at, "views.open"):
+            return False
+        view = build_words(asked, self._keep(where["response_url"]))
+        if view is None:
+            return False
+        refused = await self._extras.call(
+            origin.at, "views.open", OPENING, answers="view", trigger_id=trigger, view=view
+        )
+        return refused is None
+
     async def shortcut(self, fields: Mapping[str, Any]) -> None:
         """“New Notion page” among the shortcuts: its answer goes to the person's own messages."""
         person = object_in(fields, "user")
@@ -126,18 +144,26 @@ class Panels:
         """
         words = " ".join(word_in(fields, "value").split())[:200]
         found = await self._suggested("destination", words, SUGGESTING)
-        in_form = word_in(object_in(fields, "view"), "type") == "modal"
+        in_form = word_in(object_in(fields, "view"), "callback_id") == FORM
         usual = [AS_USUAL] if in_form and not words else []
         return pieces.options([*usual, *found])
 
     async def submitted(self, fields: Mapping[str, Any]) -> dict[str, str]:
         """Hands over what the form asks for; what is wrong with which field, where it cannot."""
-        origin = read_origin(object_in(fields, "view"))
-        asked = read_form(fields, self._kept(origin.reply), time.time())
+        view = object_in(fields, "view")
+        reply, now = self._kept(read_origin(view).reply), time.time()
+        words = word_in(view, "callback_id") == WORDS
+        asked = read_words(fields, reply, now) if words else read_form(fields, reply, now)
         if isinstance(asked, dict):
             return asked
         answer = await self._hand(asked)
-        return {} if answer is None else {PROMPT: answer.text}
+        if answer is None:
+            return {}
+        field = PROMPT
+        if words:
+            said = object_in(object_in(view, "state"), "values")
+            field = WORDS if WORDS in said else DESTINATION
+        return {field: answer.text}
 
     async def _open(self, trigger: str, origin: Origin) -> bool:
         if not trigger or not self._extras.has(origin.at, "views.open"):

@@ -102,21 +102,21 @@ def _footer(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _buttons(actions: Sequence[Action]) -> list[dict[str, Any]]:
-    """A row of buttons; nothing where there are none, for Slack refuses an empty row.
+    """Rows of buttons; nothing where there are none, for Slack refuses an empty row.
 
     https://docs.slack.dev/reference/block-kit/block-elements/button-element
     """
-    elements = [
-        {
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for action in actions:
+        element = {
             "type": "button",
             "action_id": action.name,
             "text": {"type": "plain_text", "text": action.label},
             "value": action.item,
         }
-        | ({"style": _STYLES[action.name]} if action.name in _STYLES else {})
-        for action in actions
-    ]
-    return [{"type": "actions", "elements": elements}] if elements else []
+        style = {"style": _STYLES[action.name]} if action.name in _STYLES else {}
+        rows.setdefault(action.row, []).append(element | style)
+    return [{"type": "actions", "elements": row} for row in rows.values()]
 
 
 def _add(part: Part, footer: list[dict[str, Any]]) -> None:

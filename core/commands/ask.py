@@ -18,11 +18,12 @@ from core.asking.words import folded, hits, passages, telling
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import shown
-from core.errors import AssistantError, NotFound, NotionFailed
+from core.commands.saving import PAGE
+from core.errors import AssistantError, InvalidInput, NotFound, NotionFailed
 from core.messages import Answer, Call
 from core.ports import Destination
 from core.storage.content import Content
-from core.templates import ASK
+from core.templates import ASK, asked_of, page_of
 
 T = TypeVar("T")
 
@@ -72,9 +73,14 @@ async def run(context: Context, call: Call) -> Answer:
     question = call.text
 
     async def search() -> list[Candidate]:
-        # From here on there is something that Retry can be about.
-        await context.writer.note(context, question, ASK)
-        return await candidates(context, question)
+        named = call.value(PAGE.name)
+        if named is None:
+            # From here on there is something that Retry can be about.
+            await context.writer.note(context, question, ASK)
+            return await candidates(context, question)
+        place = await context.places.find(named)
+        await context.writer.note(context, question, asked_of(place.id))
+        return [_alone(place)]
 
     async def write() -> list[str]:
         return await context.writer.answer(
@@ -96,9 +102,16 @@ async def run(context: Context, call: Call) -> Answer:
 
 async def answered_again(context: Context, earlier: Content, how: str) -> list[str]:
     """Answers the question of an earlier item from the pages as they are now; returns its notes."""
+    page = page_of(earlier.template)
+    if page:
+        await context.writer.note(context, earlier.prompt, earlier.template)
 
     async def gather() -> list[Source]:
-        return await sources(context, earlier.prompt, await candidates(context, earlier.prompt))
+        if page:
+            found = [_alone(await context.places.find(page))]
+        else:
+            found = await candidates(context, earlier.prompt)
+        return await sources(context, earlier.prompt, found)
 
     return await context.writer.answer(context, earlier.prompt, gather, again=(earlier, how))
 
@@ -235,6 +248,15 @@ def _key(page_id: str) -> str:
     return page_id.replace("-", "").lower()
 
 
+def _alone(place: Destination) -> Candidate:
+    """The one page that a question is about, whatever words it has."""
+    if place.kind != "page":
+        raise InvalidInput(
+            f"“{place.title or 'Untitled'}” is a data source. Name one of its pages."
+        )
+    return _candidate(place) | {"rank": 1}
+
+
 def _candidate(place: Destination) -> Candidate:
     return {
         "id": place.id,
@@ -267,6 +289,7 @@ COMMAND = Command(
     flags=(
         Flag("provider", "Ask this AI provider.", "NAME", "provider"),
         Flag("model", "Ask this model.", "NAME", "model"),
+        PAGE,
         Flag("private", "Show the answer to you alone."),
     ),
     live=True,

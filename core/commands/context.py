@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypedDict
 from uuid import UUID
 
+from core.added import Added
 from core.asking.material import Source
 from core.commands.command import Command
 from core.connecting import Standing
@@ -154,6 +155,14 @@ class Conversation(Protocol):
 
     async def thread(self) -> list[Message]:
         """The thread the request was written in, oldest first."""
+        ...
+
+    def is_link(self, text: str) -> bool:
+        """Whether a text is the address of a message that can be read here."""
+        ...
+
+    async def last_answer(self) -> Message | None:
+        """What this app answered last in the thread; None where there is nothing."""
         ...
 
     def fetch(self, file: File) -> AsyncIterator[bytes]:
@@ -323,6 +332,14 @@ class Preferences(Protocol):
         ...
 
 
+class Appender(Protocol):
+    """Adding to pages that are there. Implemented by `core.notion.appending.Appending`."""
+
+    async def append(self, step: Step, request_id: UUID, page: Destination, what: Added) -> Saved:
+        """Adds something to the end of a page, once."""
+        ...
+
+
 class Voter(Protocol):
     """What people think of answers. Implemented by `core.ratings.Ratings`."""
 
@@ -362,6 +379,46 @@ class Connector(Protocol):
         ...
 
 
+class Announcer(Protocol):
+    """What becomes of pages, as chat sees it. Implemented by `core.announcing.Announcing`."""
+
+    async def turn(self, channel: Channel, *, on: bool) -> bool:
+        """Has a channel hear of its pages, or not; False where that is so already."""
+        ...
+
+    async def is_on(self, channel: Channel) -> bool:
+        """Whether a channel hears of its pages."""
+        ...
+
+    async def watch(self, request: Request, url: str) -> None:
+        """Begins to watch a page that was saved."""
+        ...
+
+    async def news(self, item: UUID) -> tuple[str, datetime, list[str]] | None:
+        """What is to be told of an item's page, until when, and of which comments. Asks Notion."""
+        ...
+
+    async def told(self, item: UUID, seen_at: datetime, comments: list[str]) -> None:
+        """What was told is no news any more."""
+        ...
+
+
+Services = tuple[
+    Writer,
+    Saver,
+    Library,
+    Places,
+    Keeper,
+    Links,
+    Preferences,
+    Voter,
+    Connector,
+    Announcer,
+    Appender,
+]
+"""What commands may use, in the order in which `Context` names it."""
+
+
 @dataclass(slots=True)
 class Person:
     """Whose request it is: the account, once they have become part of one meanwhile.
@@ -390,6 +447,8 @@ class Context:
     preferences: Preferences
     voter: Voter
     connector: Connector
+    announcer: Announcer
+    appender: Appender
     conversation: Conversation
     commands: Mapping[str, Command]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.commands.announce import COMMAND as ANNOUNCE
 from core.commands.ask import COMMAND as ASK
 from core.commands.command import Command
 from core.commands.follow import COMMAND as FOLLOW
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Command] = {
         LINKED,
         CONNECTED,
         NOTION,
+        ANNOUNCE,
         FOLLOW,
         TAKE_BACK,
     )

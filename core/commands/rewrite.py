@@ -7,7 +7,7 @@ from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.item import own_item, shown
 from core.messages import Answer, Call
-from core.templates import ASK
+from core.templates import ASK, page_of
 
 
 async def admit(context: Context, call: Call) -> None:
@@ -21,7 +21,7 @@ async def run(context: Context, call: Call) -> Answer:
     async def write() -> list[str]:
         earlier = await own_item(context, call.text)
         how = call.value("how") or "regenerate"
-        if earlier.template == ASK:
+        if earlier.template == ASK or page_of(earlier.template):
             return await answered_again(context, earlier, how)
         return await context.writer.rewrite(context, earlier, how)
 

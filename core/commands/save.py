@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from core.actions import when_taken_back
+from core.commands.append import run as append
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context, Undone
-from core.commands.saving import SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
+from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
 from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
 from core.facts import of_messages
@@ -31,6 +32,8 @@ async def run(context: Context, call: Call) -> Answer:
 
     A wrong destination is told before anything is read.
     """
+    if call.has(APPEND.name):
+        return await append(context, call)
     given(call.value(SET.name))
     await _turn(context)
     named = place = call.value("to")
@@ -158,7 +161,7 @@ COMMAND = Command(
     summary="Save a message or its thread; with two links, all between.",
     run=run,
     argument=Argument("link", required=False),
-    flags=(TO, TAGS, SET, TEMPLATE),
+    flags=(TO, TAGS, SET, TEMPLATE, APPEND),
     private=True,
 )
 

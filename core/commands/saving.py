@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.commands.command import Flag
+from core.emoji import emoji_of
 from core.errors import InvalidInput
 from core.facts import Facts
 from core.messages import Call
@@ -32,6 +33,22 @@ SET = Flag(
 )
 TEMPLATE = Flag("template", "Begin with this template of the data source in Notion.", "NAME")
 NOTION_TEMPLATE = replace(TEMPLATE, name="notion-template")
+
+
+APPEND = Flag(
+    "append", "Add it to this page instead: a title or an address.", "PAGE", "destination"
+)
+PAGE = Flag("page", "Answer from this page alone: a title or an address.", "PAGE", "destination")
+
+
+def with_place(call: Call, place: str) -> Call:
+    """The call with the id of the place that was meant, instead of the name that was not clear."""
+    if call.command == "to":
+        first, _, _ = call.text.partition(" ")
+        emoji = emoji_of(first) is not None
+        return replace(call, text=f"{first} {place}" if emoji else place)
+    name = next((flag.name for flag in (APPEND, PAGE) if call.has(flag.name)), TO.name)
+    return replace(call, flags={**call.flags, name: place})
 
 
 def given(text: str | None) -> Given:

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from core.actions import about_pages
 from core.commands.command import Argument, Command
 from core.commands.context import Context
 from core.commands.words import link, place
@@ -30,9 +31,16 @@ async def run(context: Context, call: Call) -> Answer:
             "••• → Connections.",
             private=True,
         )
-    lines = [f"- {_line(each)}" for each in found[:SHOWN]]
+    shown = list(enumerate(found[:SHOWN], 1))
+    lines = [f"{number}. {_line(each)}" for number, each in shown]
     notes = ("There is more: add words.",) if len(found) > SHOWN else ()
-    return Answer("\n".join(["**In Notion**, closest first", "", *lines]), notes, private=True)
+    pages = [(number, each.id) for number, each in shown if each.kind == "page"]
+    return Answer(
+        "\n".join(["**In Notion**, closest first", "", *lines]),
+        notes,
+        private=True,
+        actions=about_pages(pages),
+    )
 
 
 def _line(found: Destination) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from core.commands.announce import settings as announce_settings
 from core.commands.command import Argument, Command
 from core.commands.context import Context
 from core.commands.notion import lines_of
@@ -36,6 +37,8 @@ async def run(context: Context, call: Call) -> Answer:
         return await _reset(context)
     if what == "notion":
         return await notion_settings(context, value)
+    if what == "announce":
+        return await announce_settings(context, value)
     if what not in NAMES:
         raise InvalidInput(_unknown(what))
     known = context.preferences.providers if what == "provider" else tuple(TEMPLATES)
@@ -84,7 +87,7 @@ async def _choose(context: Context, chosen: dict[str, str | None]) -> None:
 
 
 def _unknown(what: str) -> str:
-    near = get_close_matches(what, (*NAMES, "notion", "reset"), n=1)
+    near = get_close_matches(what, (*NAMES, "notion", "announce", "reset"), n=1)
     hint = f"Did you mean `/notion settings {near[0]}`?" if near else _HOW[0]
     return f"There is no setting “{what[:64]}”. {hint}"
 

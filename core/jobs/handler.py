@@ -19,23 +19,12 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, while_writing
-from core.commands.context import (
-    Connector,
-    Context,
-    Keeper,
-    Library,
-    Links,
-    Person,
-    Places,
-    Preferences,
-    Saver,
-    Voter,
-    Writer,
-)
+from core.actions import when_failed, when_unclear, while_writing
+from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
 from core.errors import (
+    Ambiguous,
     AssistantError,
     NotionFailed,
     PlatformFailed,
@@ -66,10 +55,6 @@ LATEST = 2.0
 LATE = "late"
 
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
-
-
-Services = tuple[Writer, Saver, Library, Places, Keeper, Links, Preferences, Voter, Connector]
-"""What commands may use, in the order in which `Context` names it."""
 
 
 class Handler:
@@ -131,6 +116,8 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
+        if answer.page is not None and answer.ok and kept is not None:
+            await context.announcer.watch(request, answer.page)
         return answer, kept is not None
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
@@ -188,6 +175,8 @@ class Handler:
             link = await context.connector.hint(context.request) if missing else None
             again = COMMANDS[call.command].live and (link is not None or _worth_a_button(error))
             actions = when_failed(context.request.id) if again else ()
+            if isinstance(error, Ambiguous):
+                actions = when_unclear(context.request.id, error.choices)
             said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
             return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
         except Exception:

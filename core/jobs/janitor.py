@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from core.accounts.tokens import REFRESH_DAYS
+from core.announcing import WATCHED
 from core.follow.news import News
 from core.jobs.inbox import Inbox
 from core.jobs.owner import Owner
@@ -110,5 +111,6 @@ class Janitor:
             await unit.audit.forget(now - self._audit)
             await unit.links.forget(now - KEYS_KEPT)
             await unit.connect_codes.forget(now - KEYS_KEPT)
+            await unit.announced.forget(now - WATCHED)
             await unit.idempotency.forget(now - KEYS_KEPT)
         await self._work.forget(now - KEPT)

@@ -9,7 +9,9 @@ https://aiosmtplib.readthedocs.io/en/stable/usage.html
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -38,6 +40,8 @@ LAST_SECONDS = 5.0
 """What a stop gives those that still wait."""
 
 SHOWN = "no mail server is set, so the letter is shown here"
+
+_LINK = re.compile(r"https?://\S+#\S+")
 
 Writing = Callable[[], Awaitable[Letter | None]]
 """Writes a letter, or finds that there is none to write."""
@@ -108,7 +112,10 @@ class Post:
             log.error("a letter was dropped: too many wait", waiting=WAITING)
             return
         if not self._carriers:
-            self._carriers = [asyncio.create_task(self._carry()) for _ in range(AT_ONCE)]
+            # Not in the context of the request that happens to be the first.
+            self._carriers = [
+                asyncio.create_task(self._carry(), context=Context()) for _ in range(AT_ONCE)
+            ]
 
     async def idle(self) -> None:
         """Waits until nothing waits."""
@@ -159,7 +166,8 @@ class Post:
     def _show(self, letter: Letter) -> None:
         if self._settings.local:
             # Somebody's own machine, and their own log.
-            log.warning(SHOWN, to=letter.to, text=letter.text)
+            links = _LINK.findall(letter.text)
+            log.warning(SHOWN, to=letter.to, subject=letter.subject, link=links[0] if links else "")
         else:
             log.error("a letter was not sent: set SMTP_URL or SMTP_HOST", subject=letter.subject)
 

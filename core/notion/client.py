@@ -10,6 +10,7 @@ from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
+from core.notion.news import News, PageNews
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
@@ -54,6 +55,7 @@ class NotionPages:
         self._properties = Properties(self._connection)
         self._reading = Reading(self._connection)
         self._uploads = Uploads(self._connection)
+        self._news = News(self._connection)
 
     async def destination(self, wanted: str | None) -> Destination:
         """The page or data source meant by an id, an address or a title; None: the default one.
@@ -235,7 +237,7 @@ class NotionPages:
     async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
         """Gives a block of this type other values of these fields; the others stay.
 
-        False where it is not there any more. https://developers.notion.com/reference/update-a-block
+        False where it is not there, or nothing can be changed. https://developers.notion.com/reference/update-a-block
         """
         return await self._again("PATCH", f"blocks/{block}", {kind: dict(fields)})
 
@@ -244,7 +246,9 @@ class NotionPages:
 
         https://developers.notion.com/reference/delete-a-block
         """
-        await self._again("DELETE", f"blocks/{block}")
+        if not await self._again("DELETE", f"blocks/{block}"):
+            # It is gone, or the server has no such call.
+            await self._again("PATCH", f"blocks/{block}", {"in_trash": True})
 
     async def _again(self, method: str, path: str, body: Json | None = None) -> bool:
         """A write that may be repeated, for twice is once. False where its object is gone."""
@@ -252,7 +256,9 @@ class NotionPages:
             try:
                 await self._connection.write(method, path, body)
             except NotionRefused as error:
-                if error.status == 404 or "archived" in error.about or "trash" in error.about:
+                gone = "archived" in error.about or "trash" in error.about
+                # The last two: a server that has no such call.
+                if gone or error.status in (404, 405, 501):
                     return False
                 if last or not error.unsure:
                     raise
@@ -274,6 +280,12 @@ class NotionPages:
         """
         text = [{"type": "text", "text": {"content": title}}]
         await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
+
+    async def news(
+        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+    ) -> PageNews | None:
+        """What is new of a page; see `core.notion.news.News.of`."""
+        return await self._news.of(page_id, since, authors, told)
 
     async def examine(self) -> Report:
         """What this connection sees and may do, by calls that change nothing."""

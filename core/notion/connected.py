@@ -13,6 +13,7 @@ from core.notion.client import NotionPages
 from core.notion.connections import Connections
 from core.notion.destinations import distance
 from core.notion.examining import Report, reachable, unreachable
+from core.notion.news import PageNews
 from core.notion.refusals import NotionRefused
 from core.notion.unconnected import Unconnected
 from core.notion.whose import using
@@ -156,6 +157,15 @@ class Connected:
     async def rename(self, page_id: str, title: str) -> None:
         """As `core.ports.Pages.rename`."""
         await (await self._now()).rename(page_id, title)
+
+    async def news(
+        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+    ) -> PageNews | None:
+        """What is new of a page, as its connection sees it; None where there is none any more."""
+        pages = await self._now()
+        if not isinstance(pages, NotionPages):
+            return None
+        return await pages.news(page_id, since, authors, told)
 
     async def examine(self, wanted: Destination | None) -> Report:
         """What the connection that goes first sees and may do, and whether pages can go there.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from core.errors import InvalidInput, Misconfigured
+from core.errors import Ambiguous, AssistantError, InvalidInput, Misconfigured
 from core.notion.addresses import object_id
 from core.notion.connection import PAGE_SIZE, Connection, Json
 from core.notion.refusals import NOT_SHARED, NotionRefused
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 REMEMBERED = 300.0
 """Seconds an answer from Notion is trusted."""
+
+MOST_PLACED = 12
+"""Places of one search whose surroundings are asked for: a request each, remembered."""
 
 _MOST_REMEMBERED = 1000
 _MOST_LISTED = 5
@@ -56,6 +60,7 @@ class Destinations:
         self._connection = connection
         self._parent = parent
         self._meant: Recent[Destination] = Recent()
+        self._titles: Recent[str] = Recent()
 
     async def meant(self, wanted: str | None) -> Destination:
         """The place meant by an id, an address or a title; None: the default one.
@@ -69,17 +74,48 @@ class Destinations:
         return await self._meant.get("", self._default)
 
     async def search(self, query: str, limit: int) -> list[Destination]:
-        """At most `limit` (100 at most) places whose title matches, the closest titles first."""
+        """At most `limit` (100 at most) places whose title matches, the closest titles first.
+
+        Of a dozen or less, what they stand in is asked for where it was not found too.
+        """
+        found = await self._searched(query, limit)
+        places = await self._placed(found) if limit <= MOST_PLACED else [one for one, _ in found]
+        return sorted(places, key=lambda place: distance(place.title, query))
+
+    async def _searched(self, query: str, limit: int) -> list[tuple[Destination, str]]:
+        """The places, each with the id of what it stands in; empty where it stands in none."""
         body = {"query": query, "page_size": max(1, min(limit, PAGE_SIZE))}
         found = await self._connection.ask("search", body)
         results = [one for one in found.get("results") or [] if one.get("id")]
         titles = {one["id"]: title(one) for one in results}
-        places = [
-            replace(destination(one), place=titles.get(parent_id(one), ""))
+        return [
+            (replace(destination(one), place=titles.get(parent_id(one), "")), parent_id(one))
             for one in results
             if not one.get("in_trash")
         ]
-        return sorted(places, key=lambda place: distance(place.title, query))
+
+    async def _placed(self, found: Sequence[tuple[Destination, str]]) -> list[Destination]:
+        """The places with what they stand in, as far as Notion says."""
+        unknown = {parent for place, parent in found if parent and not place.place}
+        asked = sorted(unknown)[:MOST_PLACED]
+        titles = dict(zip(asked, await asyncio.gather(*map(self._title_of, asked)), strict=True))
+        return [
+            place if place.place else replace(place, place=titles.get(parent, ""))
+            for place, parent in found
+        ]
+
+    async def _title_of(self, place: str) -> str:
+        async def ask() -> str:
+            for path in ("pages", "data_sources", "databases"):
+                if (there := await self._look(f"{path}/{place}")) is not None:
+                    return title(there)
+            return ""
+
+        try:
+            return await self._titles.get(place, ask)
+        except AssistantError:
+            # Without it the place is found all the same.
+            return ""
 
     async def _default(self) -> Destination:
         if not self._parent:
@@ -119,16 +155,18 @@ class Destinations:
             raise
 
     async def _by_title(self, name: str) -> Destination:
-        found = await self.search(name, PAGE_SIZE)
-        exact = [place for place in found if place.title.casefold() == name.casefold()]
-        best = exact or found
+        found = await self._searched(name, PAGE_SIZE)
+        exact = [one for one in found if one[0].title.casefold() == name.casefold()]
+        fitting = exact or sorted(found, key=lambda one: distance(one[0].title, name))
+        several = fitting[:_MOST_LISTED]
+        best = [one for one, _ in several] if len(fitting) == 1 else await self._placed(several)
         if len(best) == 1:
             return best[0]
         if not best:
             raise InvalidInput(
                 f"Nothing shared with this integration is called “{name}”. {_how_to_share()}"
             )
-        raise _ambiguous(f"More than one page or data source fits “{name}”", best)
+        raise _ambiguous(f"More than one page or data source fits “{name}”", best, len(fitting))
 
     async def _only(self) -> Destination:
         found = [one async for one in self._first(_MOST_SEARCHED) if not one.get("in_trash")]
@@ -174,11 +212,18 @@ def _how_to_share() -> str:
     return "Open the page in Notion, choose ••• → Connections, and add the integration."
 
 
-def _ambiguous(why: str, places: Sequence[Destination]) -> InvalidInput:
+def _ambiguous(why: str, places: Sequence[Destination], total: int | None = None) -> Ambiguous:
     kinds = {"page": "page", "data_source": "data source"}
     lines = [
         f"• {place.title or 'Untitled'} ({kinds[place.kind]}): {place.url or place.id}"
         for place in places[:_MOST_LISTED]
     ]
-    more = [f"• and {len(places) - _MOST_LISTED} more"] if len(places) > _MOST_LISTED else []
-    return InvalidInput("\n".join([f"{why}. {_HOW}", *lines, *more]))
+    left = (total or len(places)) - _MOST_LISTED
+    more = [f"• and {left} more"] if left > 0 else []
+    choices = [(place.id, _named(place)) for place in places[:_MOST_LISTED]]
+    return Ambiguous("\n".join([f"{why}. {_HOW}", *lines, *more]), choices=choices)
+
+
+def _named(place: Destination) -> str:
+    inside = f" — in {place.place}" if place.place else ""
+    return f"{place.title or 'Untitled'}{inside}"

@@ -165,22 +165,7 @@ class Saving:
         """Sends one batch, or what is missing of it."""
         if not await self._is_ours(tree, request_id, content_id):
             return
-        for last in (False, True):
-            gap = await tree.gap(request)
-            if gap is None:
-                return
-            try:
-                made = await self._pages.append(gap.block, gap.children, gap.after)
-            except NotionFailed as error:
-                if not error.unsure:
-                    raise
-                await asyncio.sleep(self._patience.looks[0])
-                tree.forget(gap.block)
-                if last and await tree.gap(request) is not None:
-                    raise
-            else:
-                tree.add(gap, made)
-                return
+        await tree.bring(request, self._patience.looks[0])
 
     async def _is_ours(self, tree: Tree, request_id: UUID, content_id: UUID) -> bool:
         """Whether to go on: not where another request has taken over and saved it all."""

@@ -131,21 +131,27 @@ class Sync:
                 await line.add(adding)
                 adding = []
                 line.past(found)
-                if isinstance(move, Turn):
-                    inside = look["inside"].get(str(move.old))
-                    await self._turn(found, before[move.old], after[move.new], inside)
+                if not isinstance(move, Turn):
+                    continue
+                inside = look["inside"].get(str(move.old))
+                turned = await self._turn(found, before[move.old], after[move.new], inside)
+                if not turned and await line.holds(found):
+                    # A server that changes no blocks in place still adds and takes away.
+                    adding = [after[move.new]]
+                    gone.append(found)
         await line.add(adding)
         # Last, so that a text is there twice for a moment rather than not at all.
         for block in gone:
             await self._pages.remove(block)
 
-    async def _turn(self, block: str, old: Json, new: Json, inside: Json | None) -> None:
-        kind = new["type"]
+    async def _turn(self, block: str, old: Json, new: Json, inside: Json | None) -> bool:
+        """Makes one block another in its place; False where that cannot be."""
         fields = _changed(_own(old), _own(new))
-        if fields and not await self._pages.change(block, kind, fields):
-            return
+        if fields and not await self._pages.change(block, new["type"], fields):
+            return False
         if inside is not None:
             await self.change(inside, _children(old), _children(new))
+        return True
 
 
 class _Line:
@@ -168,6 +174,11 @@ class _Line:
     def past(self, block: str) -> None:
         """What is added next comes after this block."""
         self._passed.append(block)
+
+    async def holds(self, block: str) -> bool:
+        """Whether a block is there, looked at anew."""
+        self._there = await self._pages.children(self._block)
+        return any(one.id == block for one in self._there)
 
     async def add(self, blocks: Blocks) -> None:
         """Puts blocks here, those of them that an earlier try did not."""

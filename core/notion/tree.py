@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Tree:
 
     `mark` tells the footer by its link, which is no part of the content and stays last. `skip` is
     how many blocks stand before the content and are none of it. `foot` is the footer where it is
-    not there from the beginning: it comes with the first blocks.
+    not there from the beginning: it comes with the first blocks. `head` tells, by its link, the
+    second block of the content, on a page that others write on too: what stands above is none.
     """
 
     def __init__(
@@ -36,12 +38,14 @@ class Tree:
         *,
         skip: int = 0,
         foot: dict[str, Any] | None = None,
+        head: str = "",
     ) -> None:
         self._pages = pages
         self._page_id = page_id
         self._mark = mark
         self._skip = skip
         self._foot = foot
+        self._head = head
         self._known: dict[str, list[Child]] = {}
 
     async def gap(self, request: Request) -> Gap | None:
@@ -63,7 +67,15 @@ class Tree:
 
     def _on_page(self, content: list[Child], missing: list[dict[str, Any]]) -> Gap | None:
         known = self._known[self._page_id]
-        end = min(self._skip, len(known)) + len(content)
+        start = self._start(known)
+        if self._head and start == len(known):
+            # None of it is there: it comes as one, and so does its end.
+            foot = [] if self._foot is None else [self._foot]
+            return Gap(self._page_id, [*missing, *foot], None)
+        end = start + len(content)
+        if self._head and self._foot is None:
+            # It came whole, with its first blocks; what follows is somebody else's.
+            return None
         if end == len(known) and self._foot is not None:
             return Gap(self._page_id, [*missing, self._foot], known[-1].id if known else None)
         if not missing:
@@ -95,8 +107,37 @@ class Tree:
         children = self._known[block]
         if block != self._page_id:
             return children
+        start = self._start(children)
         feet = [n for n, child in enumerate(children) if self._mark in (child.link or "")]
-        return children[self._skip : feet[-1]] if feet else children[self._skip :]
+        return children[start : feet[-1]] if feet else children[start:]
+
+    def _start(self, children: Sequence[Child]) -> int:
+        if not self._head:
+            return min(self._skip, len(children))
+        heads = (n for n, child in enumerate(children) if self._head in (child.link or ""))
+        return max(0, next(heads, len(children) + 1) - 1)
+
+    async def bring(self, request: Request, pause: float) -> None:
+        """Sends what is missing of a request; after an unsure answer looks, and tries once more.
+
+        `pause` is in seconds. Raises what `Pages.append` raises.
+        """
+        for last in (False, True):
+            gap = await self.gap(request)
+            if gap is None:
+                return
+            try:
+                made = await self._pages.append(gap.block, gap.children, gap.after)
+            except NotionFailed as error:
+                if not error.unsure:
+                    raise
+                await asyncio.sleep(pause)
+                self.forget(gap.block)
+                if last and await self.gap(request) is not None:
+                    raise
+            else:
+                self.add(gap, made)
+                return
 
 
 def size(children: Iterable[dict[str, Any]]) -> int:

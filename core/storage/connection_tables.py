@@ -70,3 +70,50 @@ connect_codes = Table(
     _created(),
     Index(None, "expires_at"),
 )
+
+# Where in chat a page came from, so that it can be told there what becomes of the page. `address`
+# is the platform's, `sender` who saved it; `page_id` has no hyphens.
+announced = Table(
+    "announced",
+    metadata,
+    Column(
+        "content_id",
+        Uuid,
+        ForeignKey("content_history.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("page_id", String(36), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("place", String(128), nullable=False),
+    Column("sender", JSON, nullable=False),
+    Column("address", JSON, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("first_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("authors", JSON, nullable=False),
+    Column("comments", JSON, nullable=False),
+    Column("polled_at", UtcDateTime),
+    _created(),
+    Index(None, "page_id"),
+    Index(None, "due_at"),
+    Index(None, "created_at"),
+)
+
+# Channels that want to hear of it.
+announcing = Table(
+    "announcing",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("place", String(128), primary_key=True),
+    _created(),
+)
+
+# Tokens by which Notion signs what it sends to the webhook, encrypted.
+notion_webhooks = Table(
+    "notion_webhooks",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("used_at", UtcDateTime),
+    _created(),
+)

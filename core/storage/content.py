@@ -190,6 +190,12 @@ class ContentTable:
             update(table).where(table.c.id == content_id).values(**values)
         )
 
+    async def of_page(self, user_id: UUID, url: str) -> Content | None:
+        """A person's item that has the page at this address."""
+        query = select(table).where(table.c.user_id == user_id, table.c.notion_url == url)
+        found = await self._connection.execute(query.order_by(table.c.created_at).limit(1))
+        return _content(found.one_or_none())
+
     async def get(self, content_id: UUID, user_id: UUID | None = None) -> Content | None:
         """One item; with `user_id`, only where it is theirs."""
         query = select(table).where(table.c.id == content_id)

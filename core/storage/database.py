@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unavailable
+from core.storage.announced import AnnouncedTable, WebhookTable
 from core.storage.audit import AuditTable
 from core.storage.connect_codes import ConnectCodeTable
 from core.storage.connections import ConnectionTable
@@ -61,6 +62,8 @@ class UnitOfWork:
         self.installations = InstallationTable(connection)
         self.idempotency = IdempotencyTable(connection)
         self.connections = ConnectionTable(connection)
+        self.announced = AnnouncedTable(connection)
+        self.webhooks = WebhookTable(connection)
         self.connect_codes = ConnectCodeTable(connection)
 
 

@@ -124,6 +124,16 @@ class FollowedTable:
         )
         return list((await self._connection.execute(query)).scalars())
 
+    async def places(self, platform: str, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Where messages are that are followed: place and thread, those saved last first."""
+        query = (
+            select(followed.c.place, followed.c.thread)
+            .where(followed.c.platform == platform, followed.c.until > now)
+            .order_by(followed.c.created_at.desc())
+            .limit(limit)
+        )
+        return [(row.place, row.thread) for row in await self._connection.execute(query)]
+
     async def want(self, content_id: UUID, message: str, wanted: Json) -> None:
         """Keeps what a message is by now, in place of what it was to be before."""
         await self._connection.execute(

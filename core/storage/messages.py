@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.messages import Channel, File, Message
+from core.messages import ANSWERS, Channel, File, Message
 from core.storage.tables import messages as table
 from core.storage.upsert import upsert
 
@@ -53,6 +53,12 @@ class MessageTable:
             await self._connection.execute(
                 insert.values(**row).on_conflict_do_update(index_elements=_KEY, set_=changed)
             )
+
+    async def last_answer(self, channel: Channel, thread: str) -> Message | None:
+        """The newest of this app's answers in a thread; None where there is none."""
+        said = await self.thread(channel, thread)
+        ours = [each for each in said if each.id.startswith(ANSWERS) and each.text.strip()]
+        return ours[-1] if ours else None
 
     async def thread(self, channel: Channel, thread: str) -> list[Message]:
         """The newest messages of a thread, oldest first."""

@@ -61,6 +61,11 @@ class Presenter:
     def __init__(self, store: PageStore, page_url: str) -> None:
         self._store = store
         self._page_url = page_url.rstrip("/")
+        self._edited_by: dict[str, dict[str, str]] = {}
+
+    def edited_by(self, page_id: str, user_id: str) -> None:
+        """Somebody edited a page last; by default it was the integration."""
+        self._edited_by[page_id] = {"object": "user", "id": user_id}
 
     def url(self, record: Record) -> str:
         return f"{self._page_url}/{page_slug(record.title, record.id)}"
@@ -116,6 +121,9 @@ class Presenter:
             "rich_text": self.linked(record.body)["rich_text"],
             "display_name": {"type": "integration", "resolved_name": BOT_USER["name"]},
         }
+        if record.body.get("by") == PERSON_USER_ID:
+            shaped["created_by"] = {"object": "user", "id": PERSON_USER_ID}
+            shaped["display_name"] = {"type": "user", "resolved_name": PERSON_USER["name"]}
         return {k: v for k, v in shaped.items() if k not in ("in_trash", "last_edited_by")}
 
     def _database_fields(self, record: Record) -> dict[str, Any]:
@@ -137,7 +145,7 @@ class Presenter:
             "created_time": timestamp(record.created),
             "last_edited_time": timestamp(record.edited),
             "created_by": _BOT,
-            "last_edited_by": _BOT,
+            "last_edited_by": self._edited_by.get(record.id, _BOT),
             "in_trash": record.in_trash,
         }
 

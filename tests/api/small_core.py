@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.accounts.accounts import Accounts
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.config import Settings
 from core.connecting import Connecting
 from core.errors import AssistantError, Unauthorized, Unavailable
@@ -48,6 +49,9 @@ class SmallCore:
         self.links = Links(settings, database, self.limits, self.begun.append)
         self.connecting = Connecting(
             settings, database, Connections(settings, database, None), {}, self.begun.append
+        )
+        self.announcing = Announcing(
+            settings, database, self.connecting.connections, {}, self.begun.append
         )
         self.providers: dict[str, Any] = {"offline": SimpleNamespace(name="offline")}
         self.script: Script = written

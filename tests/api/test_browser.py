@@ -110,7 +110,7 @@ async def test_somebody_signs_up_writes_stops_saves_and_deletes(open_page: Open,
     assert await page.inner_text("#text h2") == "Launch plan"
     await page.click("#stop button")
     await page.wait_for_selector("#foot .does")
-    assert await page.is_hidden("#progress")
+    assert await page.is_hidden("#stop")
     await page.reload()
     await page.wait_for_selector("#foot .does")
     assert await page.input_value("#prompt") == "long", "a draft survives"

@@ -408,6 +408,30 @@ async def test_history_pages_and_searches(client: TestClient, ada: Headers):
     assert none == {"items": [], "next_cursor": None}
 
 
+async def test_pages_hold_while_items_come_and_go(client: TestClient, ada: Headers):
+    async def wrote(prompt: str) -> str:
+        async with client.post("/content/generate", json={"prompt": prompt}, headers=ada) as made:
+            item: str = (await made.json())["id"]
+            return item
+
+    old = [await wrote(f"old {number}") for number in range(7)]
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        async with client.get(
+            "/content/history", params={"limit": "2"} | cursor, headers=ada
+        ) as page:
+            found = await page.json()
+        seen += [item["id"] for item in found["items"]]
+        if found["next_cursor"] is None:
+            break
+        cursor = {"cursor": found["next_cursor"]}
+        # Something new at the head, and the very item that the cursor stands on is gone.
+        await wrote("new")
+        assert (await client.delete(f"/content/{seen[-1]}", headers=ada)).status == 204
+    assert seen == old[::-1], "each once, in order, and none is left out"
+
+
 @pytest.mark.parametrize(
     ("query", "detail"),
     [

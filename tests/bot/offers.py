@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from uuid import UUID
 
+from core.commands.saving import with_place
+from core.errors import Forbidden
 from core.messages import Call, Channel, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
 
@@ -20,6 +23,17 @@ class Offers:
     ) -> Call | None:
         found = self.routed.get(emoji)
         return found if found is None or added else Call("undo-save", flags=found.flags)
+
+    pickable: Mapping[str, Call] = MappingProxyType({})
+    answered_in: frozenset[str] = frozenset()
+
+    async def picked(self, _sender: Sender, request: UUID, place: str) -> Call:
+        if str(request) not in self.pickable:
+            raise Forbidden("Only the person who asked for this can use its buttons.")
+        return with_place(self.pickable[str(request)], place)
+
+    async def answered(self, _channel: Channel, thread: str) -> bool:
+        return thread in self.answered_in
 
     async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
         wanted = words.casefold()

@@ -17,6 +17,7 @@ from sandbox.notion.ids import (
 from sandbox.notion.languages import LANGUAGES
 from sandbox.notion.rich_text import COLORS, text_item
 from sandbox.notion.server import NotionServer
+from sandbox.notion.webhooks import Subscription
 from tests.contracts.specs import NOTION, Json, OpenApi, complaints, open_api
 from tests.sandbox.notion.samples import (
     bare,
@@ -247,3 +248,35 @@ def test_blocks_are_taken_where_the_document_takes_them(spec: OpenApi, blocks: l
     else:
         taken = True
     assert taken == request.is_valid({"children": blocks})
+
+
+def test_what_the_webhook_sends_has_the_documented_form(spec: OpenApi) -> None:
+    hook = Subscription("http://nowhere.example")
+    check(spec, "commentCreatedWebhookPayload", hook.event("comment.created", ROOT_PAGE_ID))
+    check(
+        spec, "pageContentUpdatedWebhookPayload", hook.event("page.content_updated", ROOT_PAGE_ID)
+    )
+
+
+async def test_tokens_are_given_and_taken_as_documented(
+    spec: OpenApi, server: NotionServer
+) -> None:
+    client = AsyncClient(base_url=server.base_url, notion_version="2026-03-11")
+    asked = {"client_id": server.grants.client_id, "client_secret": server.grants.client_secret}
+    code = server.grants.agree([ROOT_PAGE_ID], "https://notes.example/back")
+    given = await client.oauth.token(
+        **asked,
+        grant_type="authorization_code",
+        code=code,
+        redirect_uri="https://notes.example/back",
+    )
+    assert complaints(spec.answer("post", "/v1/oauth/token"), given) == []
+    body = {"token": given["access_token"]}
+    told = await client.oauth.introspect(**asked, **body)
+    assert complaints(spec.answer("post", "/v1/oauth/introspect"), told) == []
+    assert told["active"] is True
+    revoked = await client.oauth.revoke(**asked, **body)
+    assert complaints(spec.answer("post", "/v1/oauth/revoke"), revoked) == []
+    assert (await client.oauth.introspect(**asked, **body))["active"] is False
+    check_requests(spec, server)
+    await client.aclose()

@@ -17,6 +17,7 @@ from core.storage.database import Database
 from core.storage.migrate import migrate
 from notion_assistant import doctor
 from sandbox.slack.server import SlackServer
+from tests.mail_server import MailServer
 
 
 async def _examined(tmp_path: Path, **given: Any) -> tuple[bool, dict[str, str]]:
@@ -177,3 +178,19 @@ async def test_many_workspaces_are_counted_and_each_token_is_tried(tmp_path: Pat
         assert not good
         assert "Add that key at the end of SECRET_KEY" in rows["slack"]
         assert "xoxb" not in rows["slack"]
+
+
+async def test_mail_is_looked_at_where_it_is_set(tmp_path: Path) -> None:
+    good, lines = await _examined(tmp_path)
+    assert lines["mail"].startswith("–")
+    async with MailServer() as server:
+        url = server.url
+        _, lines = await _examined(tmp_path, smtp_url=url)
+        assert lines["mail"].startswith("✓")
+        assert server.letters == []
+        insists = url.replace("smtp:", "smtp+starttls:")
+        good, lines = await _examined(tmp_path, smtp_url=insists)
+        assert (good, lines["mail"][0]) == (False, "✗")
+    good, lines = await _examined(tmp_path, smtp_url=url)
+    assert not good
+    assert "SMTP_HOST" in lines["mail"]

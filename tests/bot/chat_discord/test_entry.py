@@ -1,16 +1,17 @@
 import asyncio
 import sys
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
 
 from bot.discord.adapter import DiscordPlatform
 from bot.discord.entry import DiscordEntry
-from core.actions import when_written
+from core.actions import about_pages, when_unclear, when_written
 from core.commands.registry import COMMANDS
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed
-from core.messages import Answer, Call
+from core.messages import Action, Answer, Call
 from sandbox.discord.interactions import DEFERRED_UPDATE
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import THREAD, Message
@@ -114,13 +115,15 @@ async def test_a_server_that_cannot_record_says_so(stage: Stage) -> None:
     assert "The database does not answer" in asked.original.content
 
 
-async def answered(stage: Stage, *, private: bool = False) -> Message:
+async def answered(
+    stage: Stage, *, private: bool = False, actions: Sequence[Action] = when_written(ITEM)
+) -> Message:
     """An answer with its buttons."""
     options = {"prompt": "a"} | ({"private": True} if private else {})
     asked = await stage.server.slash_command(sub="generate", options=options)
     await asked.acknowledged()
     platform = DiscordPlatform(stage.settings)
-    [part] = platform.render(Answer("Hello.", actions=when_written(ITEM)))
+    [part] = platform.render(Answer("Hello.", actions=tuple(actions)))
     await platform.post(stage.intake.requests.pop().address, part, "a:0", again=False)
     await platform.close()
     return await asked.answered()
@@ -153,6 +156,42 @@ async def test_a_press_whose_placeholder_was_lost_finds_it_again(stage: Stage) -
     assert await platform.post(request.address, platform.waiting(), "b:0", again=True) == sent
     await platform.close()
     assert len(stage.server.answers()) == 2
+
+
+PAGE = "0f0d7a1e-6b0b-4d5e-9f6b-0c8a4a0d9d22"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "call"),
+    [
+        ("ask-1", "question", Call("ask", "When?", {"page": PAGE})),
+        ("append-1", "link", Call("save", "When?", {"append": PAGE})),
+    ],
+)
+async def test_a_button_about_a_page_asks_for_words_and_then_for_the_rest(
+    stage: Stage, name: str, field: str, call: Call
+) -> None:
+    found = [(number, PAGE) for number in range(1, 11)]
+    message = await answered(stage, actions=about_pages(found))
+    # Two pages in a row, for Discord shows five rows.
+    assert [len(row["components"]) for row in message.components] == [4] * 5
+    pressed = await stage.server.click(message, f"{name}:{PAGE}")
+    assert await pressed.acknowledged() == 9
+    assert stage.intake.requests == []
+    await (await stage.server.submit(pressed, {field: "When?"})).acknowledged()
+    assert [request.call for request in stage.intake.requests] == [call]
+
+
+async def test_saying_which_place_was_meant_asks_for_the_same_again(stage: Stage) -> None:
+    stage.intake.pickable = {str(ITEM): Call("save", "link", {"to": "Twice"})}
+    message = await answered(stage, actions=when_unclear(ITEM, [(PAGE, "Twice — in Plans")]))
+    name = f"pick-1:{ITEM}:{PAGE}"
+    await (await stage.server.click(message, name)).acknowledged()
+    assert [one.call for one in stage.intake.requests] == [Call("save", "link", {"to": PAGE})]
+    stage.intake.pickable = {}
+    told = await stage.server.click(message, name)
+    assert await told.acknowledged() == 4
+    assert "Only the person who asked" in told.original.content
 
 
 async def test_somebody_who_is_turned_away_hears_so_alone(stage: Stage) -> None:

@@ -75,3 +75,11 @@ def test_a_buttons_id_says_what_is_wanted_and_fits() -> None:
     assert call == Call("rewrite", item, {"how": "shorter", "private": True})
     for other in ("", "save", "save:1", f"delete:{item}", item):
         assert call_of_button(other, private=False) is None
+
+
+def test_one_option_holds_several_properties() -> None:
+    values = {"link": "x", "set": 'Status=To do; Due date="2026-12-01";Team=Core; and more'}
+    line = line_of(COMMANDS["save"], values)
+    assert parse(line) == Call(
+        "save", "x", {"set": "Status=To do\nDue date=2026-12-01\nTeam=Core; and more"}
+    )

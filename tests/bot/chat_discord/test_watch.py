@@ -230,3 +230,18 @@ async def test_channels_the_bot_may_not_read_are_left_out_and_limits_waited_for(
         async with back(server, intake):
             assert waits == 1
             assert len(intake.requests) == 1
+
+
+async def test_what_became_of_followed_messages_meanwhile_is_told() -> None:
+    intake = Recorder()
+    async with staged(intake=intake) as stage:
+        server = stage.server
+        first, other = await server.write("We ship."), await server.write("Not saved.")
+        intake.followed = {first.id}
+        await stage.entry.stop()
+        for message in (first, other):
+            message.content, message.edited = "We ship now.", server.world.clock()
+        async with back(server, intake):
+            await until(lambda: len(intake.retellings) == 1)
+    [(told, _)] = intake.retellings
+    assert (told.id, told.text) == (first.id, "We ship now.")

@@ -60,7 +60,9 @@ class Core(Offers):
         self._check()
         return any((channel, thread) == heard[:2] for heard in self.heard)
 
-    async def overview(self, sender: Sender, channel: Channel | None) -> Overview:
+    async def overview(
+        self, sender: Sender, channel: Channel | None, _workspace: object = None
+    ) -> Overview:
         if self.broken is not None:
             raise self.broken
         self.asked.append((sender, channel))

@@ -310,3 +310,18 @@ async def test_what_slack_left_out_while_the_app_was_there_is_looked_for_as_well
         await away.server._deliver("events_api", told)
         await until(lambda: away.asked)
     assert away.asked == [(away.server.user.id, "save-marked")]
+
+
+async def test_what_became_of_followed_messages_meanwhile_is_told(away: Away) -> None:
+    server, intake = away.server, away.intake
+    first, other = server.write("We ship."), server.write("Not saved.")
+    reply = server.write("Fine.", thread_ts=first.ts)
+    intake.followed = {first.ts}
+    intake.places = [(f"{server.space.team_id}:{server.general.id}", first.ts)]
+    for message in (first, other):
+        message.text = "We ship now."
+        message.edited_ts = server.space.next_ts()
+    async with away.back():
+        await until(lambda: len(intake.retellings) == 2)
+    told = {(one.id, one.text, thread) for one, thread in intake.retellings}
+    assert told == {(first.ts, "We ship now.", ""), (reply.ts, "Fine.", first.ts)}

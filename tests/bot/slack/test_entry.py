@@ -3,12 +3,12 @@ import io
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
@@ -16,14 +16,16 @@ from aiohttp import web
 
 from bot.slack.adapter import SlackPlatform
 from bot.slack.entry import LARGEST_BODY, SlackEntry
-from core.actions import when_written
+from core.actions import about_pages, when_unclear, when_written
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed, Unavailable
-from core.messages import Answer, Call, Channel, Request
+from core.messages import Action, Answer, Call, Channel, Request
 from core.messages import Message as Said
 from sandbox.slack.delivery import FORM, JSON, sign
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message
+from sandbox.traffic import Answer as Reaction
+from sandbox.traffic import Call as ApiCall
 from tests.bot.memory import Memory
 from tests.bot.offers import Offers
 
@@ -180,10 +182,10 @@ async def test_a_server_that_cannot_record_says_so(stage: Stage) -> None:
     assert "The database does not answer" in delivery.json()["blocks"][0]["text"]
 
 
-async def answered(stage: Stage) -> Message:
+async def answered(stage: Stage, actions: Sequence[Action] = when_written(ITEM)) -> Message:
     """An answer in the channel, with its buttons."""
     platform = SlackPlatform(make_settings(stage.server))
-    [part] = platform.render(Answer("Hello.", actions=when_written(ITEM)))
+    [part] = platform.render(Answer("Hello.", actions=tuple(actions)))
     await stage.server.slash_command(text="generate a")
     await platform.post(stage.intake.requests.pop().address, part, "a:0", again=False)
     await platform.close()
@@ -227,6 +229,72 @@ async def test_a_press_that_cannot_be_recorded_is_answered_to_the_presser(stage:
     await stage.server.wait_for(lambda: space.ephemeral)
     assert "The database does not answer" in str(space.ephemeral[0].blocks)
     assert "Hello." in str(stage.server.answers()[0].blocks), "the answer stands"
+
+
+PAGE = str(UUID("0f0d7a1e-6b0b-4d5e-9f6b-0c8a4a0d9d22"))
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("ask-3", Call("ask", "When?", {"page": PAGE})),
+        ("append-3", Call("save", "When?", {"append": PAGE})),
+    ],
+)
+async def test_a_button_about_a_page_asks_for_words_and_then_for_the_rest(
+    stage: Stage, name: str, call: Call
+) -> None:
+    message = await answered(stage, about_pages([(3, PAGE)]))
+    await stage.server.click(message, name)
+    assert stage.intake.requests == []
+    [view] = stage.server.space.views
+    words = {"words": {"words": {"type": "plain_text_input", "value": "When?"}}}
+    done = await stage.server.submit_view(view, words)
+    assert (done.status, done.body) == (200, "")
+    [request] = stage.intake.requests
+    assert request.call == call
+    assert request.place == f"{stage.server.space.team_id}:{stage.server.general.id}"
+    assert "/response/" in request.address["response_url"]
+    empty = {"words": {"words": {"type": "plain_text_input", "value": None}}}
+    assert "errors" in (await stage.server.submit_view(view, empty)).body
+
+
+async def test_where_no_form_opens_the_presser_is_told_what_to_type(stage: Stage) -> None:
+    async def unknown(call: ApiCall) -> Reaction | None:
+        refused = {"ok": False, "error": "unknown_method"}
+        return Reaction(refused) if call.name == "views.open" else None
+
+    message = await answered(stage, about_pages([(1, PAGE)]))
+    stage.server.hooks.before.append(unknown)
+    await stage.server.click(message, "ask-1")
+    space = stage.server.space
+    await stage.server.wait_for(lambda: space.ephemeral)
+    assert "--page TITLE" in str(space.ephemeral[-1].blocks)
+
+
+async def test_a_message_is_added_to_a_page_that_is_chosen_from_its_menu(stage: Stage) -> None:
+    message = stage.server.write("Keep this.")
+    await stage.server.message_shortcut(message, "append_to_page")
+    [view] = stage.server.space.views
+    chosen = {"type": "external_select", "selected_option": {"value": PAGE}}
+    await stage.server.submit_view(view, {"destination": {"destination": chosen}})
+    [request] = stage.intake.requests
+    assert request.call == Call("save", "", {"append": PAGE})
+    assert request.address["message"] == message.ts
+    assert "thread" not in request.address
+
+
+async def test_saying_which_place_was_meant_asks_for_the_same_again(stage: Stage) -> None:
+    stage.intake.pickable = {str(ITEM): Call("generate", "a plan", {"to": "Twice"})}
+    message = await answered(stage, when_unclear(ITEM, [(PAGE, "Twice — in Plans")]))
+    await stage.server.click(message, "pick-1")
+    [request] = stage.intake.requests
+    assert request.call == Call("generate", "a plan", {"to": PAGE})
+    stage.intake.pickable = {}
+    await stage.server.click(message, "pick-1")
+    assert len(stage.intake.requests) == 1
+    await stage.server.wait_for(lambda: stage.server.space.ephemeral)
+    assert "Only the person who asked" in str(stage.server.space.ephemeral[-1].blocks)
 
 
 async def test_a_button_of_somebody_else_is_not_found(stage: Stage) -> None:
@@ -329,6 +397,23 @@ async def test_a_signature_from_another_time_is_refused(stage: Stage, age: int) 
 async def test_nothing_unsigned_is_answered(stage: Stage, body: bytes) -> None:
     status, _ = await stage.post(body, headers={"X-Slack-Signature": "v0=" + "0" * 64})
     assert status == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"event_callback","team_id":"T1","event":"x"}',
+        b'{"type":"event_callback","team_id":"T1","event":[1],"authorizations":5}',
+        b'{"type":"block_actions","user":{"id":"U1"},"actions":"x"}',
+        b'{"type":"block_actions","user":"x","actions":[5]}',
+        b'{"type":"view_submission","view":7}',
+        b'{"type":7}',
+    ],
+)
+async def test_a_signed_body_of_another_shape_crashes_nothing(stage: Stage, body: bytes) -> None:
+    status, _ = await stage.post(body, kind=JSON)
+    assert status in (200, 400, 404)
+    assert stage.intake.requests == []
 
 
 async def test_slack_may_look_at_the_certificate(stage: Stage) -> None:

@@ -14,7 +14,8 @@ from bot.slack.entry import LARGEST_BODY, SlackEntry
 from core.config import Settings
 from core.errors import Unavailable
 from core.messages import Call, Channel, Message, Request
-from sandbox.slack.delivery import JSON
+from sandbox.slack.delivery import JSON, Delivery
+from sandbox.slack.payloads import event_callback, message_event
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message as Posted
 from sandbox.traffic import Answer as Reaction
@@ -381,4 +382,17 @@ async def test_what_the_app_itself_says_in_a_thread_is_not_told(stage: Stage) ->
     ours.user, ours.from_app = stage.server.space.bot_user, True
     await stage.server.tell(ours)
     await stage.server.edit(ours, "Done.")
+    assert stage.intake.retellings == []
+
+
+async def test_its_own_words_are_known_where_the_delivery_does_not_name_the_app(
+    stage: Stage,
+) -> None:
+    server = stage.server
+    first = server.write("We ship.")
+    stage.intake.followed = {first.ts}
+    ours = server.write("Saved to Notion.", thread_ts=first.ts)
+    ours.user, ours.from_app = server.space.bot_user, True
+    fields = event_callback(server.space, message_event(server.space, ours))
+    await server.again(Delivery("events_api", fields | {"authorizations": []}))
     assert stage.intake.retellings == []

@@ -8,7 +8,7 @@ import pytest
 import yaml  # type: ignore[import-untyped] # no types, and one file to read
 
 from bot.slack.entry import COMMAND, SHORTCUT
-from bot.slack.manifest import EVENTS, NEW_PAGE, SCOPES
+from bot.slack.manifest import APPEND, EVENTS, NEW_PAGE, SCOPES
 from bot.slack.manifest import manifest as made
 from core.commands.registry import COMMANDS
 from sandbox.slack.scopes import BY_KIND, BY_METHOD
@@ -74,7 +74,11 @@ def test_the_command_and_the_menu_are_those_the_program_knows(manifest: Any) -> 
     features = manifest["features"]
     assert [one["command"] for one in features["slash_commands"]] == [COMMAND]
     shortcuts = features["shortcuts"]
-    known = [("message", SHORTCUT, "Save to Notion"), ("global", NEW_PAGE, "New Notion page")]
+    known = [
+        ("message", SHORTCUT, "Save to Notion"),
+        ("message", APPEND, "Append to Notion page"),
+        ("global", NEW_PAGE, "New Notion page"),
+    ]
     assert [(one["type"], one["callback_id"], one["name"]) for one in shortcuts] == known
     assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in shortcuts)
     assert features["app_home"]["messages_tab_enabled"] is True

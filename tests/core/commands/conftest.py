@@ -10,6 +10,7 @@ import pytest
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
+from core.announcing import Announcing
 from core.captures import Captures
 from core.commands.context import Context, Person
 from core.commands.parse import parse
@@ -22,8 +23,10 @@ from core.history.history import History
 from core.limits.limits import Limits
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
+from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connections import Connections
+from core.notion.making import Patience
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.notion.unconnected import Unconnected
@@ -91,7 +94,20 @@ async def connecting(database: Database, notion: NotionServer) -> AsyncIterator[
 
 
 @pytest.fixture
-def say(database: Database, pages: Pages, links: Links, connecting: Connecting) -> Say:
+def announcing(database: Database, connecting: Connecting) -> Announcing:
+    """Nobody hears of anything where there is no platform."""
+    settings = Settings(_env_file=None, secret_key="k" * 40)
+    return Announcing(settings, database, connecting.connections, {}, lambda _: None)
+
+
+@pytest.fixture
+def say(
+    database: Database,
+    pages: Pages,
+    links: Links,
+    connecting: Connecting,
+    announcing: Announcing,
+) -> Say:
     """Carries out what a person types, or presses, in a channel."""
 
     async def run(
@@ -127,6 +143,13 @@ def say(database: Database, pages: Pages, links: Links, connecting: Connecting) 
             preferences=Preferences(database, ASKED, Overviews(database, ASKED, reached)),
             voter=Ratings(database),
             connector=connecting,
+            announcer=announcing,
+            appender=Appending(
+                database,
+                reached,
+                "https://notes.example",
+                Patience(looks=(0.0, 0.01), other=1, poll=0.02),
+            ),
             conversation=Conversation(database, platform, request),
             commands=COMMANDS,
         )

@@ -21,12 +21,17 @@ async def test_pages_and_data_sources_are_links_with_their_kind(
     answer = await say("search notes")
     assert answer.private
     first, second = answer.text.splitlines()[2:]
-    assert first.startswith("- [Notes](http")
-    assert re.search(r"\) \(data source\) — edited \d{4}-\d\d-\d\d$", first)
-    assert second.startswith("- [Notes of (today)](http")
+    assert first.startswith("1. [Notes](http")
+    assert re.search(r"\) \(data source\) — in Notion Assistant, edited \d{4}-\d\d-\d\d$", first)
+    assert second.startswith("2. [Notes of (today)](http")
     assert page.replace("-", "") in second
     assert re.search(r"\) \(page\) — in Notes, edited \d{4}-\d\d-\d\d$", second)
     assert answer.notes == ()
+    # A data source takes nothing at its end, and says nothing.
+    assert [(one.name, one.label, one.item) for one in answer.actions] == [
+        ("append-2", "Append to 2", page),
+        ("ask-2", "Ask 2", page),
+    ]
 
 
 async def test_ten_are_shown_and_more_are_hinted_at(say: Say, notion: NotionServer) -> None:

@@ -196,7 +196,7 @@ async def marked(database: Stumbling, room: Room, command: str) -> None:
     async with database.begin() as unit:
         await unit.inbox.add([request])
     nothing: Any = None
-    services: Any = (*[nothing] * 4, Captures(database, nothing), *[nothing] * 4)
+    services: Any = (*[nothing] * 4, Captures(database, nothing), *[nothing] * 6)
 
     async def step(_: str, run: Callable[[], Awaitable[T]]) -> T:
         return await run()

@@ -63,7 +63,7 @@ async def test_a_local_run_shows_the_letter_and_a_server_only_that_there_was_one
     with structlog.testing.capture_logs() as logs:
         await sent(Post(settings(database_url="sqlite:///x.db")))
         await sent(Post(settings(public_url="https://notes.example")))
-    assert "token=secret" in logs[0]["text"]
+    assert logs[0]["link"] == "https://notes.example/reset#token=secret"
     assert "token" not in str(logs[1])
     assert "SMTP_URL" in logs[1]["event"]
 

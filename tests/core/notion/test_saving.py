@@ -7,6 +7,7 @@ import pytest
 from core.errors import Conflict, InvalidInput, NotFound, NotionFailed
 from core.messages import Sender
 from core.notion.saving import Saving
+from core.origin import Origin, asked_from
 from core.storage.database import Database
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
@@ -45,6 +46,19 @@ async def test_an_answer_becomes_a_page_with_its_title_and_a_footer(
         content = await uow.content.get(item)
     assert content is not None
     assert (content.notion_url, content.page_id) == (url, page.id)
+
+
+async def test_a_save_is_in_the_audit_log_with_whose_it_is_and_where_from(
+    saving: Saving, database: Database, add_item: Add, add_request: Add
+) -> None:
+    item = await add_item("Text")
+    with asked_from(Origin("slack T1")):
+        url, _ = await saving.save(Steps(), await add_request(), item, None)
+    async with database.read() as unit:
+        [entry] = await unit.audit.page(action="page")
+        content = await unit.content.get(item)
+    assert content is not None
+    assert (entry.actor_id, entry.target, entry.address) == (content.user_id, url, "slack T1")
 
 
 async def test_an_answer_that_is_only_a_title_is_a_page_with_a_footer(

@@ -14,6 +14,7 @@ from core.notion import sync as module
 from core.notion.client import NotionPages
 from core.notion.page import footer
 from core.notion.sync import Sync
+from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
 from sandbox.notion.server import NotionServer
 from tests.core.notion.saved import meant, written
@@ -120,6 +121,18 @@ async def test_a_ticked_box_stays_ticked(pages: NotionPages, notion: NotionServe
     await changed(pages, page, "- [ ] ship it", "- [ ] ship it today")
     body = notion.store.children(page)[0].body
     assert (body["checked"], body["rich_text"][0]["plain_text"]) == (True, "ship it today")
+
+
+async def test_where_no_block_can_be_changed_another_takes_its_place(
+    pages: NotionPages, notion: NotionServer, faults: Faults
+) -> None:
+    page = await page_of(pages, THREAD)
+    for method in ("PATCH", "DELETE"):
+        error = RefusedError("not_implemented", "no such call", status=501)
+        faults.fail(method, f"/v1/blocks/{'?' * 36}", error, times=1)
+    after = THREAD.replace("Friday.", "Monday.")
+    await changed(pages, page, THREAD, after)
+    assert shown(notion, page)[:-1] == wanted(after)
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
