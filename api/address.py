@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -9,6 +10,8 @@ from aiohttp import web
 from api.errors import Handler
 from api.keys import CORE
 from core.origin import Origin, asked_from
+
+_ADDRESS = web.RequestKey("address", str)
 
 
 def client_address(request: web.Request) -> str:
@@ -18,6 +21,13 @@ def client_address(request: web.Request) -> str:
     front of it, and the last entry of X-Forwarded-For is what that proxy saw. On somebody's own
     machine there is no proxy, and the header proves nothing.
     """
+    known = request.get(_ADDRESS)
+    if known is None:
+        known = request[_ADDRESS] = _address(request)
+    return known
+
+
+def _address(request: web.Request) -> str:
     peer = request.remote or ""
     if request.app[CORE].settings.local or not _is_private(peer):
         return peer
@@ -33,6 +43,7 @@ async def noted_origin(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
 
 
+@lru_cache(maxsize=256)
 def _is_private(address: str) -> bool:
     return _is_address(address) and ip_address(address).is_private
 

@@ -29,7 +29,7 @@ from api.models import (
     Registration,
 )
 from api.problems import problems
-from core.accounts.accounts import Accounts
+from core.accounts.accounts import Accounts, Caller
 from core.config import load_settings
 from core.errors import AssistantError, Unauthorized
 from core.history.history import History
@@ -70,11 +70,11 @@ async def invalid(_request: Request, error: RequestValidationError) -> JSONRespo
 
 
 async def _anyone(request: Request) -> None:
-    await core.limits.hit("anyone", _address(request))
+    await core.limits.count(("anyone", _address(request)))
 
 
 async def _registering(request: Request) -> None:
-    await core.limits.hit("register", _address(request))
+    await core.limits.count(("anyone", _address(request)), ("register", _address(request)))
 
 
 def _address(request: Request) -> str:
@@ -86,9 +86,10 @@ async def _person(authorization: Annotated[str, Header()] = "") -> User:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("Log in first, and send Authorization: Bearer <access token>.")
-    user: User = await core.accounts.person(token)
-    await core.limits.hit("person", str(user.id))
-    return user
+    caller: Caller = await core.accounts.caller(token)
+    who = str(caller.user.id)
+    await core.limits.count(("person", who), ("token", str(caller.session or token)))
+    return caller.user
 
 
 @app.get("/health/live")

@@ -30,7 +30,7 @@ from core.storage.content import Written
 from core.storage.database import Database
 from core.storage.migrate import migrate
 
-FULL = Size(rounds=7, repeats=3_000)
+FULL = Size(rounds=5, repeats=1_500)
 BARE = ("-m", "benchmarks.bare_fastapi")
 GOAL = 1.5
 CONNECTIONS = 16
@@ -195,6 +195,7 @@ async def measure(size: Size, directory: Path) -> list[Printed]:
         "DATABASE_URL": f"sqlite+aiosqlite:///{database}",
         "PUBLIC_URL": PUBLIC_URL,
         "SECRET_KEY": SECRET_KEY,
+        "LOG_FORMAT": "json",
     }
     tokens = await _people(settings["DATABASE_URL"], 3 if size.small else PEOPLE)
     async with (

@@ -25,8 +25,10 @@ from bot.slack.listening import Listener
 from bot.slack.manifest import APPEND, SHORTCUT
 from bot.slack.panels import Panels
 from bot.slack.parse import (
+    UNREADABLE,
     Command,
     is_certificate_check,
+    is_shaped,
     kind_of,
     read_body,
     read_command,
@@ -189,6 +191,8 @@ class SlackEntry:
             raise Unauthorized("The signature is not valid.")
 
     async def _answer(self, request: web.Request, fields: dict[str, Any]) -> web.Response:
+        if not is_shaped(fields):
+            return _refusal(400, "INVALID_INPUT", "That is nothing that Slack sends.")
         from slack_bolt.adapter.aiohttp import to_aiohttp_response
         from slack_bolt.request.async_request import AsyncBoltRequest
 
@@ -198,7 +202,11 @@ class SlackEntry:
             body=fields,
             headers={name: request.headers.getall(name) for name in request.headers},
         )
-        answer = await self._bolt().async_dispatch(delivery)
+        try:
+            answer = await self._bolt().async_dispatch(delivery)
+        except UNREADABLE as error:
+            _log.warning("slack delivery not understood", reason=type(error).__name__)
+            return _refusal(400, "INVALID_INPUT", "That is nothing that Slack sends.")
         if answer.status == 404 and fields.get("type") in _NEWS:
             return web.Response()
         if answer.status == 404:

@@ -26,6 +26,9 @@ _MINUTE = 60.0
 
 _SHORT = 200
 
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What Bolt raises, outside of what it runs, for a delivery of another shape than Slack's."""
+
 # Slack writes the message's time without its point.
 _PERMALINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{10})(\d{6})/?")
 _MOMENT = re.compile(r"\d{10}\.\d{6}")
@@ -68,6 +71,18 @@ def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidInput("The body is not an object.")
     return fields
+
+
+def is_shaped(fields: Mapping[str, Any]) -> bool:
+    """Whether what Bolt looks into has the shape that it takes for granted."""
+    for name in ("event", "view"):
+        if not isinstance(fields.get(name) or {}, dict):
+            return False
+    for name in ("actions", "authorizations"):
+        listed = fields.get(name) or []
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            return False
+    return isinstance(fields.get("type", ""), str)
 
 
 def is_certificate_check(raw: bytes) -> bool:

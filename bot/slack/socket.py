@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_bolt.adapter.socket_mode.async_internals import (
     run_async_bolt_app,
     send_async_response,
@@ -27,9 +28,11 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.parse import kind_of
+from bot.slack.parse import UNREADABLE, is_shaped, kind_of
 from core.errors import Misconfigured, PlatformFailed, RateLimited
 from core.metrics import ACKNOWLEDGED, EVENTS
+
+log = structlog.get_logger(__name__)
 
 CALL_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
@@ -130,7 +133,14 @@ class Line(SocketModeClient):
     async def _take(self, _client: SocketModeClient, request: SocketModeRequest) -> None:
         EVENTS.labels("slack", kind_of(request.payload or {})).inc()
         with ACKNOWLEDGED.labels("slack").time():
-            answer = await run_async_bolt_app(self._app, request)
+            try:
+                if not is_shaped(request.payload or {}):
+                    raise ValueError(request.type)
+                answer = await run_async_bolt_app(self._app, request)
+            except UNREADABLE as error:
+                # It would be the same the next time; acknowledged, it does not come again.
+                log.warning("slack delivery not understood", reason=type(error).__name__)
+                answer = BoltResponse(status=200, body="")
             if answer.status == 404 and request.type == "events_api":
                 # Nobody wants it; unacknowledged it would come again.
                 answer = BoltResponse(status=200, body="")

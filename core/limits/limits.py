@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -123,22 +123,35 @@ class Limits:
 
         Raises RateLimited where one of them is one too many; those before it stay counted.
         """
-        for rule, key in asked:
-            await self.hit(rule, key)
-        return await self.standing(*asked)
+        found: list[Standing] = []
+
+        async def take(counter: SlidingWindowCounterRateLimiter) -> None:
+            for rule, key in asked:
+                item, who = self._item(rule), _hashed(key)
+                await self._allow(await counter.hit(item, who), counter, item, who)
+            found.append(await self._tightest(counter, asked))
+
+        await self._counted(take)
+        return found[-1]
 
     async def standing(self, *asked: tuple[str, str]) -> Standing:
         """How somebody stands with the tightest of these rules. Counts nothing."""
         found: list[Standing] = []
 
         async def look(counter: SlidingWindowCounterRateLimiter) -> None:
-            found.clear()
-            for rule, key in asked:
-                reset, left = await counter.get_window_stats(self._item(rule), _hashed(key))
-                seconds = max(0, math.ceil(reset - time.time()))
-                found.append(Standing(self._rules[rule], left, seconds))
+            found.append(await self._tightest(counter, asked))
 
         await self._counted(look)
+        return found[-1]
+
+    async def _tightest(
+        self, counter: SlidingWindowCounterRateLimiter, asked: Sequence[tuple[str, str]]
+    ) -> Standing:
+        found = []
+        for rule, key in asked:
+            reset, left = await counter.get_window_stats(self._item(rule), _hashed(key))
+            seconds = max(0, math.ceil(reset - time.time()))
+            found.append(Standing(self._rules[rule], left, seconds))
         return min(found, key=lambda one: one.remaining / one.rule.amount)
 
     async def check(self, rule: str, key: str) -> None:

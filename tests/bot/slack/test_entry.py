@@ -399,6 +399,23 @@ async def test_nothing_unsigned_is_answered(stage: Stage, body: bytes) -> None:
     assert status == 401
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"event_callback","team_id":"T1","event":"x"}',
+        b'{"type":"event_callback","team_id":"T1","event":[1],"authorizations":5}',
+        b'{"type":"block_actions","user":{"id":"U1"},"actions":"x"}',
+        b'{"type":"block_actions","user":"x","actions":[5]}',
+        b'{"type":"view_submission","view":7}',
+        b'{"type":7}',
+    ],
+)
+async def test_a_signed_body_of_another_shape_crashes_nothing(stage: Stage, body: bytes) -> None:
+    status, _ = await stage.post(body, kind=JSON)
+    assert status in (200, 400, 404)
+    assert stage.intake.requests == []
+
+
 async def test_slack_may_look_at_the_certificate(stage: Stage) -> None:
     assert (await stage.post(b"ssl_check=1&token=x"))[0] == 200
     assert (await stage.post(COMMAND + b"&ssl_check=1"))[0] == 200
