@@ -120,11 +120,7 @@ class Settings(BaseSettings):
     notion_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
     notion_requests_per_minute: int = Field(
-        180,
-        ge=1,
-        le=10_000,
-        description="What Notion takes from one connection: 180, or 600 on its Business and "
-        "Enterprise plans.",
+        180, ge=1, le=10_000, description="Notion's limit for a connection; 600 on larger plans."
     )
     save_titles: Literal["line", "model"] = Field(
         "line",
