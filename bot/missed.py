@@ -35,6 +35,12 @@ class Missed:
     after: str
 
 
+def emoji_in(known: Sequence[Known]) -> list[str]:
+    """The emoji beside 📝 that something is known of."""
+    found = (each.request.call.value("emoji") for each in known)
+    return list(dict.fromkeys(each for each in found if each))
+
+
 def about(known: Sequence[Known], call: Call) -> list[Known]:
     """What is known of the emoji that this call is about."""
     emoji = call.value("emoji")
@@ -42,20 +48,28 @@ def about(known: Sequence[Known], call: Call) -> list[Known]:
 
 
 def missed(
-    known: Sequence[Known], reacting: Iterable[str], *, marked: bool, now: datetime
+    known: Sequence[Known],
+    reacting: Iterable[str],
+    *,
+    marked: bool,
+    now: datetime,
+    emoji: str | None = None,
 ) -> list[Missed]:
     """What was missed about one message on which `reacting` have their reaction now.
 
     `marked`: the app's own mark is on it. Where there is a mark, but no request is known any more,
     it was dealt with long ago. A reaction that went is told of where the save is so recent that it
-    can be undone; later, the page stays anyway.
+    can be undone; later, the page stays anyway. `emoji` is the one that they put there, None for
+    📝; what is known of others is about those.
     """
+    dealt_with = bool(known)
+    known = [each for each in known if each.request.call.value("emoji") == emoji]
     last = {each.request.sender.id: each for each in known}
     present = list(dict.fromkeys(reacting))
     found = []
     for user in present:
         before = last.get(user)
-        if before is None and marked and not known:
+        if before is None and marked and not dealt_with:
             continue
         if before is None or before.request.call.command == REMOVED:
             found.append(Missed(user, added=True, after=_id(before)))

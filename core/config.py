@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     bcrypt_cost: int = Field(
         12, ge=10, le=15, description="What a password's hash costs; one more doubles the time."
     )
+    link_confirmation: Literal["code", "chat"] = Field(
+        "code",
+        description="chat: who confirms a link on the web is joined once the person in chat types "
+        "/notion link yes; code: at once.",
+    )
     audit_days: int = Field(
         365, ge=1, le=3650, description="For how many days the audit log is kept."
     )

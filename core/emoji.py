@@ -14,6 +14,9 @@ from core.markdown.emoji import with_emoji
 MEMO = "📝"
 """What saves a message everywhere."""
 
+MARKS = ("👀", "✅", "⚠")
+"""What shows how far a save has come, and so saves nothing itself."""
+
 LONGEST = 100
 """Characters."""
 
@@ -38,6 +41,8 @@ def emoji_of(text: str) -> tuple[str, str] | None:
         short = f":{found[1].lower()}:"
         known = with_emoji(short)
         return (short, short) if known == short else (_plain(known), known)
+    if len(text) > 2 and text[0] == text[-1] == ":":
+        text = text[1:-1]
     bare = _plain(text)
     return (bare, text) if _is_emoji(bare) else None
 

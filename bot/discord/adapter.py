@@ -13,12 +13,12 @@ from bot.discord import marks
 from bot.discord.aside import aside
 from bot.discord.reading import Reader
 from bot.discord.render import LOADING, content, render_answer, render_draft, render_waiting
-from bot.discord.rest import Refused, Rest
+from bot.discord.rest import UNKNOWN, Refused, Rest
 from bot.discord.said import located
 from bot.discord.trace import Trace, nonce_of, pressed, reply_to
 from core.budget import Budget, Budgets
 from core.config import Settings
-from core.errors import PlatformFailed
+from core.errors import AssistantError, PlatformFailed
 from core.messages import Action, Answer, File, Message
 from core.ports import Address, Mark, Part, Reply
 
@@ -40,7 +40,10 @@ _GONE = {10008, 10015, 10062, 50027, 401, 404}
 
 # The token is of no use, whatever became of the message: 10015, 10062, 50027, and what a server
 # says that has no number for it.
-_NO_TOKEN = _GONE - {10008}
+_NO_TOKEN = (_GONE - {10008}) | {*UNKNOWN}
+
+# The message is there and is not to be edited: 30046, too many edits of one older than an hour.
+_NO_EDITS = {30046, *UNKNOWN}
 
 # The bot may write there and not read what was written, so it may not reply.
 _NO_REPLIES = 160002
@@ -127,11 +130,13 @@ class DiscordPlatform:
             if (left := self._rest.left("PATCH", path)) is not None:
                 self.budget(address, reply).heard(*left)
         except Refused as refused:
-            if refused.reason not in _GONE and refused.status != 403:
+            if refused.reason not in _GONE | _NO_EDITS and refused.status != 403:
                 raise
             _log.info("discord message out of reach", reason=refused.reason)
             if part["place"] != "draft":
-                await self._say(address, part, f"edit:{reply['id']}", again=True)
+                said = await self._say(address, part, f"edit:{reply['id']}", again=True)
+                if said["id"] != reply["id"]:
+                    await self._take_away(reply)
 
     def aside(self, address: Address, reply: Reply | None) -> Address | None:
         """See CanTell."""
@@ -149,6 +154,14 @@ class DiscordPlatform:
             if refused.reason not in _GONE:
                 raise
         return True
+
+    async def _take_away(self, reply: Reply) -> None:
+        """Half an answer is not to stand beside the whole one; where it stays, so be it."""
+        try:
+            path = f"/channels/{reply['channel']}/messages/{reply['id']}"
+            await self._rest.as_bot("DELETE", path)
+        except AssistantError as error:
+            _log.info("a discord message stays behind", reason=error.message)
 
     def locate(self, link: str) -> Address | None:
         """See CanRead."""

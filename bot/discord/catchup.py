@@ -27,8 +27,8 @@ from bot.discord.marks import EMOJI
 from bot.discord.news import told_at
 from bot.discord.rest import Refused, Rest
 from bot.discord.spoken import is_to_us
-from bot.missed import Missed, missed
-from core.emoji import MEMO
+from bot.missed import Missed, emoji_in, missed
+from core.emoji import MEMO, emoji_of
 from core.errors import RateLimited
 from core.messages import Channel
 from core.metrics import RECOVERED
@@ -36,6 +36,9 @@ from core.ports import Known, Memory
 
 CHANNELS = 50
 MESSAGES = 200
+REACTIONS = 20
+"""Emoji of one message that are looked at."""
+
 PEOPLE = 100
 """Of one reaction, those that are looked at."""
 
@@ -151,26 +154,60 @@ class CatchUp:
         return sorted(found, key=lambda one: int(one["id"]))[-MESSAGES:]
 
     async def _reactions(self, place: Rooms, data: Json, looked: float) -> int:
-        shown = {
-            (one.get("emoji") or {}).get("name"): one for one in _objects(data.get("reactions"))
-        }
+        shown = {_emoji(one): one for one in _objects(data.get("reactions"))[:REACTIONS]}
         marked = any(shown.get(each, {}).get("me") for each in EMOJI.values())
-        if MEMO not in shown and not marked:
-            return 0
         channel, message = str(data["channel_id"]), str(data["id"])
-        people: dict[str, Json] = {}
-        if MEMO in shown:
-            path = f"/channels/{channel}/messages/{message}/reactions/{quote(MEMO)}"
-            listed = _objects(await self._get(path, limit=str(PEOPLE)))
-            people = {str(one.get("id")): one for one in listed if not one.get("bot")}
-            people.pop(place.own_id, None)
         parent = await place.parent_of(channel) if data.get("guild_id") else ""
+        there = Channel("discord", parent or channel)
+        put: dict[str | None, Json] = {None: {"id": None, "name": MEMO}} if marked else {}
+        for emoji, one in shown.items():
+            spelled = emoji_of(emoji)
+            if emoji == MEMO:
+                put[None] = one["emoji"]
+            elif (
+                spelled is not None
+                and emoji not in EMOJI.values()
+                and await self._memory.reaction(there, message, emoji, added=True)
+            ):
+                put[spelled[0]] = one["emoji"]
+        if not put:
+            return 0
+        known = await self._memory.known(there, message)
+        for before in emoji_in(known):
+            own = before.isdecimal()
+            put.setdefault(before, {"id": before if own else None, "name": None if own else before})
+        found = 0
+        for key, told in put.items():
+            people = await self._people(place, data, told) if _named(told) in shown else {}
+            found += await self._one(place, data | {"emoji": told}, key, people, known, looked)
+        return found
+
+    async def _people(self, place: Rooms, data: Json, emoji: Json) -> dict[str, Json]:
+        """Who put an emoji on a message, this bot and others aside."""
+        name = f"{emoji.get('name') or 'emoji'}:{emoji['id']}" if emoji.get("id") else emoji["name"]
+        path = f"/channels/{data['channel_id']}/messages/{data['id']}/reactions/{quote(name)}"
+        listed = _objects(await self._get(path, limit=str(PEOPLE)))
+        people = {str(one.get("id")): one for one in listed if not one.get("bot")}
+        people.pop(place.own_id, None)
+        return people
+
+    async def _one(
+        self,
+        place: Rooms,
+        data: Json,
+        emoji: str | None,
+        people: dict[str, Json],
+        known: Sequence[Known],
+        looked: float,
+    ) -> int:
+        """Hands over what was missed of one emoji on one message."""
+        own = [one for one in _objects(data.get("reactions")) if one.get("me")]
+        marked = any(_emoji(one) in EMOJI.values() for one in own)
 
         def still(known: Sequence[Known]) -> list[Missed]:
-            return missed(known, people, marked=marked, now=datetime.now(UTC))
+            return missed(known, people, marked=marked, now=datetime.now(UTC), emoji=emoji)
 
         found = 0
-        known = await self._memory.known(Channel("discord", parent or channel), message)
         for each in still(known):
 
             def wanted(known: Sequence[Known], each: Missed = each) -> bool:
@@ -210,9 +247,20 @@ def _event(data: Json, found: Missed, person: Json) -> Json:
         "user_id": found.user,
         "channel_id": data["channel_id"],
         "message_id": data["id"],
-        "emoji": {"id": None, "name": MEMO},
+        "emoji": data["emoji"],
         "member": {"user": person},
     }
+
+
+def _emoji(reaction: Json) -> str:
+    """A reaction's emoji, as the core reads it."""
+    told = reaction.get("emoji")
+    return _named(told) if isinstance(told, dict) else ""
+
+
+def _named(emoji: Json) -> str:
+    name = str(emoji.get("name") or "")
+    return f"<:{name or 'emoji'}:{emoji['id']}>" if emoji.get("id") else name
 
 
 def _objects(listed: object) -> list[Json]:

@@ -138,6 +138,7 @@ class Listener:
             if not wanted(await self._intake.known(asked.channel, reaction.message)):
                 return False
             name = f"{reaction.added}:after {found.after}:{reaction.message}:{reaction.user}"
+            name += "" if reaction.emoji == MEMO else f":{reaction.emoji}"
             return await asked.hand(self._intake, name, {CAUGHT_UP: f"{looked:.6f}"}) is None
 
     async def end(self) -> None:

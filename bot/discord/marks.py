@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import structlog
 
-from bot.discord.rest import Refused, Rest
+from bot.discord.rest import UNKNOWN, Refused, Rest
 from core.ports import Address, Mark
 
 EMOJI: dict[Mark, str] = {"working": "👀", "done": "✅", "failed": "⚠️"}
@@ -35,6 +35,6 @@ async def mark(rest: Rest, address: Address, wanted: Mark) -> None:
                 method = "PUT" if name == wanted else "DELETE"
                 await rest.as_bot(method, f"{path}/reactions/{quote(emoji)}/@me")
     except Refused as refused:
-        if refused.status not in (403, 404) and refused.reason not in _TOLERATED:
+        if refused.status not in (403, 404, *UNKNOWN) and refused.reason not in _TOLERATED:
             raise
         _log.info("a discord message cannot be marked", reason=refused.reason)

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.discord.rest import Refused, Rest
+from bot.discord.rest import UNKNOWN, Refused, Rest
 from bot.discord.said import STARTER, answered, is_blank, is_said, message_of, texts_of
 from bot.discord.sight import may_read
 from bot.discord.text import ids_in
@@ -29,6 +29,9 @@ _NAMED_CHANNELS = 20
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 _THREADS = (10, 11, 12)
 
+_UNSHOWN = (
+    "Discord does not show this app that message. Choose “Save to Notion” in the message's menu."
+)
 _FORBIDDEN = (
     "This app may not read that channel. Give the bot View Channel and Read Message History "
     "there, or choose “Save to Notion” in the message's menu."
@@ -272,4 +275,6 @@ def _told(error: AssistantError) -> AssistantError:
         return NotFound("That message is not there any more.")
     if error.reason == _UNKNOWN_CHANNEL:
         return NotFound("That channel is not there, or this app is not in it.")
+    if error.status in (404, *UNKNOWN):
+        return NotFound(_UNSHOWN)
     return Forbidden(_FORBIDDEN) if error.status == 403 else error

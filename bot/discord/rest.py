@@ -24,7 +24,11 @@ _DOWNLOAD = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=60
 _PIECE = 256 * 1024
 _FILES = ("cdn.discordapp.com", "media.discordapp.net")
 
+UNKNOWN = (405, 501)
+"""Statuses of a server that knows no such call, and will not know it the next time either."""
+
 _RETRY_AFTER = 5.0
+_SLOWER = "Discord asks to slow down."
 _REMEMBERED = 1_000
 
 
@@ -35,6 +39,13 @@ class Refused(PlatformFailed):
         super().__init__(f"Discord refused the message ({reason}).", retryable=False)
         self.reason = reason
         self.status = status
+
+
+class EverythingLimited(RateLimited):
+    """Discord takes no call of this bot for a while.
+
+    https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
+    """
 
 
 class Rest:
@@ -51,6 +62,7 @@ class Rest:
         self._base_url = settings.discord_api_url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
         self._left: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._closed_until = 0.0
 
     def left(self, method: str, path: str) -> tuple[int, float] | None:
         """How many more calls like this one Discord said it takes, and within how many seconds.
@@ -64,7 +76,15 @@ class Rest:
         """A call with the bot token. Options: `json`, `params`."""
         if self._token is None:
             raise PlatformFailed("DISCORD_TOKEN is not set.", retryable=False)
-        return await self._call(method, path, {"Authorization": f"Bot {self._token}"}, options)
+        if (wait := self._closed_until - time.monotonic()) > 0:
+            # Discord bars whoever goes on calling: for all calls, and after many for an hour.
+            raise RateLimited(_SLOWER, retry_after=wait)
+        try:
+            return await self._call(method, path, {"Authorization": f"Bot {self._token}"}, options)
+        except EverythingLimited as limited:
+            # Interactions have limits of their own, and are answered meanwhile.
+            self._closed_until = time.monotonic() + (limited.retry_after or 0.0)
+            raise
 
     async def as_interaction(self, method: str, path: str, **options: Any) -> Any:
         """A call that the interaction token in the path allows. Options: `json`, `params`."""
@@ -146,7 +166,10 @@ def _failure(status: int, body: Any, retry_after: str) -> AssistantError:
     fields = body if isinstance(body, dict) else {}
     if status == 429:
         wait = fields.get("retry_after", retry_after)
-        return RateLimited("Discord asks to slow down.", retry_after=_seconds(wait))
+        kind = EverythingLimited if fields.get("global") is True else RateLimited
+        return kind(_SLOWER, retry_after=_seconds(wait))
+    if status in UNKNOWN:
+        return Refused(status, status)
     if status >= 500 or 300 <= status < 400:
         return PlatformFailed(f"Discord failed ({status}).", retryable=status >= 500)
     reason = fields.get("code")

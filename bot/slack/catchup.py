@@ -24,13 +24,14 @@ from typing import Any
 
 import structlog
 
-from bot.missed import Missed, missed
+from bot.missed import Missed, emoji_in, missed
 from bot.slack.events import REACTION, read_said
 from bot.slack.listening import Listener
 from bot.slack.marks import MARKS
 from bot.slack.parse import Command, object_in, place_of, word_in
 from bot.slack.teams import Teams
 from bot.slack.web import Refused, Web
+from core.emoji import emoji_of
 from core.errors import RateLimited
 from core.messages import Answer, Channel
 from core.metrics import RECOVERED
@@ -41,6 +42,9 @@ WORKSPACES = 20
 
 CHANNELS = 50
 THREADS = 20
+EMOJI = 25
+"""Of one message, those that are looked at."""
+
 MESSAGES = 200
 
 BEFORE = timedelta(days=1)
@@ -207,23 +211,35 @@ class CatchUp:
     async def _reactions(self, us: _Us, channel: str, raw: Raw, looked: float) -> int:
         shown = {word_in(each, "name"): each for each in _objects(raw, "reactions")}
         marked = any(us.user in _users(shown.get(name, {})) for name in MARKS.values())
-        reacting = [user for user in _users(shown.get(REACTION, {})) if user != us.user]
-        if not (reacting or marked):
+        put = _put(shown, us.user)
+        if not (any(users for _, users in put.values()) or marked):
             return 0
-        ts, place = word_in(raw, "ts"), place_of(us.of(channel), channel)
-
-        def still(known: Sequence[Known]) -> list[Missed]:
-            return missed(known, reacting, marked=marked, now=datetime.now(UTC))
-
+        ts, place = word_in(raw, "ts"), Channel("slack", place_of(us.of(channel), channel))
+        known = await self._memory.known(place, ts)
+        for before in emoji_in(known):
+            put.setdefault(before, (before.strip(":"), []))
         found = 0
-        for each in still(await self._memory.known(Channel("slack", place), ts)):
+        for key, (name, users) in put.items():
 
-            def wanted(known: Sequence[Known], each: Missed = each) -> bool:
-                return each in still(known)
+            def still(
+                known: Sequence[Known], key: str | None = key, users: Sequence[str] = users
+            ) -> list[Missed]:
+                now = datetime.now(UTC)
+                return missed(known, users, marked=marked, now=now, emoji=key)
 
-            if await self._listener.catch_up(_reaction(us, channel, ts, each), wanted, looked):
-                found += 1
-                RECOVERED.labels("slack").inc()
+            for each in still(known):
+
+                def wanted(
+                    known: Sequence[Known],
+                    each: Missed = each,
+                    still: Callable[[Sequence[Known]], list[Missed]] = still,
+                ) -> bool:
+                    return each in still(known)
+
+                event = _reaction(us, channel, ts, each, name)
+                if await self._listener.catch_up(event, wanted, looked):
+                    found += 1
+                    RECOVERED.labels("slack").inc()
         return found
 
     async def _said(self, us: _Us, channel: str, raw: Raw) -> None:
@@ -260,7 +276,26 @@ class CatchUp:
                 await asyncio.sleep(wait)
 
 
-def _reaction(us: _Us, channel: str, ts: str, found: Missed) -> dict[str, Any]:
+def _put(
+    shown: Mapping[str, Mapping[str, Any]], us: str
+) -> dict[str | None, tuple[str, list[str]]]:
+    """Who put which emoji on a message, by how the core spells it: None for 📝, first.
+
+    Each with a name that Slack has for it.
+    """
+    put: dict[str | None, tuple[str, list[str]]] = {None: (REACTION, [])}
+    for name, each in list(shown.items())[:EMOJI]:
+        spelled = None if name in MARKS.values() else emoji_of(f":{name}:")
+        if spelled is not None:
+            key = None if name == REACTION else spelled[0]
+            users = put.setdefault(key, (name, []))[1]
+            users += [user for user in _users(each) if user not in (us, *users)]
+    return put
+
+
+def _reaction(
+    us: _Us, channel: str, ts: str, found: Missed, name: str = REACTION
+) -> dict[str, Any]:
     """As an event tells it. When it was is not known, so its moment is what came before it."""
     return _envelope(
         us,
@@ -268,7 +303,7 @@ def _reaction(us: _Us, channel: str, ts: str, found: Missed) -> dict[str, Any]:
         {
             "type": "reaction_added" if found.added else "reaction_removed",
             "user": found.user,
-            "reaction": REACTION,
+            "reaction": name,
             "item": {"type": "message", "channel": channel, "ts": ts},
             "event_ts": f"after {found.after}",
         },

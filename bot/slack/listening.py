@@ -80,7 +80,9 @@ class Listener:
         message was looked at. False where there was nothing to hand over. Raises Unavailable.
         """
         command = read_reaction(fields, time.time())
-        if command is None or (command := await self._by_a_person(command)) is None:
+        if command is None or (command := await self._asked_for(command)) is None:
+            return False
+        if (command := await self._by_a_person(command)) is None:
             return False
         command = replace(command, address=dict(command.address) | {CAUGHT_UP: f"{looked:.6f}"})
         async with self._turn(command):

@@ -152,20 +152,60 @@ class Links:
         account looked at it first, RateLimited after five wrong ones, and Unauthorized where the
         account is gone.
         """
+        asks_first = self._settings.link_confirmation == "chat"
         async with self._guarded(str(user_id)), self._database.begin() as unit:
             offer = await self._offer(unit, user_id, code)
             account = await unit.users.get(user_id)
-            if offer.owner != user_id:
-                came = await unit.brought.note(offer.joined.identity.id, offer.owner)
-                await unit.links.readdress(offer.code.hash, offer.code.address | {"came": came})
-            if account is None or not await _joined(unit, offer.owner, user_id):
-                raise Unauthorized("This account does not exist any more.")
-            await unit.links.use(offer.code.hash)
-            await unit.audit.note("identity.linked", user_id, target=_named(offer.joined.identity))
-            notice = _notice(offer.request, account)
-            await unit.inbox.add([notice])
+            if asks_first and account is not None and offer.owner != user_id:
+                claim = {"claimed_by": str(user_id), "asks": str(user_id)}
+                await unit.links.readdress(offer.code.hash, offer.code.address | claim)
+                notice = _notice(offer.request, account, "link-asked")
+                await unit.inbox.add([notice])
+            else:
+                notice = await self._join(unit, offer, account, user_id)
         self._begin(notice.id)
+        if notice.call.command == "link-asked":
+            raise Conflict(_ASKED)
         return offer.joined
+
+    async def _join(
+        self, unit: UnitOfWork, offer: _Offer, account: User | None, user_id: UUID
+    ) -> Request:
+        if offer.owner != user_id:
+            came = await unit.brought.note(offer.joined.identity.id, offer.owner)
+            await unit.links.readdress(offer.code.hash, offer.code.address | {"came": came})
+        if account is None or not await _joined(unit, offer.owner, user_id):
+            raise Unauthorized("This account does not exist any more.")
+        await unit.links.use(offer.code.hash)
+        await unit.audit.note("identity.linked", user_id, target=_named(offer.joined.identity))
+        notice = _notice(offer.request, account)
+        await unit.inbox.add([notice])
+        return notice
+
+    async def accept(self, sender: Sender) -> None:
+        """Joins whoever says yes to the account that asked for them; twice is once.
+
+        Raises InvalidInput where nobody asks, or not any more, and Conflict where the identity is
+        another account's.
+        """
+        async with self._database.begin() as unit:
+            identity, owner = await _identity(unit, sender)
+            code = await unit.links.asking(identity.id)
+            asks = code.address.get("asks") if code else None
+            if code is None or asks is None:
+                raise InvalidInput(_NOBODY_ASKS)
+            if owner == UUID(asks):
+                return
+            if code.used_at is not None or code.expires_at <= datetime.now(UTC):
+                raise InvalidInput(_NOBODY_ASKS)
+            if _has_account(await unit.users.get(owner)):
+                raise Conflict(_TAKEN)
+            came = await unit.brought.note(identity.id, owner)
+            await unit.links.readdress(code.hash, code.address | {"came": came})
+            if not await unit.links.merge(owner, UUID(asks)):
+                raise InvalidInput(_NOBODY_ASKS)
+            await unit.links.use(code.hash)
+            await unit.audit.note("identity.linked", UUID(asks), target=_named(identity))
 
     async def _offer(self, unit: UnitOfWork, user_id: UUID, code: str) -> _Offer:
         kept = await unit.links.code(_hash(code))
@@ -281,6 +321,13 @@ class Links:
                 raise
 
 
+_ASKED = (
+    "One step is left: where you chat, type `/notion link yes` within ten minutes. Until then "
+    "nobody is joined."
+)
+_NOBODY_ASKS = (
+    "Nobody asks to be joined with you, or not any more. Type `/notion link` alone for a new link."
+)
 _TAKEN = (
     "This chat identity is linked to another account. Type `/notion unlink` where you chat first, "
     "then `/notion link` again."
@@ -332,12 +379,12 @@ async def _joined(unit: UnitOfWork, owner: UUID, account: UUID) -> bool:
     return owner == account or await unit.links.merge(owner, account)
 
 
-def _notice(asked: Request, account: User) -> Request:
-    """What tells the person in chat, on the same private way as the code."""
+def _notice(asked: Request, account: User, what: str = "linked") -> Request:
+    """What tells or asks the person in chat, on the same private way as the code."""
     return Request(
-        stable_id("linked", str(asked.id)),
+        stable_id(what, str(asked.id)),
         asked.sender,
-        Call("linked", account_name(account)),
+        Call(what, account_name(account)),
         asked.address,
         asked.place,
     )

@@ -296,6 +296,10 @@ class Links(Protocol):
         """The address of the page that takes it."""
         ...
 
+    async def accept(self, sender: Sender) -> None:
+        """Joins whoever says yes to the account that asked for them."""
+        ...
+
     async def redeem(self, sender: Sender, code: str) -> None:
         """Joins the sender's identity to the account that a code stands for."""
         ...

@@ -14,6 +14,9 @@ async def run(context: Context, call: Call) -> Answer:
 
     The code is in no step's result, so the work engine keeps none.
     """
+    if call.text.strip().lower() == "yes":
+        await context.step("accept", partial(context.links.accept, context.request.sender))
+        return joined(await context.links.account(context.user_id) or "")
     if call.text:
         return await _join(context, call.text)
     if not await context.step("offer", partial(context.links.offer, context.request)):
@@ -57,6 +60,17 @@ async def tell(context: Context, call: Call) -> Answer:  # noqa: ARG001 - all is
     return joined(call.text)
 
 
+async def ask(context: Context, call: Call) -> Answer:  # noqa: ARG001 - all is in the call
+    """Asks in chat about what was confirmed on the web, where the server wants that."""
+    return Answer(
+        f"The account {call.text} wants to be joined with what you write here. If that is you, "
+        "type `/notion link yes` within ten minutes. Your history, settings and saved pages then "
+        "belong to it.",
+        ("If it is not you, do nothing: nobody is joined then.",),
+        private=True,
+    )
+
+
 COMMAND = Command(
     name="link",
     summary="Join what you write here to your account.",
@@ -69,6 +83,15 @@ LINKED = Command(
     name="linked",
     summary="Tell somebody that they were linked to an account.",
     run=tell,
+    argument=Argument("account"),
+    private=True,
+    listed=False,
+)
+
+ASKED = Command(
+    name="link-asked",
+    summary="Ask somebody whether an account is theirs.",
+    run=ask,
     argument=Argument("account"),
     private=True,
     listed=False,

@@ -9,8 +9,8 @@ from core.commands.follow import COMMAND as FOLLOW
 from core.commands.generate import COMMAND as GENERATE
 from core.commands.help import COMMAND as HELP
 from core.commands.history import COMMAND as HISTORY
+from core.commands.link import ASKED, LINKED
 from core.commands.link import COMMAND as LINK
-from core.commands.link import LINKED
 from core.commands.notion import BUTTON as NOTION
 from core.commands.notion import CONNECTED
 from core.commands.rate import COMMAND as RATE
@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
         UNDO,
         RATE,
         LINKED,
+        ASKED,
         CONNECTED,
         NOTION,
         ANNOUNCE,

@@ -11,7 +11,7 @@ from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
 from core.commands.saving import SET, TEMPLATE, given
 from core.commands.words import place
-from core.emoji import MEMO, emoji_of
+from core.emoji import MARKS, MEMO, emoji_of
 from core.errors import AssistantError, Forbidden, InvalidInput
 from core.messages import Answer, Call, Channel, Workspace
 from core.notion.giving import give
@@ -192,6 +192,8 @@ async def _emoji(context: Context, call: Call, emoji: tuple[str, str], wanted: s
         raise InvalidInput(
             f"{MEMO} saves everywhere, to where `/notion to` says. Choose another emoji."
         )
+    if key in MARKS:
+        raise InvalidInput(f"{shown} shows how far a save has come. Choose another emoji.")
     if call.has("me") or call.has("workspace"):
         raise InvalidInput("An emoji is chosen for a channel: leave `--me` and `--workspace` out.")
     if call.has("clear") or wanted.casefold() == DEFAULT:

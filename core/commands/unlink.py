@@ -41,6 +41,6 @@ COMMAND = Command(
     name="unlink",
     summary="Part what you write here from your account.",
     run=run,
-    flags=(Flag("not-me", "it was not you who linked; take back what came along"),),
+    flags=(Flag("not-me", "Somebody else linked you: take back what came along."),),
     private=True,
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from core.attachments import Attachments, line_of, with_files
-from core.errors import AssistantError, NotFound
+from core.errors import AssistantError, NotFound, NotionFailed
 from core.follow.news import DELAY
 from core.markdown import notion_blocks
 from core.messages import Carried, File
@@ -30,8 +30,9 @@ from core.transcript import Entry, Shape, in_order, transcript
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 """Before a change that failed is tried again; twice as long each time."""
 
-TRIES = 12
-"""After so many failures in a row a page is followed no more."""
+TRIES, FINAL_TRIES = 48, 6
+"""After so many failures in a row a page is followed no more: some two days where the trouble may
+pass, half an hour where Notion says that it will not, as of a page that is gone."""
 
 UNSAVED = timedelta(seconds=15)
 """Between two looks whether the page of an item is whole yet."""
@@ -78,7 +79,9 @@ class Changes:
                 await self._bring(step, item)
         except Exception as error:
             wait = error.retry_after if isinstance(error, AssistantError) else None
-            await step("later", lambda: self._later(item, wait))
+            final = isinstance(error, NotionFailed) and not error.retryable
+            tries = FINAL_TRIES if final else TRIES
+            await step("later", lambda: self._later(item, wait, tries))
             raise
 
     async def _bring(self, step: Step, item: UUID) -> None:
@@ -224,7 +227,7 @@ class Changes:
             await unit.content.retell(item, change.new_prompt, change.new_text)
             await unit.followed.set(item, taken=None, running=None, failures=0, due_at=due)
 
-    async def _later(self, item: UUID, seconds: float | None) -> None:
+    async def _later(self, item: UUID, seconds: float | None, tries: int) -> None:
         now = datetime.now(UTC)
         async with self._database.begin() as unit:
             followed = await unit.followed.get(item, hold=True)
@@ -233,10 +236,11 @@ class Changes:
             failures = followed.failures + 1
             wait = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
             due = now + max(wait, timedelta(seconds=seconds or 0))
-            if failures >= TRIES:
+            until = followed.until
+            if failures >= tries:
                 log.warning("a page is followed no more", item=str(item))
-                await unit.followed.set(item, until=now, due_at=None)
-            await unit.followed.set(item, failures=failures, due_at=due, running=None)
+                until = now
+            await unit.followed.set(item, failures=failures, due_at=due, running=None, until=until)
 
 
 def _prompt(content: Content, shown: Sequence[Entry], after: Sequence[Entry]) -> str:

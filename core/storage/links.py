@@ -120,6 +120,17 @@ class LinkTable:
         found = (await self._connection.execute(query)).scalar_one_or_none()
         return None if found is None else await self.code(found)
 
+    async def asking(self, identity_id: UUID) -> LinkCode | None:
+        """The newest code of an identity, used or not; nobody else changes it meanwhile."""
+        query = (
+            select(link_codes.c.hash)
+            .where(link_codes.c.identity_id == identity_id)
+            .order_by(link_codes.c.created_at.desc())
+            .limit(1)
+        )
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if found is None else await self.code(found)
+
     async def use(self, hash_: str) -> None:
         """Uses a code up. Where its holder is gone meanwhile, so is the code."""
         await self._set(hash_, used_at=datetime.now(UTC))

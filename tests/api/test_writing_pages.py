@@ -57,7 +57,9 @@ async def keep(core: SmallCore, prompt: str, text: str = "Text", provider: str =
 # ── Strangers ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("path", ["/history", f"/history/{uuid4()}", "/history?q=a&provider=b"])
+@pytest.mark.parametrize(
+    "path", ["/history", "/history/2cc1ad09-8c8f-4468-b20d-59f4bafb8f5d", "/history?q=a&provider=b"]
+)
 async def test_a_stranger_logs_in_first_and_comes_back(client: TestClient, path: str):
     answer = await client.get(path, headers=HTML, allow_redirects=False)
     assert answer.status == 303
@@ -336,6 +338,15 @@ async def test_a_prompt_of_markup_is_text_everywhere(ada_here: TestClient, core:
         html = await page(ada_here, path)
         assert "<script>alert" not in html
         assert "<img src=x" not in html
+
+
+async def test_the_menu_names_pages_alone(ada_here: TestClient):
+    menu = re.search(r'<nav class="places".*?</nav>', await page(ada_here, "/"), re.DOTALL)
+    assert menu is not None
+    links = re.findall(r'href="([^"]+)"', menu[0])
+    assert links[:2] == ["/", "/history"]
+    for link in links:
+        assert "<!doctype html>" in await page(ada_here, link)
 
 
 # ── Linking ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.missed import CAUGHT_UP, Missed, is_late, missed
+from bot.missed import CAUGHT_UP, Missed, emoji_in, is_late, missed
 from core.captures import UNDO
 from core.messages import Call, Request, Sender, stable_id
 from core.ports import Known
@@ -87,3 +88,16 @@ def test_without_a_moment_the_last_thing_known_decides() -> None:
     assert not is_late([looked], "ada", UNSAVE, None)
     assert not is_late([looked, known("ada", UNSAVE, 5)], "ada", SAVE, None)
     assert not is_late([known("ada", SAVE, 10)], "ada", SAVE, None)
+
+
+def test_what_is_known_of_one_emoji_says_nothing_of_another() -> None:
+    bug = known("ada", SAVE)
+    call = Call(SAVE, flags={"emoji": "🐛", "to": "d1"})
+    bug = replace(bug, request=replace(bug.request, call=call))
+    # 📝 was never there, so it did not go; nor does 🐛 hide a 📝 that came.
+    assert found(bug, marked=True) == []
+    assert found(bug, reacting="ada", marked=True) == [("ada", True)]
+    went = missed([bug], [], marked=True, now=NOW, emoji="🐛")
+    assert [(each.user, each.added) for each in went] == [("ada", False)]
+    assert missed([bug], ["ada"], marked=True, now=NOW, emoji="🐛") == []
+    assert emoji_in([bug, known("bob", SAVE)]) == ["🐛"]

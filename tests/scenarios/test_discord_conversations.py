@@ -10,6 +10,7 @@ from product import Product, World, eventually
 
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.world import Channel, Message
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
 
 Launch = Callable[..., Awaitable[Product]]
 MEMO = "📝"
@@ -311,6 +312,27 @@ async def test_a_memo_that_is_put_and_taken_at_once_leaves_nothing(
     assert await product.stop() == 0
     assert await world.pages() == []
     assert all(message.reactions == {} for message in world.discord.messages())
+
+
+async def test_an_emoji_of_a_channel_saves_to_a_place_of_its_own(
+    world: World, launch: Launch
+) -> None:
+    await connected(world, launch)
+    options = {"destination": "🐛 Notes", "set": "Status=Done; URL=https://example.com"}
+    handle = await world.discord.slash_command(sub="to", options=options)
+    assert "saves it to" in await told(world, handle)
+    message = await world.discord.write("It crashes.")
+    await world.discord.react(message, "🎉")
+    await world.discord.react(message, "🐛")
+    await marked(world, message, "✅")
+    [page] = world.notion.store.pages_under(NOTES_DATA_SOURCE_ID)
+    values = page.body["properties"]
+    assert values["Status"]["select"]["name"] == "Done"
+    assert values["URL"]["url"] == "https://example.com"
+    await world.discord.react(message, "🐛", added=False)
+    await marked(world, message)
+    [page] = world.notion.store.pages_under(NOTES_DATA_SOURCE_ID)
+    assert page.in_trash
 
 
 async def test_a_memo_that_fails_says_why(world: World, launch: Launch) -> None:

@@ -1,9 +1,11 @@
 """Where the usual way of an answer is barred: another one, and still one answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from core.errors import RateLimited
 from sandbox.discord.world import Message
 from sandbox.traffic import Answer as Reaction
 from sandbox.traffic import Call
@@ -91,6 +93,55 @@ async def test_the_same_words_a_moment_before_are_no_answer_to_this(stage: Stage
     stage.server.answers()[-1].deleted = True
     await stage.platform.edit(address, reply, part)
     assert stage.shown() == ["Notion is away."] * 2
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_where_nothing_can_be_edited_the_whole_answer_takes_the_place_of_its_half(
+    stage: Stage, status: int
+) -> None:
+    message = await stage.server.write("hello")
+    address = asked_aloud(stage, message)
+    reply = await stage.platform.post(address, stage.platform.draft("so"), "a:0", again=False)
+    refuse(stage, "PATCH /", 0, status)
+    [part] = parts_of("So be it.")
+    await stage.platform.edit(address, reply, part)
+    await stage.platform.edit(address, reply, part)
+    assert stage.shown() == ["So be it."]
+
+
+async def test_a_server_that_knows_no_reactions_is_asked_once(stage: Stage) -> None:
+    message = await stage.server.write("hello")
+    refuse(stage, "PUT /channels", 0, 501)
+    await stage.platform.mark(asked_aloud(stage, message, marked="yes"), "working")
+    assert len([one for one in stage.server.requests if one.name.startswith("PUT /ch")]) == 1
+
+
+async def test_a_limit_on_everything_holds_in_every_channel(stage: Stage) -> None:
+    first = await stage.server.write("hello")
+    other = stage.server.world.add_channel(stage.server.guild, "other")
+    second = await stage.server.write("hello", other)
+    [part] = parts_of("Hello.")
+    limited = {"message": "You are being rate limited.", "retry_after": 0.3, "global": True}
+
+    async def once(call: Call) -> Reaction | None:
+        stage.server.hooks.before.remove(once)
+        return Reaction(limited, 429)
+
+    stage.server.hooks.before.append(once)
+    asked = len(stage.server.requests)
+    for number, message in enumerate((first, second)):
+        where = asked_aloud(stage, message)
+        with pytest.raises(RateLimited) as failure:
+            await stage.platform.post(where, part, f"a:{number}", again=False)
+        assert 0 < (failure.value.retry_after or 0) <= 0.3
+    assert len(stage.server.requests) == asked + 1
+    # What an interaction's token allows has another limit.
+    command = await stage.ask()
+    await stage.defer(command)
+    await stage.platform.post(stage.address(command), part, "b:0", again=False)
+    await asyncio.sleep(0.3)
+    await stage.platform.post(asked_aloud(stage, second), part, "a:1", again=False)
+    assert stage.shown(other) == ["Hello."]
 
 
 async def test_where_the_bot_may_not_write_whoever_mentioned_it_hears_directly(

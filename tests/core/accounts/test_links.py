@@ -418,3 +418,51 @@ async def test_a_link_takes_no_identity_from_an_account(stage: Stage) -> None:
     with pytest.raises(Conflict, match="another account"):
         await stage.links.confirm(eve, seen)
     assert await stage.person(ADA) == ada
+
+
+@pytest.fixture
+def strict(stage: Stage) -> Stage:
+    """A server that asks in chat before it joins anybody."""
+    settings = stage.links._settings.model_copy(update={"link_confirmation": "chat"})
+    stage.links = Links(settings, stage.database, stage.links.limits, stage.begun.append)
+    return stage
+
+
+async def test_where_the_chat_is_asked_who_saw_the_link_can_do_nothing(strict: Stage) -> None:
+    eve, chat = await strict.account("eve"), await strict.person(ADA)
+    item = await strict.wrote(chat, "ada's")
+    code = await strict.asked()
+    for _ in range(2):
+        with pytest.raises(Conflict, match="/notion link yes"):
+            await strict.links.confirm(eve, code)
+    async with strict.database.begin() as unit:
+        assert await unit.content.page(eve) == []
+        assert [each.id for each in await unit.content.page(chat)] == [item]
+        asked = await unit.inbox.get(strict.begun[0])
+        await unit.users.of(BOB)
+    assert asked is not None
+    assert asked.request.call == Call("link-asked", "eve (e…@example.com)")
+    with pytest.raises(InvalidInput, match="Nobody asks"):
+        await strict.links.accept(BOB)
+    # Her own link ends the one that was seen, and what was asked with it.
+    await strict.asked()
+    with pytest.raises(InvalidInput, match="Nobody asks"):
+        await strict.links.accept(ADA)
+    assert await strict.person(ADA) == chat
+
+
+async def test_where_the_chat_is_asked_a_yes_joins_once_and_in_time(strict: Stage) -> None:
+    ada, chat = await strict.account("ada"), await strict.person(ADA)
+    item = await strict.wrote(chat, "ada's")
+    with pytest.raises(Conflict):
+        await strict.links.confirm(ada, await strict.asked())
+    with (
+        time_machine.travel(datetime.now(UTC) + timedelta(seconds=601)),
+        pytest.raises(InvalidInput, match="Nobody asks"),
+    ):
+        await strict.links.accept(ADA)
+    for _ in range(2):
+        await strict.links.accept(ADA)
+    assert await strict.person(ADA) == ada
+    async with strict.database.read() as unit:
+        assert [each.id for each in await unit.content.page(ada)] == [item]

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from core.errors import Misconfigured, NotionFailed
-from core.follow.changes import Changes
+from core.follow.changes import FINAL_TRIES, Changes
 from core.follow.news import DELAY, News
 from core.messages import Answer, Call, Channel, File, Message, stable_id
 from core.notion.client import NotionPages
@@ -224,6 +224,21 @@ async def test_what_notion_did_not_take_is_tried_again_by_a_later_request(
     assert again != request
     await changes.bring(Steps(), item())
     assert "Who tells sales?" in texts(notion)
+
+
+async def test_a_page_that_is_gone_is_followed_no_more_after_some_tries(
+    say: Say, room: Room, news: News, changes: Changes, pages: NotionPages, notion: NotionServer
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    (page,) = made(notion)
+    await pages.trash(page.id)
+    await news.told(PLACE, message(2, "Who tells *sales*?", "Grace"), LATER)
+    await news.told(PLACE, message(7, "Me.", "Bob"), LATER, thread="m1")
+    for _ in range(FINAL_TRIES):
+        assert await news.follows(PLACE, "m2")
+        with pytest.raises(NotionFailed):
+            await changes.bring(Steps(), item())
+    assert not await news.follows(PLACE, "m2")
 
 
 async def test_after_the_days_nothing_is_followed_and_none_at_all_where_there_are_no_days(

@@ -225,6 +225,7 @@ async def test_what_an_emoji_cannot_do_is_refused(say: Say, notion: NotionServer
     add_page(notion, "Team")
     for line, told in (
         ("to 📝 Notes", "saves everywhere"),
+        ("to ✅ Notes", "how far a save has come"),
         ("to 🐛 Team --set A=b", "neither properties nor templates"),
         ("to 🐛 Notes --template Epic", "It has none"),
         ("to 🐛 Notes --workspace", "for a channel"),
