@@ -27,6 +27,7 @@ from core.storage.installations import InstallationTable
 from core.storage.links import BroughtTable, LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
+from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
@@ -64,6 +65,7 @@ class UnitOfWork:
         self.idempotency = IdempotencyTable(connection)
         self.connections = ConnectionTable(connection)
         self.announced = AnnouncedTable(connection)
+        self.pace = PaceTable(connection)
         self.webhooks = WebhookTable(connection)
         self.connect_codes = ConnectCodeTable(connection)
 
