@@ -121,9 +121,18 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
+        if answer.ok and not answer.private and request.channel is not None:
+            await self._keep_pages_up(context, delivery)
         if answer.page is not None and answer.ok and kept is not None:
             await context.announcer.watch(request, answer.page)
         return answer, kept is not None
+
+    async def _keep_pages_up(self, context: Context, delivery: Delivery) -> None:
+        try:
+            await context.keeper.answered(context.request, delivery.sent)
+        except AssistantError as error:
+            # Saving the message again brings its page up.
+            log.warning("an answer was not added to a page", reason=error.message)
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
         """Steps after which it is known whose request it is now.
@@ -218,6 +227,8 @@ class Delivery:
         self._show: Show | None = None
         # Messages that were begun and certainly not sent: those need not be looked for.
         self._unsent: set[str] = set()
+        self.sent: list[Reply] = []
+        """What the person has by now of the answer, oldest first."""
 
     def whisper(self) -> None:
         """From here on the answer is for the asker's eyes alone."""
@@ -250,12 +261,14 @@ class Delivery:
         for number, part in enumerate([] if answer.quiet else self._rendered(answer)):
             replaced = await self._replaced(part) if number == 0 else None
             if replaced is True:
+                self.sent += [self._show.reply] if self._show and self._show.reply else []
                 continue
             name = f"post {number}" if number else "post the whole"
             sent = await self._attempt(
                 name,
                 lambda number=number, part=part: self._post(number, part),  # type: ignore[misc]
             )
+            self.sent += [sent] if sent else []
             if replaced == LATE and sent is not None:
                 await self._attempt("withdraw 0", self._withdraw, PLACEHOLDER_SECONDS)
         await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
