@@ -252,6 +252,7 @@ async def _connect(page: Page, url: str) -> None:
     await page.goto(f"{url}/connections")
     if await page.locator("text=Disconnect").count() == 0:
         await page.click("text=Connect your own Notion")
+        await page.check("[name=page] >> nth=0")
         await page.click("button[value=allow]")
     else:
         await page.click("text=Check the connection")

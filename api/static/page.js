@@ -37,7 +37,7 @@ export function localTimes(root = document) {
     if (Number.isNaN(at.getTime())) continue;
     const today = at.toDateString() === new Date().toDateString();
     const short = today ? CLOCK.format(at) : DAY.format(at);
-    time.textContent = time.hasAttribute("data-short") ? short : FULL.format(at);
+    time.textContent = time.hasAttribute("data-day") ? DAY.format(at) : time.hasAttribute("data-short") ? short : FULL.format(at);
     time.title = FULL.format(at);
   }
 }
