@@ -11,8 +11,8 @@ from api.keys import CORE, REQUEST_ID
 from api.observe import request_id_for
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types rendered"
 )
 """For our own pages: files of ours, and nothing inside the page or from elsewhere. HTML that a

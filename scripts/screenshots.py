@@ -242,7 +242,7 @@ async def shoot_states(browser: Browser, url: str, folder: Path, ai: AiServer) -
 async def _pick(page: Page, _url: str) -> None:
     await page.fill("#prompt", LAST)
     await page.focus("#destination")
-    await page.wait_for_selector("#places li")
+    await page.wait_for_selector(".found li")
 
 
 async def _write(page: Page, _url: str) -> None:
@@ -256,7 +256,15 @@ async def _stop(page: Page, _url: str) -> None:
     await page.wait_for_selector("#foot .does")
 
 
+async def _go_elsewhere(page: Page, _url: str) -> None:
+    await page.click(".split summary")
+    await page.focus("#elsewhere")
+    await page.wait_for_selector("#foot .found li")
+
+
 async def _ask(page: Page, _url: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
     await page.click("#foot [data-dialog]")
 
 
@@ -283,6 +291,7 @@ STATES = {
     "picking": _pick,
     "writing": _write,
     "written": _stop,
+    "elsewhere": _go_elsewhere,
     "asking": _ask,
     "menu": _open_menu,
     "first": _begin,

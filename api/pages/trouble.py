@@ -7,9 +7,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from api.address import client_address
 from api.endpoint import is_browser
 from api.errors import Handler
-from api.keys import REQUEST_ID
+from api.keys import CORE, REQUEST_ID
 from api.pages.navigation import is_page
 from api.pages.render import page, see_other
 from api.pages.visitor import login_address, visitor
@@ -30,9 +31,15 @@ def is_of_a_page(request: web.Request) -> bool:
 
 @web.middleware
 async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Finds who looks at a page, before it is made."""
+    """Finds who looks at a page, before it is made; a look counts as every other request does."""
     if is_of_a_page(request) and not request.path.startswith("/static/"):
-        await visitor(request)
+        user = await visitor(request)
+        if request.method in ("GET", "HEAD"):
+            limits = request.app[CORE].limits
+            if user is None:
+                await limits.hit("anyone", client_address(request))
+            else:
+                await limits.hit("person", str(user.id))
     return await handler(request)
 
 

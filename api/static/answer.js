@@ -1,6 +1,7 @@
 // An answer: shown while it grows, and the buttons under it. The server writes and cleans its HTML.
 import { nodes } from "./html.js";
 import { localTimes, toast } from "./page.js";
+import { enhance } from "./picker.js";
 
 const $ = (id) => document.getElementById(id);
 const answer = $("answer");
@@ -54,11 +55,14 @@ export function follow(id, { scroll = true, again = false } = {}) {
   answer.dataset.id = id;
   answer.dataset.growing = "";
   $("stop").action = `/write/${id}/stop`;
+  const pressed = $("foot").contains(document.activeElement);
   $("text").replaceChildren();
   $("foot").replaceChildren();
   $("waiting").hidden = false;
   $("progress").hidden = $("stop").hidden = false;
   $("state").textContent = $("spoken").textContent = "Writing …";
+  // Whoever came by keyboard goes on from here.
+  if (pressed) $("stop").querySelector("button").focus({ preventScroll: true });
   if (scroll) answer.scrollIntoView({ block: "nearest" });
   source = new EventSource(`/write/${id}/events`);
   source.addEventListener("blocks", (event) => {
@@ -88,9 +92,12 @@ function stopFollowing() {
 }
 
 function end(id, { html, notion_url: page }) {
+  const pressed = $("stop").contains(document.activeElement);
   stopFollowing();
   $("foot").replaceChildren(nodes(html));
   localTimes($("foot"));
+  enhance($("foot"));
+  if (pressed) $("foot").querySelector(".does a, .does button").focus({ preventScroll: true });
   // The line stays: were it gone, all below it would move.
   $("state").textContent = page ? "Written and saved" : "Written";
   $("spoken").textContent = page ? "The answer is written, and saved to Notion." : "The answer is written.";
@@ -132,7 +139,8 @@ async function pressed(form) {
       link.href = given.notion_url;
       link.rel = "noopener";
       link.textContent = "Open in Notion";
-      form.replaceWith(link);
+      for (const each of answer.querySelectorAll("[data-save]")) each.hidden = true;
+      $("foot").querySelector(".does").prepend(link);
       link.focus();
       toast("Saved to Notion.");
       document.dispatchEvent(new CustomEvent("saved"));
@@ -149,6 +157,7 @@ answer.addEventListener("submit", (event) => {
   event.preventDefault();
   pressed(event.target);
 });
+enhance($("foot"));
 
 // On an item's own page: it may still be on its way.
 if (answer.dataset.id && "growing" in answer.dataset) follow(answer.dataset.id, { scroll: false });

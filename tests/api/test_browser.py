@@ -150,15 +150,41 @@ async def test_places_are_found_by_keyboard_alone(open_page: Open, core: SmallCo
     await page.fill("#prompt", "a plan")
     await page.focus("#destination")
     await page.keyboard.type("meet")
-    await page.wait_for_selector("#places [data-id]")
+    await page.wait_for_selector(".found [data-id]")
     await page.keyboard.press("ArrowDown")
-    assert await page.get_attribute("#destination", "aria-activedescendant") == "place-0"
+    assert await page.get_attribute("#destination", "aria-activedescendant") == "places-1-0"
     await page.keyboard.press("Enter")
     assert await page.input_value("#destination") == "Meeting notes"
     assert await page.is_checked("[name=save]")
     await page.click(".go")
     await page.wait_for_selector("#foot >> text=Open in Notion")
     assert core.accepted[0].call.flags == {"save": True, "to": "p1"}
+
+
+async def test_a_page_goes_to_another_place_and_a_draft_is_nobody_elses(
+    open_page: Open, core: SmallCore
+):
+    page = await open_page()
+    await sign_up(page)
+    await page.fill("#prompt", "a secret plan")
+    await page.click(".go")
+    await page.click(".split summary")
+    await page.click("#elsewhere")
+    await page.click("#foot .found [data-id]")
+    await page.click("text=Save there")
+    await page.wait_for_selector("#foot >> text=Open in Notion")
+    assert await page.is_hidden(".split")
+    assert core.accepted[-1].call.flags == {"to": "p1"}
+    await page.click("summary >> text=ada")
+    await page.click("text=Log out")
+    await page.click("text=Sign up")
+    await page.fill("#email", "eve@example.com")
+    await page.fill("#username", "eve")
+    await page.fill("#password", PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=Three steps to begin with")
+    assert await page.input_value("#prompt") == ""
+    assert await page.is_hidden("#answer")
 
 
 async def test_history_grows_as_one_reads_and_is_searched_as_one_types(

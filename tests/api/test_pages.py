@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,8 +13,10 @@ from aiohttp.test_utils import TestClient
 
 from api.pages.files import STATIC
 from core.commands.registry import COMMANDS
-from tests.api.browsing import HTML, send
+from core.limits.limits import Limits, Rule, Rules
+from tests.api.browsing import HTML, send, sign_up
 from tests.api.conftest import Start
+from tests.api.small_core import SmallCore
 
 BROWSER = HTML
 STRANGERS = [
@@ -136,6 +139,30 @@ async def test_the_link_under_a_page_tells_a_stranger_nothing_of_the_item(client
     assert (await client.get("/content/nonsense", headers=BROWSER)).status == 200
     assert len(told) == 1
     assert "/notion history" in told.pop()[1]
+
+
+async def test_the_link_under_a_page_leads_its_writer_to_the_item(client: TestClient):
+    await sign_up(client)
+    item = uuid4()
+    answer = await client.get(f"/content/{item}", headers=BROWSER, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, f"/history/{item}")
+    assert (await client.get("/content/nonsense", headers=BROWSER)).status == 200
+
+
+async def test_pages_are_looked_at_only_so_often(core: SmallCore, start: Start):
+    core.limits = Limits(core.settings, replace(Rules.local(), anyone=Rule(2), person=Rule(3)))
+    client = await start()
+    for _ in range(2):
+        assert (await client.get("/login", headers=BROWSER)).status == 200
+    refused = await client.get("/login", headers=BROWSER)
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "That was too often." in await refused.text()
+    style = re.findall(r'href="(/static/[^"]+)"', await refused.text())
+    assert all([(await client.get(each)).status == 200 for each in style])
+    await sign_up(client)
+    found = [(await client.get("/history", headers=BROWSER)).status for _ in range(4)]
+    assert found == [200, 200, 200, 429]
 
 
 async def test_a_browser_with_a_token_gets_the_item(client: TestClient, ada: dict[str, str]):

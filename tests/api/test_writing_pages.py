@@ -340,6 +340,15 @@ async def test_a_prompt_of_markup_is_text_everywhere(ada_here: TestClient, core:
         assert "<img src=x" not in html
 
 
+async def test_the_menu_names_pages_alone(ada_here: TestClient):
+    menu = re.search(r'<nav class="places".*?</nav>', await page(ada_here, "/"), re.DOTALL)
+    assert menu is not None
+    links = re.findall(r'href="([^"]+)"', menu[0])
+    assert links[:2] == ["/", "/history"]
+    for link in links:
+        assert "<!doctype html>" in await page(ada_here, link)
+
+
 # ── Linking ──────────────────────────────────────────────────────────────────────────────────────
 
 
