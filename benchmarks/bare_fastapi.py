@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy import text
 
 from api.errors import STATUS, error_body
 from api.models import (
@@ -101,7 +102,8 @@ async def live() -> Alive:
 @app.get("/health/ready")
 async def ready() -> Ready:
     """Whether every part is there."""
-    await core.database.ping()
+    async with core.database.engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
     return Ready(status="ok", components={"work": "ok", "database": "ok"})
 
 

@@ -26,6 +26,7 @@ from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
 from core.notion.connections import Connections
+from core.notion.pace import counted_in
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.overview import Overviews
@@ -66,7 +67,7 @@ async def assembled(
         await owner.close()
         raise
     asked = providers(settings)
-    connections = Connections(settings, database, _own(settings))
+    connections = Connections(settings, database, _own(settings, database))
     pages = Connected(connections)
     feeds = Feeds()
     work = Work(settings.database_url, owner.executor)
@@ -107,7 +108,7 @@ async def assembled(
         await assistant.stop()
 
 
-def _own(settings: Settings) -> Pages | None:
+def _own(settings: Settings, database: Database) -> Pages | None:
     """Notion by the server's own token."""
     if settings.notion_token is None:
         return None
@@ -115,5 +116,8 @@ def _own(settings: Settings) -> Pages | None:
         settings.notion_token.get_secret_value(),
         settings.notion_parent,
         settings.notion_base_url,
+        settings.notion_requests_per_minute,
         redis_url=settings.redis_url,
+        # A SQLite file has one process at a time.
+        count=None if settings.embedded else counted_in(database),
     )

@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     )
     notion_client_secret: SecretStr | None = Field(None, description="Its client secret.")
     notion_base_url: str = Field("https://api.notion.com", description="Notion's API.")
+    notion_requests_per_minute: int = Field(
+        180, ge=1, le=10_000, description="Notion's limit for a connection; 600 on larger plans."
+    )
     save_titles: Literal["line", "model"] = Field(
         "line",
         description="What names the page of a saved message: its first line, or a model's title.",

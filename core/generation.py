@@ -304,16 +304,18 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
 
 
 def _could_not(name: str, error: AssistantError) -> str:
-    return f"{name} could not answer: {error.message}"
+    """For who has an answer from another one: what happened, and not what to do about it."""
+    what = error.message.partition(". ")[0].removesuffix(".")
+    return f"{name} could not answer: {what}."
 
 
 def _all_failed(troubles: list[tuple[str, AssistantError]]) -> ProviderFailed:
     """What to tell where nobody could answer: the one reason, or everybody's."""
     errors = [error for _, error in troubles]
-    messages = [_could_not(name, error) for name, error in troubles]
+    messages = ["No AI provider could answer.", *(f"\n- {error.message}" for error in errors)]
     waits = [error.retry_after for error in errors if error.retry_after is not None]
     return ProviderFailed(
-        errors[0].message if len(errors) == 1 else " ".join(messages),
+        errors[0].message if len(errors) == 1 else "".join(messages),
         retryable=any(error.retryable for error in errors),
         retry_after=min(waits, default=None),
     )

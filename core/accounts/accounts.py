@@ -280,10 +280,12 @@ class Accounts:
 
     async def logout(self, token: str) -> None:
         """Ends the session this refresh token belongs to. One that is not known changes nothing."""
-        async with self._database.begin() as uow:
+        async with self._database.read() as uow:
             known = await uow.tokens.get(token_hash(token))
-            if known is not None:
-                await uow.tokens.end_family(known.family)
+        if known is None:
+            return  # a writer would have to wait for the others
+        async with self._database.begin() as uow:
+            await uow.tokens.end_family(known.family)
 
     def verify(self, access_token: str) -> UUID:
         """Whose access token this is, by its signature alone. Raises Unauthorized."""

@@ -32,6 +32,7 @@ from core.errors import (
     RateLimited,
     Unavailable,
 )
+from core.jobs.line import SILENT, standing_in_line
 from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed, Feeds
@@ -106,8 +107,12 @@ class Handler:
         request, step = context.request, context.step
         answer = await self._turned_away(context)
         if answer is None:
-            async with delivery.shown(context.feed):
-                answer = await self._answered(context, COMMANDS[request.call.command].run)
+            command = COMMANDS[request.call.command]
+            platform = self._platforms.get(request.sender.platform)
+            aloud = not command.live and command.name not in SILENT
+            line = standing_in_line(platform, request, context.feed, aloud=aloud)
+            async with delivery.shown(context.feed), line:
+                answer = await self._answered(context, command.run)
         else:
             delivery.whisper()
         said = answer

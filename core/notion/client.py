@@ -11,7 +11,7 @@ from core.notion.connection import Connection, Json, TokenSource
 from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
 from core.notion.news import News, PageNews
-from core.notion.pace import pace_of
+from core.notion.pace import Count, pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused
@@ -34,7 +34,7 @@ class NotionPages:
     `parent` is where pages go by default: an address, an id or a title. `patience` is the most
     seconds one answer may take, retries and waiting for a turn included. `budget` names what
     Notion counts requests by, where that is not the token: a connection by OAuth keeps its budget
-    while its tokens change.
+    while its tokens change. `count` counts them for all processes, where there is no Redis.
     """
 
     def __init__(  # noqa: PLR0913 - settings, most of them with a default
@@ -47,9 +47,10 @@ class NotionPages:
         *,
         patience: float = 60.0,
         budget: str | None = None,
+        count: Count | None = None,
     ) -> None:
         counted = budget or (token if isinstance(token, str) else repr(token))
-        pace = pace_of(counted, requests_per_minute, redis_url)
+        pace = pace_of(counted, requests_per_minute, redis_url, count)
         self._connection = Connection(token, base_url, pace, patience)
         self._destinations = Destinations(self._connection, parent)
         self._properties = Properties(self._connection)

@@ -7,10 +7,11 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import AssistantError, Misconfigured, NotionFailed
-from core.notion.pace import Pace
+from core.notion.pace import Pace, patience_in_line
 from core.notion.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -63,12 +64,20 @@ class _Failed(Exception):
         self.again = again
 
 
+@dataclass(slots=True)
+class _Deadline:
+    """When an answer has to be there."""
+
+    at: float
+
+
 class Connection:
     """Requests to Notion.
 
     Each method answers or raises within `patience` seconds, waiting for its turn and retries
-    included. Raises NotionFailed, RateLimited or Misconfigured. A read is repeated after any
-    passing trouble; a write only where nothing can have been carried out.
+    included, unless whoever asks has the patience to stand in line (`core.notion.pace.in_line`).
+    Raises NotionFailed, RateLimited or Misconfigured. A read is repeated after any passing trouble;
+    a write only where nothing can have been carried out.
     """
 
     def __init__(
@@ -129,7 +138,7 @@ class Connection:
     ) -> Json:
         import stamina
 
-        deadline = time.monotonic() + self._patience
+        deadline = _Deadline(time.monotonic() + self._patience)
         request: Json = {"method": method, "path": path, "query": query, "body": body}
         if form is not None:
             request["form_data"] = form
@@ -138,7 +147,7 @@ class Connection:
             async for attempt in stamina.retry_context(
                 on=lambda error: _pause(error, deadline),
                 attempts=_ATTEMPTS,
-                timeout=self._patience,
+                timeout=None,  # the deadline counts, which a wait for one's turn moves
                 wait_initial=0.25,
                 wait_max=8.0,
                 wait_jitter=0.25,
@@ -149,13 +158,16 @@ class Connection:
             raise failed.error from failed.__cause__
         return answer
 
-    async def _once(self, request: Json, deadline: float, *, write: bool) -> Json:
+    async def _once(self, request: Json, deadline: _Deadline, *, write: bool) -> Json:
         import httpx
         from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
         sdk, token = self._client(), await self._token.current()
-        await self._pace.turn(max(deadline - time.monotonic(), 0))
-        left = max(deadline - time.monotonic(), self._patience / 60)
+        at_most = max(deadline.at - time.monotonic(), 0)
+        waited = await self._pace.turn(at_most)
+        # Whoever has the patience to stand in line still gets all the time for the answer.
+        deadline.at += max(waited - at_most, 0)
+        left = max(deadline.at - time.monotonic(), self._patience / 60)
         # A read that hangs is worth another try; what sends is given all the time there is.
         seconds = left if write or "form_data" in request else min(left, self._patience / 3)
         try:
@@ -167,6 +179,9 @@ class Connection:
                 ended = NotionFailed("Notion's token has ended. Try again.", retryable=True)
                 raise _Failed(ended, again=True) from error
             refusal = Refusal.read(error.status, error.headers, error.body)
+            if refusal.retry_after and refusal.carried_out_nothing:
+                # The budget is everybody's: who comes next would only be refused as well.
+                self._pace.close_for(refusal.retry_after)
             again = refusal.carried_out_nothing or (refusal.passing and not write)
             raise _Failed(refusal.error(write=write), again=again) from error
         except httpx.ConnectError as error:
@@ -205,14 +220,20 @@ class Connection:
         return self._sdk
 
 
-def _pause(error: Exception, deadline: float) -> bool | float:
-    """Whether to try again, and after how many seconds where Notion said so."""
+def _pause(error: Exception, deadline: _Deadline) -> bool | float:
+    """Whether to try again, and after how many seconds where Notion said so.
+
+    Who stands in line has the patience for that, and all the time for the answer afterwards.
+    """
     if not isinstance(error, _Failed) or not error.again:
         return False
     wait = error.error.retry_after
-    left = deadline - time.monotonic()
+    left = deadline.at - time.monotonic()
     if wait is None:
         return left > 0
+    if wait >= left and wait < patience_in_line():
+        deadline.at += wait
+        return wait
     return wait if wait < left else False
 
 

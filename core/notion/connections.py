@@ -11,8 +11,9 @@ import structlog
 
 from core.accounts.sealing import Sealer
 from core.config import Settings
-from core.notion.client import REQUESTS_PER_MINUTE, NotionPages
+from core.notion.client import NotionPages
 from core.notion.oauth import Granted, Grants
+from core.notion.pace import counted_in
 from core.notion.tokens import Lost, Tokens, connection_id, lost
 from core.notion.whose import using, whose
 from core.ports import Pages
@@ -114,9 +115,10 @@ class Connections:
                 tokens,
                 None,
                 self._settings.notion_base_url,
-                REQUESTS_PER_MINUTE,
+                self._settings.notion_requests_per_minute,
                 self._settings.redis_url,
                 budget=row.bot_id or str(row.id),
+                count=None if self._settings.embedded else counted_in(self._database),
             )
             self._open[row.id] = tokens, pages
             while len(self._open) > OPEN:

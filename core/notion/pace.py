@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from hashlib import sha256
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeVar
@@ -17,13 +18,18 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from core.errors import RateLimited
+from core.errors import AssistantError, RateLimited
+from core.storage.database import Database
 
 if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket
     from redis.asyncio import Redis
 
 T = TypeVar("T")
+
+Count = Callable[[str, int], Awaitable[float]]
+"""Takes a place of a budget of so many requests a minute and gives 0, or gives the seconds until
+there may be one. Raises AssistantError."""
 
 WINDOW = 60.0
 """Seconds the budget is for."""
@@ -53,6 +59,39 @@ def in_background() -> Iterator[None]:
         _BACKGROUND.reset(token)
 
 
+TOLD_AFTER = 5.0
+"""Seconds: whoever waits longer for their turn hears about how long it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Somebody whose request stands in line, and who hears how long it takes."""
+
+    patience: float
+    tell: Callable[[float], None]
+
+
+_LINE: ContextVar[_Line | None] = ContextVar("in line", default=None)
+
+
+@contextmanager
+def in_line(patience: float, tell: Callable[[float], None]) -> Iterator[None]:
+    """What is asked of Notion inside may wait so many seconds for its turn, beside the time for the
+    answer; `tell` is given the seconds that are left of a long wait.
+    """
+    token = _LINE.set(_Line(patience, tell))
+    try:
+        yield
+    finally:
+        _LINE.reset(token)
+
+
+def patience_in_line() -> float:
+    """How long this task may stand in line; 0 where it may not."""
+    line = _LINE.get()
+    return 0.0 if line is None else line.patience
+
+
 class Pace:
     """One connection's budget of requests, shared through Redis where there is one."""
 
@@ -68,27 +107,63 @@ class Pace:
         self._queue = asyncio.Lock()
         self._waiting = 0
         self._behind: AbstractBucket | None = None
+        self._closed_until = 0.0
+        self._count: Count | None = None
 
-    async def turn(self, at_most: float) -> None:
-        """Waits until one more request fits, first come, first served.
+    def share(self, count: Count) -> None:
+        """Has the budget be counted for all processes, where there is no Redis to do it."""
+        self._count = count
 
-        Raises RateLimited, with how long it takes, where that is more than `at_most` seconds.
+    async def turn(self, at_most: float) -> float:
+        """Waits until one more request fits, first come, first served; how long that took.
+
+        Raises RateLimited, with how long it takes, where that is more than `at_most` seconds, or
+        more than whoever stands in line has patience for.
         """
-        deadline = time.monotonic() + at_most
+        since, line = time.monotonic(), _LINE.get()
+        at_most = at_most if line is None else max(at_most, line.patience)
+        deadline = since + at_most
         if _BACKGROUND.get():
             await self._let_others_pass(deadline)
+        elif line is not None and (wait := self.estimate()) > TOLD_AFTER:
+            line.tell(wait)
         self._waiting += 1
         try:
             async with asyncio.timeout(at_most), self._queue:
-                while wait := await self._take():
+                while wait := await self._take_open():
                     self._free_at = time.monotonic() + wait
                     if self._free_at > deadline:
                         raise self._too_many()
+                    if line is not None and wait > TOLD_AFTER and not _BACKGROUND.get():
+                        line.tell(wait)
                     await asyncio.sleep(wait)
         except TimeoutError:
             raise self._too_many() from None
         finally:
             self._waiting -= 1
+        return time.monotonic() - since
+
+    def estimate(self) -> float:
+        """About how many seconds one more request waits: for the next place, and for those before.
+
+        Within one process; others may take places too.
+        """
+        free = max(self._free_at, self._closed_until) - time.monotonic()
+        return max(free, 0.0) + self._waiting * WINDOW / self._per_minute if self._waiting else 0.0
+
+    def close_for(self, seconds: float) -> None:
+        """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are.
+
+        What it asks for longer than the budget's own minute is about something else than the
+        budget, and holds nobody else up.
+        """
+        if seconds <= WINDOW:
+            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+
+    async def _take_open(self) -> float:
+        """As `_take`, but that nothing is taken while Notion wants to be left alone."""
+        closed = self._closed_until - time.monotonic()
+        return closed if closed > 0 else await self._take()
 
     async def _let_others_pass(self, deadline: float) -> None:
         """Waits while anybody else does, and until its own share has room."""
@@ -129,6 +204,11 @@ class Pace:
                 log.warning("notion_pace_not_shared", error=type(error).__name__)
                 self._retry_redis_at = time.monotonic() + _REDIS_PAUSE
                 self._shared = None
+        if self._count is not None and self._redis_url is None:
+            try:
+                return await self._count(self._key, self._per_minute)
+            except AssistantError as error:
+                log.warning("notion_pace_not_shared", error=type(error).__name__)
         return await _take(self._own_bucket())
 
     def _own_bucket(self) -> AbstractBucket:
@@ -155,13 +235,28 @@ class Pace:
 _PACES: WeakValueDictionary[tuple[str, int, str | None], Pace] = WeakValueDictionary()
 
 
-def pace_of(token: str, per_minute: int, redis_url: str | None) -> Pace:
-    """The budget of a token: the same one for all in this process who use the token."""
+def pace_of(token: str, per_minute: int, redis_url: str | None, count: Count | None = None) -> Pace:
+    """The budget of a token: the same one for all in this process who use the token.
+
+    `count` counts for all processes, where there is no Redis.
+    """
     key = f"notion-pace:{sha256(token.encode()).hexdigest()[:16]}"
     pace = _PACES.get((key, per_minute, redis_url))
     if pace is None:
         pace = _PACES[key, per_minute, redis_url] = Pace(key, per_minute, redis_url)
+    if count is not None:
+        pace.share(count)
     return pace
+
+
+def counted_in(database: Database) -> Count:
+    """Counts in the database, for all processes that have the same one."""
+
+    async def count(key: str, per_minute: int) -> float:
+        async with database.begin() as unit:
+            return await unit.pace.take(key, per_minute, int(WINDOW), time.time())
+
+    return count
 
 
 async def _take(bucket: AbstractBucket) -> float:

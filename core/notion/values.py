@@ -84,6 +84,9 @@ class Values:
 
     async def _fitting(self, place: Destination, facts: Facts, *, fresh: bool) -> Attempt:
         schema = tuple(await self._pages.schema(place.id, fresh=fresh))
+        if not fresh and any(matching(schema, name) is None for name, _ in facts.given):
+            # Somebody may have made it a moment ago.
+            schema = tuple(await self._pages.schema(place.id, fresh=True))
         filled = fill(schema, facts, await self._known(schema, facts))
         if not (facts.given and schema):
             return Attempt(filled.values, filled.notes, schema)

@@ -135,9 +135,11 @@ def _no_such_model(vendor: Vendor, _: Complaint, asked: str | None) -> Assistant
 
 def _too_many(vendor: Vendor, complaint: Complaint, _: str | None) -> AssistantError:
     wait = UNTOLD_WAIT if complaint.retry_after is None else complaint.retry_after
+    seconds = max(1, math.ceil(wait))
+    told = "a second" if seconds == 1 else f"{seconds} seconds"
     return RateLimited(
-        f"{vendor.title} has had too many requests. Try again in {math.ceil(wait)} seconds, or "
-        "choose another provider.",
+        f"{vendor.title} has had too many requests. Try again in {told}, or choose another "
+        "provider.",
         retry_after=wait,
     )
 

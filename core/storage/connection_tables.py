@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -116,4 +117,13 @@ notion_webhooks = Table(
     Column("token", Text, nullable=False),
     Column("used_at", UtcDateTime),
     _created(),
+)
+
+# Requests to Notion of the last minute, by budget and second.
+notion_pace = Table(
+    "notion_pace",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("second", BigInteger, primary_key=True, autoincrement=False),
+    Column("used", Integer, nullable=False),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from core.storage.installations import InstallationTable
 from core.storage.links import BroughtTable, LinkTable, RatingTable
 from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
+from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
@@ -63,6 +65,7 @@ class UnitOfWork:
         self.idempotency = IdempotencyTable(connection)
         self.connections = ConnectionTable(connection)
         self.announced = AnnouncedTable(connection)
+        self.pace = PaceTable(connection)
         self.webhooks = WebhookTable(connection)
         self.connect_codes = ConnectCodeTable(connection)
 
@@ -73,6 +76,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._pinging: asyncio.Future[None] | None = None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:
@@ -94,7 +98,16 @@ class Database:
                 yield UnitOfWork(connection)
 
     async def ping(self) -> None:
-        """Raises Unavailable where the database does not answer."""
+        """Raises Unavailable where the database does not answer.
+
+        Many who ask at once ask once: a flood of probes is no load.
+        """
+        if self._pinging is None or self._pinging.done():
+            self._pinging = asyncio.ensure_future(self._ping())
+        # Whoever leaves takes the answer from nobody else.
+        await asyncio.shield(self._pinging)
+
+    async def _ping(self) -> None:
         try:
             async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))

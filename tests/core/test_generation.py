@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -56,8 +57,9 @@ async def asked(database: Database, user_id: UUID) -> Context:
     async with database.begin() as unit:
         await unit.inbox.add([request])
         await unit.inbox.belongs_to(request.id, user_id)
-    nothing = cast("Any", None)
-    return Context(request, Person(user_id), Feed(), *[nothing] * 10, {})
+    given = {"request": request, "person": Person(user_id), "feed": Feed(), "commands": {}}
+    unused = {each.name: None for each in fields(Context)}
+    return Context(**cast("Any", unused | given))
 
 
 async def item(database: Database, item_id: UUID) -> Content:
@@ -112,8 +114,8 @@ async def test_when_all_fail_the_reason_of_each_is_told(
     ai.fail(Fault(times=99, status=429, code="rate_limit_exceeded", headers={"retry-after": "0"}))
     with pytest.raises(ProviderFailed) as raised:
         await generation.write(context, "a plan", **ASK)
-    assert "openai could not answer: " in raised.value.message
-    assert "deepseek could not answer: " in raised.value.message
+    assert raised.value.message.startswith("No AI provider could answer.\n- OpenAI")
+    assert "\n- DeepSeek" in raised.value.message
     assert (raised.value.retryable, raised.value.retry_after) == (True, 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.errors import Misconfigured, NotionFailed, RateLimited
 from core.notion.client import NotionPages
 from core.notion.connection import Connection
-from core.notion.pace import Pace
+from core.notion.pace import Pace, in_line
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
 from sandbox.notion.server import NotionServer
@@ -196,3 +196,19 @@ async def test_a_list_is_read_to_its_end(connection: Connection, notion: NotionS
         await connection.write("PATCH", f"blocks/{page}/children", body)
     found = [block async for block in connection.listed(f"blocks/{page}/children")]
     assert len({block["id"] for block in found}) == 200
+
+
+async def test_who_stands_in_line_waits_out_what_notion_asks_for_and_others_ask_nothing(
+    notion: NotionServer, faults: Faults
+) -> None:
+    connection = Connection(notion.token, notion.base_url, Pace("key", 5000, None), patience=0.6)
+    faults.fail("POST", "/v1/pages", slow_down())
+    with in_line(10, lambda _: None):
+        writing = asyncio.create_task(connection.write("POST", "pages", a_page(notion)))
+        await asyncio.sleep(0.2)
+        with in_line(0.1, lambda _: None), pytest.raises(RateLimited):
+            await connection.get("users/me")
+        assert len(notion.requests) == 1
+        await writing
+    assert len(notion.store.pages_under(notion.root_page_id)) == 1
+    await connection.close()

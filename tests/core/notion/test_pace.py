@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from core.errors import RateLimited
+from core.errors import RateLimited, Unavailable
 from core.notion import pace as pace_module
-from core.notion.pace import Pace, pace_of
+from core.notion.pace import Pace, counted_in, in_line, pace_of
+from core.storage.database import Database
 
 
 async def test_the_whole_budget_may_be_spent_in_one_burst() -> None:
@@ -89,3 +90,59 @@ async def test_a_budget_in_redis_is_free_again_when_its_window_has_moved_on(
         await pace.turn(5)
     await pace.close()
     assert time.monotonic() - before > 0.55
+
+
+async def test_who_stands_in_line_waits_and_hears_how_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace_module, "WINDOW", 0.4)
+    monkeypatch.setattr(pace_module, "TOLD_AFTER", 0.1)
+    pace, told = Pace("key", 1, None), list[float]()
+    await pace.turn(1)
+    with pytest.raises(RateLimited):
+        await pace.turn(0.1)
+    with in_line(5, told.append):
+        await asyncio.gather(*(pace.turn(0.1) for _ in range(3)))
+    # Those behind were told that others are before them.
+    assert len(told) >= 3
+    assert max(told) > 0.4
+    assert all(0.1 < seconds < 2 for seconds in told)
+
+
+async def test_while_notion_wants_to_be_left_alone_nobody_asks() -> None:
+    pace = Pace("key", 100, None)
+    await pace.turn(1)
+    pace.close_for(600)
+    await pace.turn(0.1)
+    pace.close_for(0.3)
+    with pytest.raises(RateLimited):
+        await pace.turn(0.1)
+    before = time.monotonic()
+    await pace.turn(2)
+    assert time.monotonic() - before > 0.1
+
+
+async def test_two_processes_share_one_budget_through_the_database(database: Database) -> None:
+    one, two = Pace("notion-pace:x", 4, None), Pace("notion-pace:x", 4, None)
+    for pace in (one, two):
+        pace.share(counted_in(database))
+    await asyncio.gather(*(pace.turn(5) for pace in (one, two) * 2))
+    for pace in (one, two):
+        with pytest.raises(RateLimited) as caught:
+            await pace.turn(0.5)
+        assert 50 < (caught.value.retry_after or 0) < 62
+    # Another connection has a budget of its own, and a minute later there is one again.
+    async with database.begin() as unit:
+        assert await unit.pace.take("other", 4, 60, time.time()) == 0
+        assert await unit.pace.take("notion-pace:x", 4, 60, time.time() + 62) == 0
+
+
+async def test_without_its_database_a_process_keeps_the_pace_alone() -> None:
+    async def gone(_key: str, _per_minute: int) -> float:
+        raise Unavailable("The database cannot be reached.")
+
+    pace = Pace("key", 1, None)
+    pace.share(gone)
+    await pace.turn(5)
+    with pytest.raises(RateLimited):
+        await pace.turn(0.1)

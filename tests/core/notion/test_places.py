@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.errors import InvalidInput, Misconfigured
-from core.messages import Call, Channel, Request, Sender
+from core.messages import WEB, Call, Channel, Request, Sender, Workspace
 from core.notion import destinations
 from core.notion.places import Places
 from core.notion.saving import Saving
@@ -184,3 +184,30 @@ async def test_without_notion_there_is_nothing_to_choose_or_find(
     with pytest.raises(Misconfigured, match="NOTION_TOKEN"):
         await places.search("Team", 10)
     assert await places.clear(person) is None
+
+
+@pytest.mark.parametrize("platform", ["slack", WEB])
+async def test_where_nobody_else_chose_the_workspaces_choice_holds_over_http_too(
+    database: Database, notion: NotionServer, places: Places, platform: str
+) -> None:
+    add_page(notion, "Office")
+    add_page(notion, "Channel")
+    member = Sender("slack", "U9", "ada", "T1")
+    item = uuid4()
+    async with database.begin() as uow:
+        ada = (await uow.users.of(member)).id
+        sender = member if platform == "slack" else Sender(WEB, str(ada))
+        place = "T1:C1" if platform == "slack" else ""
+        request = Request(uuid4(), sender, Call("save-item"), place=place)
+        await uow.inbox.add([request])
+        await uow.content.begin(item, ada, "a plan", None)
+    await places.choose(Workspace("slack", "T2"), "Channel")
+    assert (await places.decide(request.id, item))["chosen_by"] == ""
+    office = await places.choose(Workspace("slack", "T1"), "Office")
+    wanted = await places.decide(request.id, item)
+    assert (wanted["chosen_by"], wanted["name"]) == ("workspace", office.id)
+    await places.choose(Channel("slack", "T1:C1"), "Channel")
+    expected = "channel" if platform == "slack" else "workspace"
+    assert (await places.decide(request.id, item))["chosen_by"] == expected
+    await places.choose(ada, "Channel")
+    assert (await places.decide(request.id, item))["chosen_by"] == "person"

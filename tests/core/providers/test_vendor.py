@@ -55,7 +55,7 @@ def test_a_rate_limit_that_does_not_say_how_long_gets_a_default() -> None:
 
 def test_the_wait_is_told_in_whole_seconds() -> None:
     error = translated(VENDOR, Complaint(429, retry_after=0.2), None)
-    assert "in 1 seconds" in error.message
+    assert "in a second," in error.message
     assert error.retry_after == 0.2
 
 

@@ -1,0 +1,88 @@
+"""What people hear while their request waits for its turn at Notion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from core.errors import AssistantError
+from core.live import Feed
+from core.messages import Answer, Request
+from core.notion.pace import in_line
+from core.ports import Platform
+
+PATIENCE = 600.0
+"""Seconds a request may stand in line for Notion."""
+
+SILENT = ("follow", "announce")
+"""Commands that the core gives itself: nobody waits for them."""
+
+_POSTED_IN = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class Line:
+    """One request's place in line. Its person hears once about how long it takes.
+
+    `aloud`: nothing is shown while it is carried out, so a message of its own says it; otherwise
+    the placeholder does.
+    """
+
+    def __init__(
+        self, platform: Platform | None, request: Request, feed: Feed, *, aloud: bool
+    ) -> None:
+        self._platform = platform
+        self._request = request
+        self._feed = feed
+        self._aloud = aloud
+        self._told = False
+        self._task: asyncio.Task[None] | None = None
+
+    def tell(self, seconds: float) -> None:
+        """It takes about so long."""
+        if self._told:
+            return
+        self._told = True
+        text = f"Notion takes only so many requests a minute. Yours is in line: {about(seconds)}."
+        self._feed.notify(text)
+        if self._aloud and self._platform is not None:
+            self._task = asyncio.create_task(self._post(self._platform, text))
+
+    async def end(self) -> None:
+        """Waits until what was to be said is said, so that the answer comes after it."""
+        if self._told:
+            self._feed.notify("")
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=_POSTED_IN)
+
+    async def _post(self, platform: Platform, text: str) -> None:
+        address = dict(self._request.address) | {"private": "yes"}
+        (part, *_) = platform.render(Answer(text, private=True))
+        try:
+            async with asyncio.timeout(_POSTED_IN):
+                await platform.post(address, part, f"{self._request.id}:line", again=False)
+        except (AssistantError, TimeoutError) as error:
+            log.info("nobody heard how long it takes", reason=str(error))
+
+
+@asynccontextmanager
+async def standing_in_line(
+    platform: Platform | None, request: Request, feed: Feed, *, aloud: bool
+) -> AsyncIterator[None]:
+    """What is done inside may wait for its turn at Notion, and its person hears about how long."""
+    line = Line(platform, request, feed, aloud=aloud)
+    with in_line(PATIENCE, line.tell):
+        yield
+    await line.end()
+
+
+def about(seconds: float) -> str:
+    """A time in round words. Pure."""
+    if seconds < 55:
+        return f"about {max(5, round(seconds / 5) * 5)} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} minute{'' if minutes == 1 else 's'}"
