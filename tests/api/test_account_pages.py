@@ -267,7 +267,10 @@ async def test_a_password_is_changed_by_who_knows_it(ada_here: TestClient, core:
 
 async def test_passwords_are_not_guessed_by_who_found_a_browser_open(ada_here: TestClient):
     core_limit = 5
-    for path, field in (("/settings/password", "current_password"), ("/settings/delete", "password")):
+    for path, field in (
+        ("/settings/password", "current_password"),
+        ("/settings/delete", "password"),
+    ):
         statuses = []
         for number in range(core_limit + 1):
             given = {field: f"guess {number}", "new_password": "two-otters-write-poems"}
