@@ -80,7 +80,7 @@ class Reader:
             said = await self._from_to(channel, first["message"], last["message"], most)
             self._check_blank(said, first)
             found = await self._as_messages(said, first)
-            called = await self._called(channel, await self._about(channel))
+            called = await self._called(await self._about(channel))
         except (Refused, Forbidden, NotFound) as error:
             raise _told(error) from None
         return [replace(each, place=place, channel=called) for each in found]
@@ -136,7 +136,7 @@ class Reader:
         if not thread and not inside and about.get("type") not in _THREADS:
             # A thread that somebody begins from it later has its id.
             thread = str(first["id"])
-        called = await self._called(channel, about)
+        called = await self._called(about)
         return [replace(each, place=place, channel=called, thread=thread) for each in found]
 
     async def _seen_in(self, address: Address) -> str:
@@ -162,7 +162,7 @@ class Reader:
         ):
             raise Forbidden(_BLANK)
 
-    async def _called(self, channel: str, about: Json) -> str:
+    async def _called(self, about: Json) -> str:
         """The name of a channel, of a thread's the one above it; empty where it is not told."""
         if (above := about.get("parent_id")) and about.get("type") in _THREADS:
             about = await self._about(str(above))
