@@ -167,6 +167,10 @@ class Assistant:
 
     async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
         """As `core.ports.Intake.picked`."""
+        return with_place((await self.again(sender, request)).call, place)
+
+    async def again(self, sender: Sender, request: UUID) -> Request:
+        """As `core.ports.Intake.again`."""
         async with self.database.read() as unit:
             accepted = await unit.inbox.get(request)
             user = await unit.users.find(sender)
@@ -174,7 +178,7 @@ class Assistant:
             raise NotFound("That was too long ago. Type the command again.")
         if user is None or accepted.user_id != user.id:
             raise Forbidden(NOT_YOURS)
-        return with_place(accepted.request.call, place)
+        return accepted.request
 
     async def answered(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.answered`."""

@@ -490,6 +490,10 @@ class Intake(Memory, Protocol):
         """
         ...
 
+    async def again(self, sender: Sender, request: UUID) -> Request:
+        """What somebody asked for before, which failed. Raises what `picked` raises."""
+        ...
+
     async def answered(self, channel: Channel, thread: str) -> bool:
         """Whether this app answered something in a thread that can be added to a page."""
         ...

@@ -22,7 +22,7 @@ from core.actions import wants_words
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Call, Channel, Sender, Workspace
+from core.messages import Answer, Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
@@ -113,8 +113,10 @@ class Windows:
 
     async def settled(
         self, asked: Asked, call: Call, sender: Sender, channel: Channel | None, thread: str
-    ) -> Call | None:
+    ) -> Call | Request | None:
         """What a pressed button asks for in the end; None where there is nothing to carry out.
+
+        A request is one that was made before, and is to be carried out once more.
 
         That is where a form was opened for what the call lacks, or the presser was told why not.
         """
@@ -122,7 +124,11 @@ class Windows:
         if isinstance(found, Answer):
             await self._callbacks.tell(asked, found)
             return None
-        if not wants_words(found) or await self._knows(found, channel, thread):
+        if (
+            isinstance(found, Request)
+            or not wants_words(found)
+            or await self._knows(found, channel, thread)
+        ):
             return found
         opened = form.render_words(found, COMMANDS[found.command])
         if not await self._callbacks.respond(asked, FORM, opened):

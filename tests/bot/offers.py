@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.commands.saving import with_place
 from core.errors import Forbidden
-from core.messages import Call, Channel, Sender, Workspace
+from core.messages import Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
 
 
@@ -31,6 +31,13 @@ class Offers:
         if str(request) not in self.pickable:
             raise Forbidden("Only the person who asked for this can use its buttons.")
         return with_place(self.pickable[str(request)], place)
+
+    earlier: Mapping[str, Request] = MappingProxyType({})
+
+    async def again(self, _sender: Sender, request: UUID) -> Request:
+        if str(request) not in self.earlier:
+            raise Forbidden("Only the person who asked for this can use its buttons.")
+        return self.earlier[str(request)]
 
     async def answered(self, _channel: Channel, thread: str) -> bool:
         return thread in self.answered_in
