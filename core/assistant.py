@@ -185,9 +185,19 @@ class Assistant:
         async with self.database.read() as unit:
             return await unit.messages.last_answer(channel, thread) is not None
 
-    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
+    async def suggest(
+        self,
+        kind: Chosen,
+        words: str,
+        *,
+        provider: str = "",
+        sender: Sender | None = None,
+        workspace: Workspace | None = None,
+    ) -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
-        return await self._overviews.suggest(kind, words, provider=provider)
+        return await self._overviews.suggest(
+            kind, words, provider=provider, sender=sender, workspace=workspace
+        )
 
     async def overview(
         self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None

@@ -42,7 +42,19 @@ class Offers:
     async def answered(self, _channel: Channel, thread: str) -> bool:
         return thread in self.answered_in
 
-    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
+    choosers: Sequence[tuple[Sender | None, Workspace | None]] = ()
+
+    async def suggest(
+        self,
+        kind: Chosen,
+        words: str,
+        *,
+        provider: str = "",
+        sender: Sender | None = None,
+        workspace: Workspace | None = None,
+    ) -> list[Choice]:
+        if kind == "destination":
+            self.choosers = (*self.choosers, (sender, workspace))
         wanted = words.casefold()
         found = [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
         return [one for one in found if kind != "model" or provider in one.label]
