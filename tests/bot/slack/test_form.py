@@ -174,6 +174,9 @@ async def test_a_place_is_found_while_it_is_typed(front: Front) -> None:
     [form] = front.slack.surfaces.forms
     offered = await front.slack.surfaces.type_in(form, "destination", "note")
     assert [one["text"]["text"] for one in offered] == ["Notes"]
+    # One that whoever types may see.
+    [(sender, _)] = front.core.choosers
+    assert sender == Sender("slack", front.slack.user.id, "", front.slack.space.team_id)
     first = await front.slack.surfaces.type_in(form, "destination", "")
     assert [one["text"]["text"] for one in first] == ["As usual", "Notes", "Plans"]
     assert await front.slack.surfaces.type_in(form, "destination", "nowhere") == []
