@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.accounts.allowance import NAME
+from core.messages import Sender
 from core.origin import Origin, asked_from
 from core.storage.account_tables import audit
 from core.storage.database import Database, UnitOfWork
@@ -20,6 +21,11 @@ from core.storage.spending import Day, day_of
 FROM = "203.0.113.77"
 PEOPLE = ("ben", "chandra", "dmitri", "elif", "fatima")
 MODELS = (("openai", "gpt-5.5"), ("anthropic", "claude-sonnet-5-5"), ("offline", "tiny"))
+CHATS = (
+    Sender("slack", "U024BE7LH", "Ada Lovelace", "T024BE7LD"),
+    Sender("discord", "80351110224678912", "ada", "41771983423143937"),
+    Sender("console", "ada", "ada"),
+)
 ACTS = (
     ("ada", "ada", "allowance.changed", "no limit a person, no limit in all → 400,000 a person"),
     ("ben", "ben", "identity.linked", "slack T024BE7LD Ben"),
@@ -49,6 +55,8 @@ async def seed_months(address: str) -> UUID:
         ids["ada"] = ada.id
         for name in PEOPLE:
             ids[name] = (await unit.users.add(f"{name}@example.org", name, None)).id
+        for chat in CHATS:
+            await unit.links.merge((await unit.users.of(chat)).id, ada.id)
         for number, (name, who) in enumerate(ids.items()):
             for back in range(90):
                 await _day(unit, who, now - timedelta(days=back), back, number)
