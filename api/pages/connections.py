@@ -121,10 +121,11 @@ async def _chat(request: web.Request) -> Chat:
 async def _shown(unit: UnitOfWork, identity: Identity) -> Chat:
     home = await unit.installations.of(identity.platform, "", identity.workspace)
     platform = NAMES.get(identity.platform, identity.platform)
+    unnamed = f"workspace {identity.workspace}" if identity.workspace else ""
     return Chat(
         identity.id,
         platform[:1].upper() + platform[1:],
-        home.name if home and home.name else identity.workspace,
+        home.name if home and home.name else unnamed,
         identity.name,
         identity.created_at,
     )

@@ -121,9 +121,9 @@ async def test_a_chat_is_linked_by_a_code_and_unlinked_after_a_question(
     assert "No chat is linked yet" in await page(ada_here, "/connections")
     identity = await linked(core, ada_here)
     html = await page(ada_here, "/connections")
-    assert all(words in html for words in ("<b>Grace</b>", "Slack · T1"))
+    assert all(words in html for words in ("<b>Grace</b>", "Slack · workspace T1"))
     asked = await page(ada_here, f"/connections/{identity}/unlink")
-    assert "Unlink Grace in Slack, T1?" in asked
+    assert "Unlink Grace in Slack, workspace T1?" in asked
     assert "<b>Grace</b>" in await page(ada_here, "/connections"), "a look unlinks nothing"
     done = await send(ada_here, f"/connections/{identity}/unlink")
     assert done.headers["Location"] == "/connections"
