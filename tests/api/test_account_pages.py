@@ -11,7 +11,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from sqlalchemy import update
 
-from core.errors import InvalidInput
+from core.errors import Ambiguous, InvalidInput
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.ports import Destination
@@ -194,6 +194,22 @@ async def test_a_place_that_there_is_none_of_is_told_beside_its_field(
     assert 'value="Nowhere"' in html
     empty = await send(ada_here, "/connections/destination", {"destination": " "})
     assert "Type a title, an address or an id" in await empty.text()
+
+
+async def test_where_a_title_fits_several_places_they_are_buttons(
+    ada_here: TestClient, core: SmallCore
+):
+    async def asks(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise Ambiguous("More than one …", choices=[("p1", "Notes"), ("p2", "Notes, in Team")])
+
+    core.script = asks
+    answer = await send(ada_here, "/connections/destination", {"destination": "Notes"})
+    html = await answer.text()
+    assert "More than one place fits “Notes”. Which?" in html
+    assert re.findall(r'name="place" value="(\w+)">([^<]+)<', html) == [
+        ("p1", "Notes"),
+        ("p2", "Notes, in Team"),
+    ]
 
 
 async def test_without_notion_the_pages_say_who_sets_it_up(ada_here: TestClient):
