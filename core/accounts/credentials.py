@@ -84,7 +84,7 @@ class Credentials:
         self._post.later(write)
 
     async def reset(self, token: str, password: str) -> None:
-        """A new password by a mailed link. Every session and every such link ends.
+        """A new password by a mailed link. Every session, token and such link ends.
 
         Whoever has the link has the mailbox, so the address is theirs. Raises InvalidInput where
         the link is not valid or the password cannot be; the link works on in the second case.
@@ -105,6 +105,8 @@ class Credentials:
                 await uow.users.set_password(user.id, hash_)
                 await uow.users.prove_email(user.id)
                 await uow.sessions.end_all(user.id)
+                # Whoever got in, or registered somebody else's address, may have made one.
+                await uow.personal.end_all(user.id)
                 await uow.mailed.end(user.id, "reset")
                 await uow.audit.note("password.reset", user.id)
         if user is None or not is_good:

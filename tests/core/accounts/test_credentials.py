@@ -60,14 +60,17 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
         await stage.accounts.post.close()
 
 
-async def test_a_mailed_link_gives_a_new_password_and_ends_every_session(stage: Stage) -> None:
+async def test_a_mailed_link_gives_a_new_password_and_ends_all_that_let_somebody_in(stage: Stage) -> None:
     session = await stage.ada()
+    _, program = await stage.accounts.personal.add(session.user.id, "script", ["account"], 365)
+    assert await stage.accounts.caller(program)
     await stage.forgot(" ADA@example.com ")
     letter = stage.server.letters[-1]
     assert (letter.to, letter.sender) == ("ada@example.com", "no-reply@notes.example")
     await stage.accounts.credentials.reset(await stage.token("reset"), BETTER)
-    with pytest.raises(Unauthorized):
-        await stage.accounts.caller(session.access_token)
+    for token in (session.access_token, program):
+        with pytest.raises(Unauthorized):
+            await stage.accounts.caller(token)
     with pytest.raises(Unauthorized):
         await stage.accounts.refresh(session.refresh_token)
     with pytest.raises(Unauthorized):
