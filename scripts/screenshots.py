@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import aiohttp
 from playwright.async_api import Browser, Page, async_playwright
+from seeding import seed_months
 
 from sandbox.ai.server import AiServer
 
@@ -112,19 +113,37 @@ MEMBER = {
     "history": "/history",
     "search": "/history?q=nothinglikeit",
     "about": "/about",
+    "usage": "/usage?days=30",
+    "usage-week": "/usage?days=7",
+    "usage-quarter": "/usage?days=90",
+    "admin": "/admin",
+    "admin-people": "/admin/users",
+    "admin-nobody": "/admin/users?q=nobodylikeit",
+    "admin-person": "/admin/users/{ben}/account",
+    "admin-disable": "/admin/users/{ben}/disable",
+    "admin-usage": "/admin/usage?days=30",
+    "admin-connections": "/admin/connections",
+    "admin-budgets": "/admin/budgets",
+    "admin-audit": "/admin/audit",
 }
 
 
 @asynccontextmanager
-async def server(ai: AiServer) -> AsyncIterator[str]:
-    """A server on an empty folder, as `make run` has one, but with this provider; its address."""
+async def server(ai: AiServer) -> AsyncIterator[tuple[str, str]]:
+    """A server on an empty folder, as `make run` has one, but with this provider.
+
+    Its address, and its database's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    database = f"sqlite+aiosqlite:///{folder}/server.db"
     environment = {
         "PATH": os.environ["PATH"],  # noqa: TID251 - of the process it starts
         "HOME": str(folder),
+        "DATABASE_URL": database,
+        "AI_PRICES": "openai=2/10,anthropic=3/15",
         "PORT": str(port),
         "PYTHONPATH": str(Path(__file__).parent.parent),
         **{name.upper(): value for name, value in ai.settings("openai").items()},
@@ -140,7 +159,7 @@ async def server(ai: AiServer) -> AsyncIterator[str]:
         try:
             url = f"http://localhost:{port}"
             await _ready(url)
-            yield url
+            yield url, database
         finally:
             process.terminate()
             await process.wait()
@@ -284,10 +303,12 @@ async def main(folder: Path, only: list[str]) -> None:
     """Writes the pictures."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     ai = AiServer()
-    async with ai, server(ai) as url, async_playwright() as playwright:
+    async with ai, server(ai) as (url, database), async_playwright() as playwright:
         item = await seed(url, ai)
+        ben = await seed_months(database)
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        member = MEMBER | {"item": f"/history/{item}"}
+        member = {name: path.format(ben=ben) for name, path in MEMBER.items()}
+        member["item"] = f"/history/{item}"
         for pages, logs_in in ((STRANGER, False), (member, True)):
             wanted = {name: path for name, path in pages.items() if not only or name in only}
             if wanted:

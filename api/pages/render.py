@@ -18,6 +18,7 @@ from aiohttp import web
 
 from api.headers import PAGE_HEADERS
 from api.keys import CORE
+from api.pages import figures
 from api.pages.files import STATIC
 from api.pages.navigation import navigation
 from api.pages.visitor import known_visitor
@@ -47,6 +48,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"code": _code, "plain": _plain, "day": _day}
+    for figure in (figures.whole, figures.compact, figures.money):
+        environment.filters[figure.__name__] = figure
+    environment.filters |= {"short_day": figures.short_day, "long_day": figures.long_day}
     environment.globals["asset"] = asset
     return environment
 
