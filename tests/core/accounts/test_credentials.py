@@ -60,7 +60,9 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
         await stage.accounts.post.close()
 
 
-async def test_a_mailed_link_gives_a_new_password_and_ends_all_that_let_somebody_in(stage: Stage) -> None:
+async def test_a_mailed_link_gives_a_new_password_and_ends_all_that_let_somebody_in(
+    stage: Stage,
+) -> None:
     session = await stage.ada()
     _, program = await stage.accounts.personal.add(session.user.id, "script", ["account"], 365)
     assert await stage.accounts.caller(program)
