@@ -9,12 +9,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.accounts.allowance import NAME
+from core.messages import Sender
 from core.origin import Origin, asked_from
 from core.storage.database import Database, UnitOfWork
 from core.storage.spending import Day, day_of
 
 PEOPLE = ("ben", "chandra", "dmitri", "elif", "fatima")
 MODELS = (("openai", "gpt-5.5"), ("anthropic", "claude-sonnet-5-5"), ("offline", "tiny"))
+CHATS = (
+    Sender("slack", "U024BE7LH", "Ada Lovelace", "T024BE7LD"),
+    Sender("discord", "80351110224678912", "ada", "41771983423143937"),
+    Sender("console", "ada", "ada"),
+)
 ACTS = (
     ("ada", "ada", "allowance.changed", "no limit a person, no limit in all → 400,000 a person"),
     ("ben", "ben", "identity.linked", "slack T024BE7LD Ben"),
@@ -44,6 +50,8 @@ async def seed_months(address: str) -> UUID:
         ids["ada"] = ada.id
         for name in PEOPLE:
             ids[name] = (await unit.users.add(f"{name}@example.org", name, None)).id
+        for chat in CHATS:
+            await unit.links.merge((await unit.users.of(chat)).id, ada.id)
         for number, (name, who) in enumerate(ids.items()):
             for back in range(90):
                 await _day(unit, who, now - timedelta(days=back), back, number)

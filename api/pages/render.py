@@ -47,7 +47,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "plain": _plain, "day": _day}
+    environment.filters |= {"code": _code, "plain": _plain, "day": _day, "prose": _prose}
     for figure in (figures.whole, figures.compact, figures.money):
         environment.filters[figure.__name__] = figure
     environment.filters |= {"short_day": figures.short_day, "long_day": figures.long_day}
@@ -70,6 +70,12 @@ def _plain(markdown: str, length: int = 160) -> str:
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
 
 
+def _prose(markdown: str) -> Markup:
+    from api.pages.prose import prose
+
+    return prose(markdown)
+
+
 def _day(moment: datetime) -> str:
     """A moment as a person says it, in UTC; a script turns it into their own time."""
     return f"{moment.astimezone(UTC):%d %b %Y, %H:%M}".lstrip("0")
@@ -88,21 +94,20 @@ def asset(name: str) -> str:
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-    """A page that no cache keeps. Who looks at it has been found by then (`visitor`)."""
+    """A page that no cache keeps. Who looks at it has been found by then (`visitor`).
+
+    `here` among the values is the page's own path, where a form with another one shows it again.
+    """
     told = unquote(request.cookies.get(TOLD, ""))
     theme = request.cookies.get(THEME, "")
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            viewer=known_visitor(request),
-            navigation=navigation(request),
-            here=request.path,
-            theme=theme if theme in THEMES else "",
-            told=told,
-            **values,
-        )
-    )
+    given = {
+        "viewer": known_visitor(request),
+        "navigation": navigation(request),
+        "here": request.path,
+        "theme": theme if theme in THEMES else "",
+        "told": told,
+    }
+    text = _environment().get_template(template).render(given | values)
     response = web.Response(
         text=text, status=status, content_type="text/html", headers=PAGE_HEADERS
     )
