@@ -7,10 +7,10 @@ Wrong passwords count three times over, and in every process together where ther
 - by address, whatever the account: who tries one password on many accounts;
 - by account, wherever from: who has many addresses. This one alone could be used to lock somebody
   out, so it does not hold where the person has logged in before, or where the browser shows a
-  session of theirs. A new password by mail is another way in.
+  session of theirs. A new password by mail is another way in, and makes the address known.
 
-An account is what was typed: its address and its username count apart. Whether there is such an
-account changes none of it, nor the words, nor how long it takes (OWASP,
+An account is what was typed: its email address and its username count apart. Whether there is such
+an account changes none of it, nor the words, nor how long it takes (OWASP,
 https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html).
 """
 
