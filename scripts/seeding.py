@@ -23,7 +23,7 @@ PEOPLE = ("ben", "chandra", "dmitri", "elif", "fatima")
 MODELS = (("openai", "gpt-5.5"), ("anthropic", "claude-sonnet-5-5"), ("offline", "tiny"))
 CHATS = (
     Sender("slack", "U024BE7LH", "Ada Lovelace", "T024BE7LD"),
-    Sender("discord", "80351110224678912", "ada", "41771983423143937"),
+    Sender("discord", "80351110224678912", "ada"),
     Sender("console", "ada", "ada"),
 )
 ACTS = (
