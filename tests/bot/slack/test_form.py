@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.slack.form import Origin, build_form, read_origin, without_prompt
+from core.messages import Sender
 from core.ports import Choice
 from sandbox.slack.view_rules import check_view
 from sandbox.traffic import Answer as Reaction
