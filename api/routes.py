@@ -17,7 +17,22 @@ from api.json import (
     linking,
     sessions,
 )
-from api.pages import entering, history, home, link, mailed, streaming, theme, write
+from api.pages import (
+    connections as connections_page,
+)
+from api.pages import (
+    entering,
+    history,
+    home,
+    leaving,
+    link,
+    mailed,
+    safety,
+    settings,
+    streaming,
+    theme,
+    write,
+)
 from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
@@ -108,6 +123,29 @@ PAGES = (
     ("POST", "/link/join", link.join),
     ("POST", "/link/code", link.code),
     ("GET", "/connect", connect),
+    ("GET", "/connections", connections_page.connections),
+    ("GET", "/connections/check", connections_page.check),
+    ("POST", "/connections/code", connections_page.code),
+    ("POST", "/connections/destination", connections_page.destination),
+    ("GET", "/connections/notion/disconnect", connections_page.confirm_disconnecting),
+    ("POST", "/connections/notion/disconnect", connections_page.disconnect),
+    ("GET", "/connections/{id}/unlink", connections_page.confirm_unlinking),
+    ("POST", "/connections/{id}/unlink", connections_page.unlink),
+    ("GET", "/settings", settings.settings),
+    ("POST", "/settings/name", settings.rename),
+    ("POST", "/settings/email", settings.resend),
+    ("POST", "/settings/preferences", settings.prefer),
+    ("POST", "/settings/password", safety.change_password),
+    ("POST", "/settings/password/strength", safety.strength),
+    ("POST", "/settings/password/mail", safety.mail_password),
+    ("POST", "/settings/sessions", safety.end_others),
+    ("POST", "/settings/sessions/{id}", safety.end),
+    ("POST", "/settings/tokens", safety.make_token),
+    ("GET", "/settings/tokens/{id}/remove", safety.confirm_removing),
+    ("POST", "/settings/tokens/{id}/remove", safety.remove_token),
+    ("GET", "/settings/delete", leaving.confirm),
+    ("POST", "/settings/delete", leaving.leave),
+    ("GET", "/goodbye", leaving.goodbye),
     ("POST", "/notion/webhook", webhook),
     ("GET", "/docs", docs),
     ("GET", "/openapi.json", openapi_json),

@@ -9,17 +9,20 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from core.attachments import Attachments
 from core.commands.context import Context, Undone
+from core.conversation import BRIEF
 from core.errors import AssistantError
 from core.facts import Facts
 from core.follow.changes import Changes
 from core.follow.news import News
 from core.jobs.show import patiently
-from core.messages import Carried, File, Message
+from core.messages import Carried, File, Message, Request
 from core.notion.places import Places, named
 from core.notion.whose import asking_by, made_by
-from core.ports import Destination, Pages, Platform
+from core.ports import CanRecall, Destination, Pages, Platform, Reply
 from core.progress import Progress
 from core.storage.content import Content, Written
 from core.storage.database import Database
@@ -42,6 +45,8 @@ SAVING_SECONDS = 60.0
 
 _POLL_SECONDS = 0.25
 
+log = structlog.get_logger(__name__)
+
 
 class Captures:
     """Keeps what was said as items, and takes them back. Implements `…context.Keeper`."""
@@ -57,6 +62,7 @@ class Captures:
     ) -> None:
         self._database = database
         self._pages = pages
+        self._platforms = platforms or {}
         self._places = Places(database, pages)
         self._attachments = Attachments(pages)
         self._titles = titles or Titles()
@@ -139,6 +145,31 @@ class Captures:
                 await self.news.watch(unit, context.request, item, messages, shape, files)
 
         await patiently(store)
+
+    async def answered(self, request: Request, replies: Sequence[Reply]) -> None:
+        """Has pages that follow the thread show what this app answered there, once it is whole.
+
+        It is read again, so that it is as saving anew would find it. What a platform does not show
+        is left out. Raises Unavailable.
+        """
+        platform, channel = self._platforms.get(request.sender.platform), request.channel
+        if channel is None or not isinstance(platform, CanRecall):
+            return
+        # Where there are no threads, it is a reply to the message that asked.
+        about = dict.fromkeys(request.address.get(name, "") for name in ("thread", "message"))
+        threads = [each for each in about if each and await self.news.follows(channel, "", each)]
+        for reply in replies if threads else ():
+            where = platform.recall(request.address, reply)
+            if where is None:
+                continue
+            try:
+                found = await asyncio.wait_for(platform.read(where), BRIEF)
+            except (AssistantError, TimeoutError) as error:
+                log.info("an answer could not be read again", reason=str(error))
+                continue
+            for thread in threads:
+                for message in found[:1]:
+                    await self.news.told(channel, message, time.time(), thread=thread)
 
     async def bring(self, context: Context, item: UUID) -> None:
         """Brings what became of an item's messages to its page; see `Changes.bring`."""

@@ -120,8 +120,8 @@ class Message:
 
     `author_id` is the author's own id on the platform, empty where an app wrote it or nobody says;
     `channel` is what people call its channel, and `tags` are the #words in it, without the mark.
-    `thread` is the thread it was read as a part of, as the platform names it, empty where it was
-    read alone.
+    `thread` is the thread it was read as a part of, or that replies to it are in, as the platform
+    names it; empty where it is itself a reply that was read alone.
     """
 
     id: str

@@ -646,6 +646,15 @@ class CanRead(Platform, Protocol):
 
 
 @runtime_checkable
+class CanRecall(CanRead, Protocol):
+    """A platform where what this app sent can be read again."""
+
+    def recall(self, address: Address, reply: Reply) -> Address | None:
+        """Where a message that was sent is read; None where nobody else can see it. Pure."""
+        ...
+
+
+@runtime_checkable
 class CanReadRange(CanRead, Protocol):
     """A platform where all that was said from one message to another can be read."""
 

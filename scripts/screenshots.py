@@ -4,7 +4,7 @@
 
 It starts a server of its own on an empty folder, with the stand-ins for a provider and for Notion,
 and makes an account that has written a few things. `states` are an answer being written, an open
-menu, and what else no address leads to.
+menu, and what else no address leads to; `sections` are connections and settings at work.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import aiohttp
 from playwright.async_api import Browser, Page, async_playwright
+from seeding import seed_months
 
 from sandbox.ai.server import AiServer
 
@@ -105,6 +106,7 @@ STRANGER = {
     "confirm": "/confirm#",
     "docs": "/docs",
     "nowhere": "/nowhere",
+    "goodbye": "/goodbye",
 }
 MEMBER = {
     "write": "/",
@@ -112,21 +114,44 @@ MEMBER = {
     "history": "/history",
     "search": "/history?q=nothinglikeit",
     "about": "/about",
+    "connections": "/connections",
+    "settings": "/settings",
+    "delete": "/settings/delete",
+    "usage": "/usage?days=30",
+    "usage-week": "/usage?days=7",
+    "usage-quarter": "/usage?days=90",
+    "admin": "/admin",
+    "admin-people": "/admin/users",
+    "admin-nobody": "/admin/users?q=nobodylikeit",
+    "admin-person": "/admin/users/{ben}/account",
+    "admin-disable": "/admin/users/{ben}/disable",
+    "admin-usage": "/admin/usage?days=30",
+    "admin-connections": "/admin/connections",
+    "admin-budgets": "/admin/budgets",
+    "admin-audit": "/admin/audit",
 }
 
 
 @asynccontextmanager
-async def server(ai: AiServer) -> AsyncIterator[str]:
-    """A server on an empty folder, as `make run` has one, but with this provider; its address."""
+async def server(ai: AiServer) -> AsyncIterator[tuple[str, str]]:
+    """A server on an empty folder, as `make run` has one, but with this provider.
+
+    Its address, and its database's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    database = f"sqlite+aiosqlite:///{folder}/server.db"
     environment = {
         "PATH": os.environ["PATH"],  # noqa: TID251 - of the process it starts
         "HOME": str(folder),
+        "DATABASE_URL": database,
+        "AI_PRICES": "openai=2/10,anthropic=3/15",
         "PORT": str(port),
         "PYTHONPATH": str(Path(__file__).parent.parent),
+        "SLACK_CLIENT_ID": "1.1",
+        "SLACK_CLIENT_SECRET": "nobody signs in",
         **{name.upper(): value for name, value in ai.settings("openai").items()},
     }
     with (folder / "log.txt").open("wb") as log:
@@ -140,7 +165,7 @@ async def server(ai: AiServer) -> AsyncIterator[str]:
         try:
             url = f"http://localhost:{port}"
             await _ready(url)
-            yield url
+            yield url, database
         finally:
             process.terminate()
             await process.wait()
@@ -204,6 +229,22 @@ async def shoot(
             await context.close()
 
 
+async def shoot_sections(browser: Browser, url: str, folder: Path) -> None:
+    """What connections and settings show once something is done there."""
+    for scheme, device in (("light", "desk"), ("dark", "phone")):
+        size = {"width": WIDTHS[device], "height": 844 if device == "phone" else 800}
+        context = await browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+        page = await context.new_page()
+        await log_in(page, url)
+        for name, act in SECTIONS.items():
+            await act(page, url)
+            await page.wait_for_timeout(300)
+            target = folder / f"{name}-{scheme}-{device}.png"
+            await page.screenshot(path=target, full_page=name not in ("disconnecting", "places"))
+            print(target)
+        await context.close()
+
+
 async def shoot_states(browser: Browser, url: str, folder: Path, ai: AiServer) -> None:
     """What no address leads to."""
     ai.answer, ai.token_delay = PROMPTS[LAST], 0.05
@@ -218,6 +259,79 @@ async def shoot_states(browser: Browser, url: str, folder: Path, ai: AiServer) -
             await page.screenshot(path=folder / f"{name}-{scheme}-{device}.png")
         await context.close()
     ai.token_delay = 0
+
+
+async def _give_code(page: Page, url: str) -> None:
+    await page.goto(f"{url}/connections")
+    await page.click("text=Link a chat")
+    await page.wait_for_selector("#made")
+
+
+async def _connect(page: Page, url: str) -> None:
+    await page.goto(f"{url}/connections")
+    if await page.locator("text=Disconnect").count() == 0:
+        await page.click("text=Connect your own Notion")
+        await page.check("[name=page] >> nth=0")
+        await page.click("button[value=allow]")
+    else:
+        await page.click("text=Check the connection")
+    await page.wait_for_selector(".findings")
+
+
+async def _ask_to_disconnect(page: Page, _url: str) -> None:
+    await page.click("text=Disconnect")
+    await page.wait_for_selector("dialog[open]")
+
+
+async def _find_place(page: Page, url: str) -> None:
+    await page.goto(f"{url}/connections")
+    await page.focus("#place-name")
+    await page.wait_for_selector(".found [data-id]")
+
+
+async def _choose_place(page: Page, _url: str) -> None:
+    await page.click(".found [data-id]")
+    await page.click("text=Choose")
+    await page.wait_for_selector("text=Take back")
+
+
+async def _make_token(page: Page, url: str) -> None:
+    await page.goto(f"{url}/settings")
+    await page.click("summary >> text=Make a token")
+    await page.fill("#name", "nightly export")
+    await page.check("[name=notion]")
+    await page.click("text=Make it")
+    await page.wait_for_selector("#secret")
+
+
+async def _open_tokens(page: Page, _url: str) -> None:
+    await page.click("summary >> text=Make a token")
+
+
+async def _mistype(page: Page, url: str) -> None:
+    await page.goto(f"{url}/settings")
+    await page.fill("#current_password", "wrong horse 9 battery")
+    await page.fill("#new_password", "two-otters-write-poems")
+    await page.click("text=Change it")
+    await page.wait_for_selector("#password [aria-invalid=true]")
+
+
+async def _type_weakly(page: Page, _url: str) -> None:
+    await page.fill("#new_password", "password1")
+    await page.wait_for_selector("#new_password-hint.bad")
+
+
+SECTIONS = {
+    "code": _give_code,
+    "connected": _connect,
+    "disconnecting": _ask_to_disconnect,
+    "places": _find_place,
+    "place": _choose_place,
+    "token": _make_token,
+    "tokens": _open_tokens,
+    "mistyped": _mistype,
+    "weak": _type_weakly,
+}
 
 
 async def _pick(page: Page, _url: str) -> None:
@@ -284,14 +398,18 @@ async def main(folder: Path, only: list[str]) -> None:
     """Writes the pictures."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     ai = AiServer()
-    async with ai, server(ai) as url, async_playwright() as playwright:
+    async with ai, server(ai) as (url, database), async_playwright() as playwright:
         item = await seed(url, ai)
+        ben = await seed_months(database)
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        member = MEMBER | {"item": f"/history/{item}"}
+        member = {name: path.format(ben=ben) for name, path in MEMBER.items()}
+        member["item"] = f"/history/{item}"
         for pages, logs_in in ((STRANGER, False), (member, True)):
             wanted = {name: path for name, path in pages.items() if not only or name in only}
             if wanted:
                 await shoot(browser, url, folder, wanted, logs_in)
+        if not only or "sections" in only:
+            await shoot_sections(browser, url, folder)
         if not only or "states" in only:
             await shoot_states(browser, url, folder, ai)
         await browser.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from api import session
 from api.account_models import Change, Me
 from api.endpoint import Asked, Operation, endpoint
@@ -133,6 +135,10 @@ async def change(asked: Asked[Change]) -> Me:
 @endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204, state=me.run))
 async def erase(asked: Asked[Nothing]) -> None:
     """Forgets the person at once and for good. Pages in Notion stay: they are Notion's."""
-    # Before the tokens are forgotten, they are taken back.
-    await asked.core.connecting.connections.disconnect(Holder(asked.person.id))
-    await asked.core.accounts.erase(asked.person.id)
+    await forget(asked.core, asked.person.id)
+
+
+async def forget(core: Core, user_id: UUID) -> None:
+    """Erases an account; the tokens of its connection are taken back before they are forgotten."""
+    await core.connecting.connections.disconnect(Holder(user_id))
+    await core.accounts.erase(user_id)

@@ -26,13 +26,22 @@ from api.admin_models import (
 )
 from api.endpoint import Asked, M, Operation, endpoint
 from api.models import Nothing
+from api.pages.usage import usage as usage_page
 from core.accounts.allowance import Allowance
 from core.errors import InvalidInput, NotFound
 
 _ERRORS = ("FORBIDDEN",)
 
 
-@endpoint(Operation(UsageQuery, "What I spent, by day and model", UsageReport, scope="account"))
+@endpoint(
+    Operation(
+        UsageQuery,
+        "What I spent, by day and model",
+        UsageReport,
+        scope="account",
+        browser=usage_page,
+    )
+)
 async def usage(asked: Asked[UsageQuery]) -> UsageReport:
     """Requests, tokens and cost of my last days. What I removed stays counted."""
     return UsageReport.of(await asked.core.accounts.usage.report(asked.given.days, asked.person.id))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from api.account_models import (
     Forgotten,
     MailedToken,
@@ -10,8 +13,10 @@ from api.account_models import (
     Told,
 )
 from api.endpoint import Asked, Operation, endpoint
+from api.keys import Core
 from api.models import Nothing
 from core.errors import Forbidden
+from core.storage.users import User
 
 ON_ITS_WAY = (
     "Where there is an account with this address, a letter is on its way. Look in its mail."
@@ -29,13 +34,20 @@ ON_ITS_WAY = (
 )
 async def change_password(asked: Asked[PasswordChange]) -> None:
     """Changes the password. Every other session ends. 403 where the current one is wrong."""
-    core, given, user = asked.core, asked.given, asked.person
-    who = f"{user.id} {asked.address}"
+    given = asked.given
+    async with guarded(asked.core, asked.person, asked.address):
+        await asked.core.accounts.credentials.change(
+            asked.person, asked.session, given.current_password, given.new_password
+        )
+
+
+@asynccontextmanager
+async def guarded(core: Core, user: User, address: str) -> AsyncIterator[None]:
+    """Counts wrong passwords of somebody logged in, and takes none after too many."""
+    who = f"{user.id} {address}"
     async with core.limits.turn("account", who):
         try:
-            await core.accounts.credentials.change(
-                user, asked.session, given.current_password, given.new_password
-            )
+            yield
         except Forbidden:
             await core.limits.hit("account", who)
             raise

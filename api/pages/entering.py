@@ -112,7 +112,7 @@ def _show(
         given=given,
         wrong=wrong or {},
         problem=problem,
-        others=_others(request),
+        others=platforms(request),
         resets="/forgot" in _paths(request),
     )
 
@@ -133,7 +133,7 @@ def _paths(request: web.Request) -> set[str]:
     return {resource.canonical for resource in request.app.router.resources()}
 
 
-def _others(request: web.Request) -> list[tuple[str, str]]:
+def platforms(request: web.Request) -> list[tuple[str, str]]:
     """Where else one can sign in: name and address."""
     settings, there = request.app[CORE].settings, _paths(request)
     found = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -10,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.problems import problems
 from api.session import check_origin
-from core.errors import InvalidInput
+from core.errors import AssistantError, InvalidInput
 
 LARGEST_FORM = 256 * 1024
 """Bytes: 20,000 characters of prompt, each percent-encoded, and the rest."""
@@ -41,7 +43,13 @@ async def form(request: web.Request) -> dict[str, str]:
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
-def checked(takes: type[M], given: dict[str, str]) -> M:
+def sentence(error: AssistantError) -> str:
+    """What is wrong with one field of a form, without a name of it that nobody sees."""
+    said = re.sub(r"^[a-z_]+: ", "", error.message)
+    return said[:1].upper() + said[1:]
+
+
+def checked(takes: type[M], given: Mapping[str, Any]) -> M:
     """The fields as a model. Raises InvalidInput, naming each field and its problem."""
     try:
         return takes.model_validate(given)

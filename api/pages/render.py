@@ -18,6 +18,7 @@ from aiohttp import web
 
 from api.headers import PAGE_HEADERS
 from api.keys import CORE
+from api.pages import figures
 from api.pages.files import STATIC
 from api.pages.navigation import navigation
 from api.pages.visitor import known_visitor
@@ -46,7 +47,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "plain": _plain, "day": _day}
+    environment.filters |= {"code": _code, "plain": _plain, "day": _day, "prose": _prose}
+    for figure in (figures.whole, figures.compact, figures.money):
+        environment.filters[figure.__name__] = figure
+    environment.filters |= {"short_day": figures.short_day, "long_day": figures.long_day}
     environment.globals["asset"] = asset
     return environment
 
@@ -64,6 +68,12 @@ def _plain(markdown: str, length: int = 160) -> str:
     words = _MARKS.sub(" ", "\n".join(lines)).split() or markdown[: 4 * length].split()
     text = " ".join(words)
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+
+
+def _prose(markdown: str) -> Markup:
+    from api.pages.prose import prose
+
+    return prose(markdown)
 
 
 def _day(moment: datetime) -> str:
@@ -84,21 +94,20 @@ def asset(name: str) -> str:
 
 
 def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-    """A page that no cache keeps. Who looks at it has been found by then (`visitor`)."""
+    """A page that no cache keeps. Who looks at it has been found by then (`visitor`).
+
+    `here` among the values is the page's own path, where a form with another one shows it again.
+    """
     told = unquote(request.cookies.get(TOLD, ""))
     theme = request.cookies.get(THEME, "")
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            viewer=known_visitor(request),
-            navigation=navigation(request),
-            here=request.path,
-            theme=theme if theme in THEMES else "",
-            told=told,
-            **values,
-        )
-    )
+    given = {
+        "viewer": known_visitor(request),
+        "navigation": navigation(request),
+        "here": request.path,
+        "theme": theme if theme in THEMES else "",
+        "told": told,
+    }
+    text = _environment().get_template(template).render(given | values)
     response = web.Response(
         text=text, status=status, content_type="text/html", headers=PAGE_HEADERS
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from urllib.parse import quote
+from uuid import UUID
 
 from aiohttp import web
 
 from api import session
+from core.accounts.accounts import Caller
 from core.errors import Forbidden, Unauthorized
 from core.storage.users import User
 
@@ -29,14 +31,20 @@ async def visitor(request: web.Request) -> User | None:
 def known_visitor(request: web.Request) -> User | None:
     """Whom `visitor` found before, and nobody where it was not asked."""
     found = request.get(_VISITOR)
-    return found if isinstance(found, User) else None
+    return found.user if isinstance(found, Caller) else None
 
 
-async def _found(request: web.Request) -> User | None:
+def known_session(request: web.Request) -> UUID | None:
+    """The session of whom `visitor` found before."""
+    found = request.get(_VISITOR)
+    return found.session if isinstance(found, Caller) else None
+
+
+async def _found(request: web.Request) -> Caller | None:
     if not session.is_shown(request):
         return None
     try:
-        return await session.person(request)
+        return await session.caller(request)
     except (Unauthorized, Forbidden):
         return None  # to another site's page, a stranger
 

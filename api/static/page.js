@@ -37,7 +37,7 @@ export function localTimes(root = document) {
     if (Number.isNaN(at.getTime())) continue;
     const today = at.toDateString() === new Date().toDateString();
     const short = today ? CLOCK.format(at) : DAY.format(at);
-    time.textContent = time.hasAttribute("data-short") ? short : FULL.format(at);
+    time.textContent = time.hasAttribute("data-day") ? DAY.format(at) : time.hasAttribute("data-short") ? short : FULL.format(at);
     time.title = FULL.format(at);
   }
 }
@@ -92,3 +92,5 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
 });
+
+if (location.pathname === "/goodbye") sessionStorage.clear();

@@ -171,6 +171,13 @@ class DiscordPlatform:
         """See CanRead."""
         return await self.reader.read(address)
 
+    def recall(self, address: Address, reply: Reply) -> Address | None:
+        """See CanRecall."""
+        if _private(address) or not reply.get("id"):
+            return None
+        said = {"message": reply["id"], "channel_id": reply["channel"], "linked": "", "kept": ""}
+        return dict(address) | said
+
     async def between(self, first: Address, last: Address, most: int) -> list[Message]:
         """See CanReadRange."""
         return await self.reader.between(first, last, most)

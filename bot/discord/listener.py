@@ -172,7 +172,9 @@ class Listener:
             channel_id = str(data["channel_id"])
             guild = str(data.get("guild_id") or "")
             parent = await place.parent_of(channel_id) if guild else ""
-            channel, thread = Channel("discord", parent or channel_id), channel_id if parent else ""
+            channel = Channel("discord", parent or channel_id)
+            # Outside of threads a reply is told of as one to the message that it names.
+            thread = channel_id if parent else answered(data)
             if name in DELETED:
                 at = datetime.now(UTC)
                 await self._intake.deleted(channel, gone(data), at)

@@ -80,7 +80,7 @@ class Reader:
             said = await self._from_to(channel, first["message"], last["message"], most)
             self._check_blank(said, first)
             found = await self._as_messages(said, first)
-            called = await self._called(channel)
+            called = await self._called(await self._about(channel))
         except (Refused, Forbidden, NotFound) as error:
             raise _told(error) from None
         return [replace(each, place=place, channel=called) for each in found]
@@ -131,7 +131,12 @@ class Reader:
         said = [first, *rest]
         self._check_blank(said, address)
         found = await self._as_messages(said, address)
-        called = await self._called(channel)
+        about = await self._about(channel)
+        inside = address.get("thread") == channel and bool(address.get("guild_id"))
+        if not thread and not inside and about.get("type") not in _THREADS:
+            # A thread that somebody begins from it later has its id.
+            thread = str(first["id"])
+        called = await self._called(about)
         return [replace(each, place=place, channel=called, thread=thread) for each in found]
 
     async def _seen_in(self, address: Address) -> str:
@@ -157,17 +162,20 @@ class Reader:
         ):
             raise Forbidden(_BLANK)
 
-    async def _called(self, channel: str) -> str:
+    async def _called(self, about: Json) -> str:
         """The name of a channel, of a thread's the one above it; empty where it is not told."""
+        if (above := about.get("parent_id")) and about.get("type") in _THREADS:
+            about = await self._about(str(above))
+        return str(about.get("name") or "")
+
+    async def _about(self, channel: str) -> Json:
+        """What Discord tells of a channel; nothing where it does not."""
         try:
             about = await self._rest.as_bot("GET", f"/channels/{channel}")
-            if (above := about.get("parent_id")) and about.get("type") in _THREADS:
-                about = await self._rest.as_bot("GET", f"/channels/{above}")
-            return str(about.get("name") or "")
-        except (AssistantError, AttributeError) as error:
-            # The latter: a server that tells of no channel.
+        except AssistantError as error:
             _log.info("a discord channel has no name here", reason=str(error))
-            return ""
+            return {}
+        return about if isinstance(about, dict) else {}
 
     async def _first(self, channel: str, wanted: str) -> Json:
         try:

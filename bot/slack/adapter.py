@@ -231,6 +231,13 @@ class SlackPlatform:
         """See CanRead."""
         return await self._teams.at(address).reader.read(address)
 
+    def recall(self, address: Address, reply: Reply) -> Address | None:
+        """See CanRecall. What came by a response URL has no time to find it by."""
+        if is_private(address) or not reply.get("ts"):
+            return None
+        said = {"message": reply["ts"], "in_thread": reply["thread"], "linked": ""}
+        return dict(address) | said | {"channel_id": reply["channel"]}
+
     async def between(self, first: Address, last: Address, most: int) -> list[Message]:
         """See CanReadRange."""
         return await self._teams.at(first).reader.between(first, last, most)

@@ -69,7 +69,7 @@ class Reader:
             thread = ""
             if message:
                 raws = await self._message(channel, message, address.get("in_thread", ""))
-                thread = message if len(raws) > 1 else ""
+                thread = message if len(raws) > 1 or _is_at_top(raws[0]) else ""
             else:
                 raws = await self._thread(channel, address.get("thread", ""))
         except Refused as refused:
@@ -246,6 +246,11 @@ class Reader:
 
 async def _nothing() -> str:
     return ""
+
+
+def _is_at_top(raw: Raw) -> bool:
+    """Whether it is no reply in a thread: whatever is answered to it is its own thread."""
+    return word_in(raw, "thread_ts") in ("", word_in(raw, "ts"))
 
 
 def _with_time(ts: str, raws: Sequence[Raw]) -> Raw | None:

@@ -53,8 +53,7 @@ class Credentials:
 
         Raises InvalidInput for a password that cannot be, Forbidden where the current one is wrong.
         """
-        if not await self._passwords.matches(current, user.password_hash):
-            raise Forbidden("current_password: this is not your password.")
+        await self.prove(user, current)
         try:
             await self._passwords.check(new, user.email or "", user.username or "")
         except InvalidInput as error:
@@ -66,6 +65,15 @@ class Credentials:
             await uow.mailed.end(user.id, "reset")
             await uow.audit.note("password.changed", user.id)
         self._tell(user)
+
+    async def strength(self, user: User, password: str) -> tuple[int, str]:
+        """How hard a password of this person's would be to guess. As `Passwords.strength`."""
+        return await self._passwords.strength(password, user.email or "", user.username or "")
+
+    async def prove(self, user: User, password: str) -> None:
+        """Has somebody who is logged in show that they know the password. Raises Forbidden."""
+        if not await self._passwords.matches(password, user.password_hash):
+            raise Forbidden("current_password: this is not your password.")
 
     def forgot(self, email: str, limits: Limits) -> None:
         """Has a link to choose a new password mailed, where there is an account with this address.

@@ -52,11 +52,18 @@ class Passwords:
 
         `about` are words known of the person, which are easily guessed.
         """
-        _check_length(password)
-        async with self._turns:
-            score, hint = await _apart(_strength, password, list(about))
+        score, hint = await self.strength(password, *about)
         if score < WEAKEST:
             raise InvalidInput(f"password: this one is easy to guess. {hint}".rstrip())
+
+    async def strength(self, password: str, *about: str) -> tuple[int, str]:
+        """How hard a password is to guess: zxcvbn's score, 0 to 4, and what would make it harder.
+
+        Raises InvalidInput where it is too short or too long.
+        """
+        _check_length(password)
+        async with self._turns:
+            return await _apart(_strength, password, list(about))
 
     async def hash(self, password: str) -> str:
         """The hash to keep of a password that was checked."""

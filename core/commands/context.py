@@ -16,7 +16,7 @@ from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
 from core.notion.examining import Report
-from core.ports import Destination, Given, Overview, Route, Saved, Step, Template, Turn
+from core.ports import Destination, Given, Overview, Reply, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -117,6 +117,10 @@ class Keeper(Protocol):
         shape: Shape = "thread",
     ) -> None:
         """Has the item's page follow what becomes of the messages."""
+        ...
+
+    async def answered(self, request: Request, replies: Sequence[Reply]) -> None:
+        """Has pages that follow a thread show what this app answered there."""
         ...
 
     async def bring(self, context: Context, item: UUID) -> None:

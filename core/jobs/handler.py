@@ -12,14 +12,14 @@ before it does anything a second time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, when_unclear, while_writing
+from core.actions import when_failed, when_unclear
 from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
@@ -27,35 +27,26 @@ from core.errors import (
     Ambiguous,
     AssistantError,
     NotionFailed,
-    PlatformFailed,
     ProviderFailed,
     RateLimited,
     Unavailable,
 )
+from core.jobs.delivery import Delivery
 from core.jobs.line import SILENT, standing_in_line
 from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
-from core.jobs.show import PATIENCE_SECONDS, Show, patiently
-from core.live import Feed, Feeds
+from core.jobs.show import patiently
+from core.live import Feeds
 from core.messages import Answer, Call, Request
-from core.metrics import ANSWERED, UNDELIVERED
+from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
-from core.ports import CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
+from core.ports import Platform, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
 A = TypeVar("A")
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
-
-PLACEHOLDER_SECONDS = 15.0
-
-LATEST = 2.0
-"""Seconds a final text waits for its edit; after them it is posted, and the draft taken away."""
-
-LATE = "late"
-
-UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
 
 
 class Handler:
@@ -121,9 +112,18 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
+        if answer.ok and not answer.private and request.channel is not None:
+            await self._keep_pages_up(context, delivery)
         if answer.page is not None and answer.ok and kept is not None:
             await context.announcer.watch(request, answer.page)
         return answer, kept is not None
+
+    async def _keep_pages_up(self, context: Context, delivery: Delivery) -> None:
+        try:
+            await context.keeper.answered(context.request, delivery.sent)
+        except AssistantError as error:
+            # Saving the message again brings its page up.
+            log.warning("an answer was not added to a page", reason=error.message)
 
     def _following(self, request_id: UUID, person: Person, step: Step) -> Step:
         """Steps after which it is known whose request it is now.
@@ -202,184 +202,3 @@ def _worth_a_button(error: AssistantError) -> bool:
     """Whether to offer another try: what a provider says, and what passes."""
     passing = isinstance(error, (NotionFailed, RateLimited)) and error.retryable
     return passing or isinstance(error, ProviderFailed)
-
-
-class Delivery:
-    """An answer's way to one person: a message that grows until it is the answer, or messages."""
-
-    def __init__(
-        self, database: Database, platform: Platform | None, request: Request, step: Step
-    ) -> None:
-        self._database = database
-        self._platform = platform
-        self._request = request
-        self._step = step
-        self._address = request.address
-        self._show: Show | None = None
-        # Messages that were begun and certainly not sent: those need not be looked for.
-        self._unsent: set[str] = set()
-
-    def whisper(self) -> None:
-        """From here on the answer is for the asker's eyes alone."""
-        self._address = dict(self._address) | {"private": "yes"}
-
-    @asynccontextmanager
-    async def shown(self, feed: Feed) -> AsyncIterator[None]:
-        """Shows the answer while it grows, where the platform can."""
-        platform = self._platform
-        await self._mark("working")
-        command = COMMANDS[self._request.call.command]
-        if not (
-            command.live and isinstance(platform, CanEdit) and platform.editable(self._address)
-        ):
-            yield
-            return
-        begun = await self._attempt("post 0", self._begin, PLACEHOLDER_SECONDS)
-        if begun is None:
-            yield
-            return
-        # Earlier releases posted the placeholder in this step, and kept how to edit it.
-        reply = begun or await self._sent_before()
-        actions = while_writing(self._request.id)
-        self._show = Show(platform, self._address, feed, self._send_first, reply, actions)
-        async with self._show:
-            yield
-
-    async def deliver(self, answer: Answer) -> None:
-        """Sends the answer whole, and notes that the person has it."""
-        for number, part in enumerate([] if answer.quiet else self._rendered(answer)):
-            replaced = await self._replaced(part) if number == 0 else None
-            if replaced is True:
-                continue
-            name = f"post {number}" if number else "post the whole"
-            sent = await self._attempt(
-                name,
-                lambda number=number, part=part: self._post(number, part),  # type: ignore[misc]
-            )
-            if replaced == LATE and sent is not None:
-                await self._attempt("withdraw 0", self._withdraw, PLACEHOLDER_SECONDS)
-        await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
-        await self._step("finished", lambda: patiently(self._finish))
-
-    def close(self) -> None:
-        """The answer is out of the way of others. May be called twice."""
-        if self._show is not None:
-            self._show.close()
-
-    async def _mark(self, mark: Mark) -> None:
-        """Shows on the message itself how far the request has come, where that is wanted."""
-        platform, address = self._platform, self._address
-        if address.get("marked") == "yes" and isinstance(platform, CanMark):
-            await self._attempt(
-                f"mark {mark}", lambda: platform.mark(address, mark), PLACEHOLDER_SECONDS
-            )
-
-    def _rendered(self, answer: Answer) -> list[Part]:
-        if self._platform is None:
-            return []
-        try:
-            return self._platform.render(answer)
-        except Exception:
-            # A text that no one foresaw must not leave the placeholder hanging.
-            log.exception("an answer could not be rendered", request=str(self._request.id))
-            return self._platform.render(Answer(UNSHOWN, page=answer.page, ok=False))
-
-    async def _attempt(
-        self, name: str, run: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS
-    ) -> Any:
-        try:
-            return await self._step(name, lambda: patiently(run, seconds))
-        except AssistantError as error:
-            # The person cannot be reached there; the answer stays in their history.
-            log.error("an answer could not be delivered", step=name, reason=error.message)
-        except Exception:
-            # Nor where a platform answers what no one foresaw: the rest still goes out.
-            log.exception("an answer could not be delivered", step=name)
-        UNDELIVERED.labels(self._request.sender.platform).inc()
-        return None
-
-    async def _begin(self) -> Reply:
-        """Notes that the first message may be there from now on."""
-        async with self._database.begin() as unit:
-            await unit.inbox.replied(self._request.id, {"0": {}})
-        self._unsent.add("0")
-        return {}
-
-    async def _sent_before(self) -> Reply | None:
-        """The first message, where this request was carried out before and got so far."""
-        if "0" in self._unsent:
-            return None
-        return (await patiently(self._replies)).get("0") or None
-
-    async def _replies(self) -> dict[str, dict[str, Any]]:
-        async with self._database.read() as unit:
-            accepted = await unit.inbox.get(self._request.id)
-        return dict(accepted.replies) if accepted else {}
-
-    async def _send_first(self, part: Part) -> Reply:
-        reply = await self._post(0, part)
-        try:
-            async with self._database.begin() as unit:
-                await unit.inbox.replied(self._request.id, {"0": reply})
-        except AssistantError as error:
-            # After a crash it would have to be looked for.
-            log.warning("a reply could not be noted", reason=error.message)
-        return reply
-
-    async def _post(self, number: int, part: Part) -> Reply:
-        assert self._platform is not None  # noqa: S101 - only asked for where there is one
-        key = str(number)
-        again = False
-        if key not in self._unsent:
-            replies = await self._replies()
-            again = key in replies
-            if not again:
-                async with self._database.begin() as unit:
-                    await unit.inbox.replied(self._request.id, replies | {key: {}})
-        self._unsent.discard(key)
-        marker = f"{self._request.id}:{number}"
-        try:
-            return await self._platform.post(self._address, part, marker, again=again)
-        except (RateLimited, PlatformFailed) as error:
-            if not again and (isinstance(error, RateLimited) or not error.retryable):
-                # Turned away, it was certainly not sent: the next try need not look for it.
-                self._unsent.add(key)
-            raise
-
-    async def _replaced(self, part: Part) -> bool | str | None:
-        """Whether the growing message has become this part; False or None where there is none.
-
-        `LATE` where the platform takes no edit for a while, and the part is to be posted instead.
-        """
-        platform, show = self._platform, self._show
-        if show is None or not isinstance(platform, CanEdit):
-            return None
-        can_wait = not isinstance(platform, CanWithdraw)
-
-        async def edit() -> bool | str:
-            if show.reply is None:
-                return False
-            if not await show.end(PATIENCE_SECONDS if can_wait else LATEST):
-                self._unsent.add("0")
-                return LATE
-            try:
-                await platform.edit(self._address, show.reply, part)
-            except RateLimited as error:
-                show.limited(error.retry_after or 0)
-                if can_wait or (error.retry_after or 0) <= LATEST:
-                    raise
-                self._unsent.add("0")
-                return LATE
-            return True
-
-        result: bool | str | None = await self._attempt("edit 0", edit)
-        return result
-
-    async def _withdraw(self) -> None:
-        platform, show = self._platform, self._show
-        if show is not None and show.reply is not None and isinstance(platform, CanWithdraw):
-            await platform.withdraw(self._address, show.reply)
-
-    async def _finish(self) -> None:
-        async with self._database.begin() as unit:
-            await unit.inbox.finish(self._request.id)

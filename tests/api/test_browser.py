@@ -236,8 +236,53 @@ async def test_a_link_from_chat_leads_through_signing_up_and_is_in_no_address(
     assert user.username == "ada"
 
 
-STRANGERS = ("/", "/login", "/signup", "/forgot", "/reset", "/link", "/docs")
-MEMBERS = ("/", "/history", "/history?q=nothing", "/link", "/about", "{item}", "{item}/delete")
+async def make_token(page: Page) -> None:
+    await page.click("summary >> text=Make a token")
+    await page.fill("#name", "nightly export")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#secret")
+
+
+async def test_settings_change_without_leaving_the_page(open_page: Open, core: SmallCore):
+    page = await open_page()
+    await sign_up(page)
+    await page.click(".places >> text=Settings")
+    await page.evaluate("globalThis.stayed = true")
+    await page.select_option("#template", "retro")
+    await page.click("text=Keep these")
+    await page.wait_for_selector("text=Kept. It holds in chat, too.")
+    await page.fill("#new_password", "password1")
+    await expect(page.locator("#new_password-hint")).to_contain_text("Very easy to guess.")
+    await page.fill("#new_password", "two-otters-write-poems")
+    await expect(page.locator("#new_password-hint")).to_contain_text("Very good")
+    await make_token(page)
+    await page.click("#tokens >> text=Remove")
+    await page.wait_for_selector("dialog[open] >> text=Remove “nightly export”?")
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("document.activeElement.hasAttribute('data-ask')")
+    assert await page.evaluate("globalThis.stayed")
+    async with core.database.read() as unit:
+        user = await unit.users.by_login("ada")
+    assert user is not None
+    assert user.preferences == {"template": "retro"}
+    await page.keyboard.press("Enter")
+    await page.click("dialog[open] .bad")
+    await page.wait_for_selector("text=No token yet")
+
+
+STRANGERS = ("/", "/login", "/signup", "/forgot", "/reset", "/link", "/docs", "/goodbye")
+MEMBERS = (
+    "/",
+    "/history",
+    "/history?q=nothing",
+    "/link",
+    "/about",
+    "{item}",
+    "{item}/delete",
+    "/connections",
+    "/settings",
+    "/settings/delete",
+)
 RICH = "# A\n\n- [x] b\n\n| c | d |\n|---|--:|\n| 1 | 2 |\n\n```py\nx\n```\n\n> [!TIP]\n> e `f`"
 
 
@@ -261,6 +306,16 @@ async def test_everybody_can_read_and_use_the_pages(
         await check(page, f"{home}{path.format(item=item)[1:]}", width)
     await page.goto(f"{home}history")
     await page.click("summary")
+    await check(page, None, width)
+    await page.goto(f"{home}connections")
+    await page.click("text=Link a chat")
+    await page.wait_for_selector("#made")
+    await check(page, None, width)
+    await page.goto(f"{home}settings")
+    await make_token(page)
+    await page.click("summary >> text=Make a token")
+    await check(page, None, width)
+    await page.click("#tokens >> text=Remove")
     await check(page, None, width)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -65,6 +66,62 @@ async def test_somebody_writes_stops_asks_for_less_and_saves_it(
     (made,) = await world.pages()
     assert made["id"].replace("-", "") in (await link.get_attribute("href") or "")
     assert complaints == []
+
+
+async def test_somebody_in_slack_is_one_with_the_browser_until_they_part_and_leave(
+    world: World, launch: Launch, browser: Browser
+) -> None:
+    product = await launch("slack", start=False)
+    product.environment["PUBLIC_URL"] = product.url
+    await product.start()
+    complaints: list[str] = []
+    page = await browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await sign_up(page, product)
+
+    async def whispered(pattern: str) -> re.Match[str]:
+        async def said() -> re.Match[str] | None:
+            told = str([message.blocks for message in world.slack.space.ephemeral])
+            return re.search(pattern, told)
+
+        found = await eventually(said, f"{pattern} was not said in Slack")
+        assert found is not None
+        return found
+
+    await world.slack.slash_command(text="link")
+    await page.goto((await whispered(rf"{re.escape(product.url)}/link#code=[A-Z2-7]+"))[0])
+    await page.click("#joining .button:not(.plain)")
+    await page.wait_for_selector("text=Linked with Slack.")
+    await whispered("linked to the account")
+    world.ai.answer = "# Plan\n\nAll of it."
+    await page.click(".places >> text=Write")
+    await page.fill("#prompt", "a plan")
+    await page.click(".go")
+    await page.click("#foot >> text=Save to Notion")
+    await expect(page.locator("#foot >> text=Open in Notion")).to_be_visible()
+    assert len(await world.pages()) == 1
+    await page.click(".places >> text=History")
+    await expect(page.locator(".item")).to_have_count(1)
+    await page.click(".places >> text=Connections")
+    await expect(page.locator("#chats .rows li")).to_have_count(1)
+    await page.click("text=Check the connection")
+    await expect(page.locator(".findings")).to_contain_text("Pages go to the page")
+    await page.click("#chats >> text=Unlink")
+    await page.click("dialog[open] .bad")
+    await page.wait_for_selector("text=No chat is linked yet")
+    await page.click(".places >> text=Settings")
+    await page.click("text=Delete the account …")
+    await page.fill("#password", PASSWORD)
+    await page.click("main .bad")
+    await page.wait_for_selector("text=Your account is deleted.")
+    assert len(await world.pages()) == 1, "its page stays"
+    assert complaints == []
+    await page.goto(f"{product.url}/login")
+    await page.fill("#email", "ada")
+    await page.fill("#password", PASSWORD)
+    await page.click("main .button")
+    await page.wait_for_selector("text=is wrong.")
 
 
 async def test_without_scripts_all_of_it_works_too(

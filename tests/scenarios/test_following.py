@@ -69,6 +69,24 @@ async def test_what_becomes_of_a_slack_thread_reaches_its_page_also_after_a_cras
     assert await product.stop() == 0
 
 
+async def test_what_is_answered_to_a_saved_message_the_app_too_is_added_to_its_page(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("slack")
+    first = world.slack.write("We ship on *Thursday*.")
+    await world.slack.react(first, "memo")
+    await page_says(world, "Saved with Notion Assistant")
+    reply = world.slack.write("Fine.", user=world.slack.space.add_user("bob"), thread_ts=first.ts)
+    await world.slack.tell(reply)
+    await page_says(world, "1 reply", "Fine.")
+    await world.slack.mention("when do we ship?", thread_ts=first.ts)
+    text = await page_says(world, "3 replies", "when do we ship?", "Notion Assistant — ")
+    answers = world.slack.answers()
+    assert text.count("Notion Assistant — ") == 1
+    assert answers[-1].text.split(".")[0] in text
+    assert await product.stop() == 0
+
+
 async def test_what_becomes_of_a_discord_thread_reaches_its_page(
     world: World, launch: Launch
 ) -> None:
@@ -81,9 +99,10 @@ async def test_what_becomes_of_a_discord_thread_reaches_its_page(
     await discord.react(first, "📝")
     await page_says(world, "Fine.", "Saved with Notion Assistant")
     later = await discord.write("Me too.", thread)
+    await discord.write("And me.", reply_to=first)
     await discord.edit(first, "We ship on **Friday**.")
     await discord.edit(reply, embeds=[{"type": "link", "url": "https://x.example"}])
-    await page_says(world, "We ship on Friday.", "2 replies", "Me too.")
+    await page_says(world, "We ship on Friday.", "3 replies", "Me too.", "And me.")
     await discord.delete(reply, later)
 
     async def marked() -> bool:

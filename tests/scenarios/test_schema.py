@@ -14,6 +14,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import Launch
 
 HERE = Path(__file__).parent / "schema"
@@ -22,6 +23,7 @@ EXAMPLES = 4
 """Of each kind for each operation."""
 
 
+@pytest.mark.timeout(600)  # forty seconds, many times that where others share the machine
 async def test_the_server_is_as_its_specification_says(launch: Launch, tmp_path: Path):
     configured = {
         f"{name}_CLIENT_{what}": what.lower()
@@ -58,6 +60,6 @@ async def run(url: str, folder: Path) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 240)
+    out, _ = await asyncio.wait_for(process.communicate(), 540)
     assert process.returncode is not None
     return process.returncode, out.decode()

@@ -430,6 +430,18 @@ async def test_of_messages_that_pages_follow_edits_replies_and_deletions_are_tol
     assert intake.deletions == [first.id, reply.id]
 
 
+async def test_a_reply_outside_of_threads_is_told_as_one_to_the_message_it_names(
+    stage: Stage,
+) -> None:
+    server, intake = stage.server, stage.intake
+    first, other = await server.write("We ship."), await server.write("Not saved.")
+    intake.followed = {first.id}
+    await server.write("Nobody asked.", reply_to=other)
+    reply = await server.write("Fine.", reply_to=first)
+    await eventually(lambda: len(intake.retellings) == 1)
+    assert [(one.id, thread) for one, thread in intake.retellings] == [(reply.id, first.id)]
+
+
 async def test_an_edit_that_tells_only_what_changed_is_read_whole(stage: Stage) -> None:
     server = stage.server
     file = server.world.attach("a.txt", b"abc", "text/plain")

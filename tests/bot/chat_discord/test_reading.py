@@ -107,7 +107,32 @@ async def test_what_is_said_in_a_thread_is_said_in_the_channel_above_it(
     thread = await server.start_thread(await server.write("the start"))
     reply = await server.write("a reply", thread)
     [read] = await platform.read(address(server, reply))
-    assert (read.text, read.channel) == ("a reply", server.general.name)
+    assert (read.text, read.channel, read.thread) == ("a reply", server.general.name, "")
+    linked = address(server, reply, linked="yes", asked_in=server.general.id)
+    [read] = await platform.read(linked)
+    assert read.thread == ""
+
+
+async def test_a_thread_begun_later_from_a_message_will_have_its_id(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    message = await server.write("the start")
+    [read] = await platform.read(address(server, message))
+    assert read.thread == message.id
+    assert (await server.start_thread(message)).id == message.id
+
+
+async def test_what_the_app_sent_is_read_again_unless_it_was_for_one_person(
+    server: DiscordServer, platform: DiscordPlatform
+) -> None:
+    about = address(server, await server.write("Plan?"))
+    [part] = platform.render(Answer("**Ship** it."))
+    reply = await platform.post(about, part, "a:0", again=False)
+    where = platform.recall(about, reply)
+    assert where is not None
+    [read] = await platform.read(where)
+    assert (read.id, read.text, read.ours) == (reply["id"], "**Ship** it.", True)
+    assert platform.recall(about | {"private": "yes"}, reply) is None
 
 
 async def test_a_thread_is_read_whole_from_the_message_it_began_with(

@@ -500,3 +500,27 @@ def test_making_the_platform_imports_no_client() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+async def test_what_became_of_a_page_is_said_in_the_thread_of_its_message(stage: Stage) -> None:
+    [part] = parts_of("✏️ Robin edited [Plan](https://notion.so/x).")
+    root = stage.server.write("We ship on Thursday")
+    saved = stage.address(marked="yes", message=root.ts, thread=root.ts, private="yes")
+    aside = stage.platform.aside(saved, None)
+    assert aside is not None
+    later = {**aside, "delivery": "d-9", "accepted_at": f"{time.time():.6f}"}
+    await stage.platform.post(later, part, "n:0", again=False)
+    [message] = stage.server.answers()
+    assert message.thread_ts == root.ts
+    # Saved again, the thread is what people said.
+    assert message.metadata is not None
+    assert message.metadata["event_payload"]["marked"] == "yes"
+
+
+async def test_who_manages_a_workspace_is_slacks_to_say(stage: Stage) -> None:
+    address = stage.address()
+    assert not await stage.platform.manages(address)
+    stage.server.user.is_admin = True
+    assert await stage.platform.manages(address)
+    stage.refuse("users.info", "missing_scope")
+    assert not await stage.platform.manages(address)

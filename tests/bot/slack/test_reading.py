@@ -123,6 +123,7 @@ async def test_a_message_that_begins_a_thread_is_read_with_it(stage: Stage) -> N
         ("ada", "Agreed."),
     ]
     assert [bool(one.link) for one in read] == [True, False, False]
+    assert {one.thread for one in read} == {first.ts}
 
 
 async def test_a_reply_is_read_alone(stage: Stage) -> None:
@@ -135,7 +136,29 @@ async def test_a_reply_is_read_alone(stage: Stage) -> None:
         stage.linked(reply),
     ):
         [read] = await stage.platform.read(address)
-        assert read.text == "Ship it."
+        assert (read.text, read.thread) == ("Ship it.", "")
+
+
+async def test_what_is_answered_to_a_message_without_a_thread_will_be_in_its_own(
+    stage: Stage,
+) -> None:
+    message = stage.server.write("What now?")
+    for address in (stage.address(message), stage.linked(message)):
+        [read] = await stage.platform.read(address)
+        assert read.thread == message.ts
+
+
+async def test_what_the_app_sent_is_read_again_unless_it_was_for_one_person(stage: Stage) -> None:
+    first = stage.server.write("Plan?")
+    address = stage.address(first, thread=first.ts)
+    [part] = stage.platform.render(Answer("**Ship** it."))
+    reply = await stage.platform.post(address, part, "a:0", again=False)
+    where = stage.platform.recall(address, reply)
+    assert where is not None
+    [read] = await stage.platform.read(where)
+    assert (read.id, read.text, read.ours, read.thread) == (reply["ts"], "**Ship** it.", True, "")
+    assert stage.platform.recall(address | {"private": "yes"}, reply) is None
+    assert stage.platform.recall(address, {"via": "response_url"}) is None
 
 
 async def test_without_a_message_the_thread_is_read(stage: Stage) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 
+from core.captures import Captures
 from core.errors import Misconfigured, NotionFailed
 from core.follow.changes import FINAL_TRIES, Changes
 from core.follow.news import DELAY, News
-from core.messages import Answer, Call, Channel, File, Message, stable_id
+from core.messages import Answer, Call, Channel, File, Message, Request, Sender, stable_id
 from core.notion.client import NotionPages
+from core.ports import Address, Reply
 from core.storage.content import Content
 from core.storage.database import Database
 from sandbox.notion.schema import make_property
@@ -145,6 +147,45 @@ async def test_of_one_message_alone_no_replies_are_appended(
     assert not await news.follows(PLACE, "m9", "m2")
     assert await news.follows(PLACE, "m2")
     assert not await news.told(PLACE, message(9, "Me."), LATER, thread="m2")
+
+
+async def test_the_first_reply_to_a_message_without_a_thread_begins_its_section(
+    say: Say, room: Room, news: News, changes: Changes, notion: NotionServer
+) -> None:
+    room.threads["m5"] = [message(5, "Lunch at noon.", thread="m5")]
+    await say(MARKED, platform=room, address={"message": "m5", "marked": "yes"})
+    before = texts(notion)
+    assert await news.told(PLACE, message(7, "I come.", "Bob"), LATER, thread="m5")
+    await changes.bring(Steps(), item("m5"))
+    assert texts(notion) == [*before, "1 reply", "Bob — 2026-11-24 12:07 UTC", "I come."]
+
+
+async def test_the_apps_own_answer_is_added_when_it_is_whole_as_the_platform_tells_it(
+    say: Say,
+    room: Room,
+    changes: Changes,
+    notion: NotionServer,
+    pages: NotionPages,
+    database: Database,
+) -> None:
+    class Recalled(Room):
+        def recall(self, address: Address, reply: Reply) -> Address | None:
+            return {**address, "message": reply["id"]} if reply.get("id") else None
+
+    platform = Recalled({**room.threads, "m8": [message(8, "On Friday.", "App", ours=True)]})
+    await say(MARKED, platform=platform, address=ABOUT)
+    keeper = Captures(database, pages, platforms={"slack": platform})
+    asked = Request(uuid4(), Sender("slack", "ada"), Call("talk"), {"thread": "m1"}, "T1:C1")
+    reads = platform.reads
+    for elsewhere in (replace(asked, address={"thread": "m0"}), replace(asked, place="T1:C2")):
+        await keeper.answered(elsewhere, [{"id": "m8"}])
+    assert platform.reads == reads
+    for _ in range(2):
+        await keeper.answered(asked, [{}, {"id": "m8"}])
+    await changes.bring(Steps(), item())
+    found = texts(notion)
+    assert found[2] == "2 replies"
+    assert found[-2:] == ["App — 2026-11-24 12:08 UTC", "On Friday."]
 
 
 async def test_a_deleted_message_is_marked_and_kept(

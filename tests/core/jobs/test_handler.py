@@ -15,7 +15,8 @@ import pytest
 from core.captures import Captures
 from core.commands.context import Context
 from core.errors import Forbidden, PlatformFailed, RateLimited, Unavailable
-from core.jobs.handler import UNSHOWN, Handler
+from core.jobs.delivery import UNSHOWN
+from core.jobs.handler import Handler
 from core.live import Feeds
 from core.messages import Action, Answer, Call, Request, Sender
 from core.ports import Address, Part, Reply
@@ -149,7 +150,7 @@ class Wall(Screen):
 async def test_an_answer_does_without_a_placeholder_that_takes_too_long(
     database: Stumbling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.jobs.handler.PLACEHOLDER_SECONDS", 0.1)
+    monkeypatch.setattr("core.jobs.delivery.PLACEHOLDER_SECONDS", 0.1)
     wall = Wall(trouble=[PlatformFailed("busy", retryable=True)] * 2)
     async with asyncio.timeout(5):
         request_id = await carry_out(database, wall, call=Call("generate", "a plan"))
