@@ -7,7 +7,6 @@ from aiohttp import web
 
 from core.errors import (
     AssistantError,
-    Misconfigured,
     NotionFailed,
     RateLimited,
     Unavailable,
