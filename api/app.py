@@ -12,9 +12,10 @@ from api.address import noted_origin
 from api.endpoint import ROUTES
 from api.errors import Handler, errors
 from api.headers import ALLOWED, EXPOSED, on_response_prepare
-from api.keys import CLOSING, CORE, Core
+from api.keys import CLOSING, CORE, PATIENCE, Core
 from api.observe import observe
 from api.pages.trouble import recognise, shown
+from api.patience import timely
 
 Mount = tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 """Method, path and handler of something that is not this package's own."""
@@ -22,21 +23,29 @@ Mount = tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 # Slack's events and the pages a mounted application serves; our own endpoints take less.
 LARGEST_BODY = 1024 * 1024
 
+BODY_SECONDS = 60.0
+"""In which a body has to come: the largest in 17 KB a second."""
+
 
 def create_app(
     assistant: Core,
     *,
     mounts: Sequence[Mount] = (),
     subapps: Mapping[str, web.Application] | None = None,
+    patience: float = BODY_SECONDS,
 ) -> web.Application:
-    """The web application of this core, with what platforms and stand-ins mount into it."""
+    """The web application of this core, with what platforms and stand-ins mount into it.
+
+    `patience` is how many seconds a body may take.
+    """
     app = web.Application(
-        middlewares=[observe, shown, errors, noted_origin, recognise, _answer_options],
+        middlewares=[observe, shown, errors, timely, noted_origin, recognise, _answer_options],
         client_max_size=LARGEST_BODY,
     )
     app[CORE] = assistant
     app[ROUTES] = routes.ROUTES
     app[CLOSING] = asyncio.Event()
+    app[PATIENCE] = patience
     routes.add_routes(app)
     if assistant.settings.cors_origins:
         _allow_origins(app, assistant.settings.cors_origins)

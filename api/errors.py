@@ -61,6 +61,10 @@ _DETAIL = {
 }
 
 
+class TooSlow(web.RequestPayloadError):
+    """A body did not come in time."""
+
+
 def error_body(code: str, detail: str) -> dict[str, Any]:
     """The shape every error has."""
     return {"detail": detail, "status": STATUS[code], "code": code}
@@ -127,8 +131,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         return http_error_response(error)
-    except web.RequestPayloadError:
-        response = error_response("INVALID_INPUT", "The body is not encoded as its headers say.")
+    except web.RequestPayloadError as error:
+        detail = "The body is not encoded as its headers say."
+        if isinstance(error, TooSlow):
+            detail = "The body did not come in time. Send it again."
+        response = error_response("INVALID_INPUT", detail)
         # Where the next request begins in what is left of this one, nobody can tell.
         response.force_close()
         return response

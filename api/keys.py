@@ -77,4 +77,7 @@ CORE = web.AppKey[Core]("core")
 CLOSING = web.AppKey("closing", asyncio.Event)
 """Set when the server stops: whoever waits for an answer is told to come back."""
 
+PATIENCE = web.AppKey("patience", float)
+"""Seconds in which a request's body has to come."""
+
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -17,10 +17,9 @@ from api.json import (
     linking,
     sessions,
 )
+from api.pages import admin as admin_pages
 from api.pages import (
-    connections as connections_page,
-)
-from api.pages import (
+    admin_people,
     entering,
     history,
     home,
@@ -32,6 +31,9 @@ from api.pages import (
     streaming,
     theme,
     write,
+)
+from api.pages import (
+    connections as connections_page,
 )
 from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
@@ -122,6 +124,14 @@ PAGES = (
     ("POST", "/link", link.look),
     ("POST", "/link/join", link.join),
     ("POST", "/link/code", link.code),
+    ("GET", "/admin", admin_pages.overview),
+    ("POST", "/admin/budgets/change", admin_pages.change_budgets),
+    ("GET", "/admin/users/{id}/account", admin_people.account),
+    ("POST", "/admin/users/{id}/role", admin_people.role),
+    ("POST", "/admin/users/{id}/allowance", admin_people.allowance),
+    ("GET", "/admin/users/{id}/disable", admin_people.confirm_disabling),
+    ("POST", "/admin/users/{id}/disable", admin_people.disable),
+    ("POST", "/admin/users/{id}/enable", admin_people.enable),
     ("GET", "/connect", connect),
     ("GET", "/connections", connections_page.connections),
     ("GET", "/connections/check", connections_page.check),

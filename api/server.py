@@ -1,10 +1,14 @@
 """Runs the application, so that even what aiohttp answers by itself has our shape.
 
 aiohttp answers a request it cannot parse before any middleware is asked, in plain text
-(`RequestHandler.handle_error`, aiohttp 3.14).
+(`RequestHandler.handle_error`, aiohttp 3.14). Nor does it ever give up on a client that sends its
+headers a byte at a time, or nothing, so a few hundred of those would take every socket there is.
 """
 
 from __future__ import annotations
+
+import asyncio
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -16,9 +20,51 @@ from api.observe import request_id_for
 
 log = structlog.get_logger(__name__)
 
+HEADERS_SECONDS = 30.0
+"""From the first byte of a request, or from connecting, to the end of its headers."""
+
+IDLE_SECONDS = 620.0
+"""For how long a connection may wait for its next request. Longer than the proxies in front keep
+theirs, or they would send one into a connection that closes, and answer 502:
+https://docs.cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends"""
+
 
 class _Protocol(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_late", "_patience")
+
+    def __init__(self, *args: Any, patience: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._patience = patience
+        self._late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self._unwatch()
+
+    def data_received(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count != before:  # a request has become whole
+            self._unwatch()
+        elif self._waiter is not None and self._late is None:
+            self._watch()  # one begins
+
+    def _watch(self) -> None:
+        self._late = self._loop.call_later(self._patience, self._turn_away)
+
+    def _unwatch(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _turn_away(self) -> None:
+        self._late = None
+        log.info("a client was too slow", seconds=self._patience)
+        self.force_close()
 
     def handle_error(
         self,
@@ -67,7 +113,15 @@ class _Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """`web.AppRunner`, whose every error has our shape."""
+    """`web.AppRunner`, whose every error has our shape.
+
+    `patience` is in seconds, for the headers of a request.
+    """
+
+    def __init__(
+        self, app: web.Application, *, patience: float = HEADERS_SECONDS, **kwargs: Any
+    ) -> None:
+        super().__init__(app, patience=patience, **{"keepalive_timeout": IDLE_SECONDS} | kwargs)
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()

@@ -8,17 +8,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from core.accounts.allowance import NAME
 from core.messages import Sender
 from core.origin import Origin, asked_from
+from core.storage.account_tables import audit
 from core.storage.database import Database, UnitOfWork
 from core.storage.spending import Day, day_of
 
+FROM = "203.0.113.77"
 PEOPLE = ("ben", "chandra", "dmitri", "elif", "fatima")
 MODELS = (("openai", "gpt-5.5"), ("anthropic", "claude-sonnet-5-5"), ("offline", "tiny"))
 CHATS = (
     Sender("slack", "U024BE7LH", "Ada Lovelace", "T024BE7LD"),
-    Sender("discord", "80351110224678912", "ada", "41771983423143937"),
+    Sender("discord", "80351110224678912", "ada"),
     Sender("console", "ada", "ada"),
 )
 ACTS = (
@@ -60,11 +65,23 @@ async def seed_months(address: str) -> UUID:
         await unit.people.change(ids["elif"], allowance=50_000)
         await unit.people.change(ids["chandra"], role="admin")
         await unit.people.choose(NAME, {"person": 400_000, "server": 2_000_000})
-        with asked_from(Origin(address="203.0.113.77")):
+        with asked_from(Origin(address=FROM)):
             for actor, subject, action, target in ACTS:
                 await unit.audit.note(action, ids[actor], subject=ids[subject], target=target)
     await database.close()
+    await _spread(address, now)
     return ids["ben"]
+
+
+async def _spread(address: str, now: datetime) -> None:
+    """Has what was noted be of the last days."""
+    engine = create_async_engine(address)
+    async with engine.begin() as connection:
+        for number, (_, _, action, _) in enumerate(ACTS):
+            when = now - timedelta(hours=7 * (len(ACTS) - number), minutes=13 * number)
+            seeded = (audit.c.action == action, audit.c.address == FROM)
+            await connection.execute(update(audit).where(*seeded).values(created_at=when))
+    await engine.dispose()
 
 
 async def _day(unit: UnitOfWork, who: UUID, day: datetime, back: int, person: int) -> None:

@@ -14,18 +14,17 @@ from api.admin_models import (
     BudgetChange,
     Budgets,
     Connections,
-    NotionConnection,
     PeopleQuery,
-    ProviderConnection,
     ServerUsage,
-    SlackConnection,
-    Switched,
     UsageQuery,
     UsageReport,
-    Workspace,
 )
+from api.connected import connected
 from api.endpoint import Asked, M, Operation, endpoint
 from api.models import Nothing
+from api.pages import admin as admin_pages
+from api.pages import admin_people as people_pages
+from api.pages.admin_audit import audit as audit_page
 from api.pages.usage import usage as usage_page
 from core.accounts.allowance import Allowance
 from core.errors import InvalidInput, NotFound
@@ -47,14 +46,32 @@ async def usage(asked: Asked[UsageQuery]) -> UsageReport:
     return UsageReport.of(await asked.core.accounts.usage.report(asked.given.days, asked.person.id))
 
 
-@endpoint(Operation(UsageQuery, "What everybody spent", ServerUsage, errors=_ERRORS, admin=True))
+@endpoint(
+    Operation(
+        UsageQuery,
+        "What everybody spent",
+        ServerUsage,
+        errors=_ERRORS,
+        admin=True,
+        browser=admin_pages.usage,
+    )
+)
 async def server_usage(asked: Asked[UsageQuery]) -> ServerUsage:
     """The same of the whole server, and the hundred people who spent most."""
     found, days = asked.core.accounts.usage, asked.given.days
     return ServerUsage.of_all(await found.report(days), await found.people(days))
 
 
-@endpoint(Operation(PeopleQuery, "The accounts", AccountPage, errors=_ERRORS, admin=True))
+@endpoint(
+    Operation(
+        PeopleQuery,
+        "The accounts",
+        AccountPage,
+        errors=_ERRORS,
+        admin=True,
+        browser=people_pages.people,
+    )
+)
 async def users(asked: Asked[PeopleQuery]) -> AccountPage:
     """Accounts whose address or name holds every word, newest first."""
     given = asked.given
@@ -94,38 +111,30 @@ def _user(asked: Asked[M]) -> UUID:
 
 
 @endpoint(
-    Operation(Nothing, "What this server is connected to", Connections, errors=_ERRORS, admin=True)
+    Operation(
+        Nothing,
+        "What this server is connected to",
+        Connections,
+        errors=_ERRORS,
+        admin=True,
+        browser=admin_pages.connections,
+    )
 )
 async def connections(asked: Asked[Nothing]) -> Connections:
     """Platforms, Notion, mail and providers, as they are set."""
-    core, settings = asked.core, asked.core.settings
-    async with core.database.read() as unit:
-        rows = await unit.installations.all("slack")
-    workspaces = [
-        Workspace(
-            workspace=row.workspace,
-            organisation=row.enterprise,
-            name=row.name,
-            installed_by=row.installed_by,
-            updated_at=row.updated_at,
-        )
-        for row in rows
-    ]
-    slack = any((settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret))
-    return Connections(
-        slack=SlackConnection(on=slack, workspaces=workspaces),
-        discord=Switched(on=settings.discord_token is not None),
-        notion=NotionConnection(
-            on=settings.notion_token is not None, parent=settings.notion_parent
-        ),
-        mail=Switched(on=core.accounts.post.is_open),
-        providers=[
-            ProviderConnection(name=name, model=each.model) for name, each in core.providers.items()
-        ],
+    return await connected(asked.core)
+
+
+@endpoint(
+    Operation(
+        Nothing,
+        "The monthly budgets",
+        Budgets,
+        errors=_ERRORS,
+        admin=True,
+        browser=admin_pages.budgets,
     )
-
-
-@endpoint(Operation(Nothing, "The monthly budgets", Budgets, errors=_ERRORS, admin=True))
+)
 async def budgets(asked: Asked[Nothing]) -> Budgets:
     """Tokens a month for each person and for all together, and what was used this month."""
     return await _budgets(asked)
@@ -155,7 +164,16 @@ async def _budgets(asked: Asked[M]) -> Budgets:
     )
 
 
-@endpoint(Operation(AuditQuery, "Who did what, from where", AuditPage, errors=_ERRORS, admin=True))
+@endpoint(
+    Operation(
+        AuditQuery,
+        "Who did what, from where",
+        AuditPage,
+        errors=_ERRORS,
+        admin=True,
+        browser=audit_page,
+    )
+)
 async def audit(asked: Asked[AuditQuery]) -> AuditPage:
     """The audit log, newest first."""
     given = asked.given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from api.pages.render import page, see_other, tell
 from api.pages.visitor import member
 from core.accounts.links import LIFE_SECONDS
 from core.connecting import Standing, said_of_leaving
-from core.errors import AssistantError, Forbidden, NotFound
+from core.errors import Ambiguous, AssistantError, Forbidden, NotFound
 from core.messages import Call
 from core.notion.whose import Whose, asking_for
 from core.ports import Destination
@@ -121,10 +122,11 @@ async def _chat(request: web.Request) -> Chat:
 async def _shown(unit: UnitOfWork, identity: Identity) -> Chat:
     home = await unit.installations.of(identity.platform, "", identity.workspace)
     platform = NAMES.get(identity.platform, identity.platform)
+    unnamed = f"workspace {identity.workspace}" if identity.workspace else ""
     return Chat(
         identity.id,
         platform[:1].upper() + platform[1:],
-        home.name if home and home.name else identity.workspace,
+        home.name if home and home.name else unnamed,
         identity.name,
         identity.created_at,
     )
@@ -208,8 +210,10 @@ async def destination(request: web.Request) -> web.StreamResponse:
         raise
     except AssistantError as error:
         status = 400 if isinstance(error, NotFound) else STATUS[error.code]
-        problems = {"destination": error.message}
-        return await _page(request, problems=problems, status=status, typed=wanted)
+        choices = error.choices if isinstance(error, Ambiguous) else ()
+        said = f"More than one place fits “{wanted}”. Which?" if choices else error.message
+        problems = {"destination": said}
+        return await _page(request, problems=problems, status=status, meant=(wanted, choices))
     own = await _own_place(request)
     if own is None:
         return _done(request, "Nothing is chosen for you any more.")
@@ -238,8 +242,9 @@ async def _page(
     status: int = 200,
     made: str = "",
     doctor: dict[str, Any] | None = None,
-    typed: str = "",
+    meant: tuple[str, Sequence[tuple[str, str]]] = ("", ()),
 ) -> web.Response:
+    """The page; `meant` is the place that was typed, and those that it may be."""
     user, core = await member(request), request.app[CORE]
     async with core.database.read() as unit:
         chats = [await _shown(unit, each) for each in await unit.users.identities(user.id)]
@@ -261,5 +266,6 @@ async def _page(
         sandbox=stand_in(request),
         doctor=doctor,
         place=place,
-        typed=typed,
+        typed=meant[0],
+        choices=meant[1],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from api.endpoint import Endpoint
+from api.pages.visitor import known_visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Place:
     path: str
     name: str
     icon: str
+    for_admins: bool = False
 
 
 PLACES = (
@@ -24,18 +26,21 @@ PLACES = (
     Place("/connections", "Connections", "connections"),
     Place("/usage", "Usage", "usage"),
     Place("/settings", "Settings", "settings"),
+    Place("/admin", "Admin", "admin", for_admins=True),
 )
 """All there may be; a page that this server does not have is not in its menu."""
 
 
 def navigation(request: web.Request) -> list[Place]:
-    """The entries whose pages there are."""
+    """The entries whose pages there are, and that whoever looks may open."""
     there = {
         resource.canonical
         for resource in request.app.router.resources()
         if any(is_page(route.handler) for route in resource)
     }
-    return [place for place in PLACES if place.path in there]
+    viewer = known_visitor(request)
+    is_admin = viewer is not None and viewer.role == "admin"
+    return [place for place in PLACES if place.path in there and (is_admin or not place.for_admins)]
 
 
 def is_page(handler: object) -> bool:

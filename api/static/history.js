@@ -42,7 +42,7 @@ let timer = 0;
 async function search() {
   const mine = ++turn;
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-  const address = query.size ? `/history?${query}` : "/history";
+  const address = query.size ? `${form.getAttribute("action")}?${query}` : form.getAttribute("action");
   try {
     const next = await load(address);
     if (mine !== turn) return;

@@ -113,7 +113,7 @@ class Accounts:
         self._forget = forget
         self._passwords = Passwords(cost or settings.bcrypt_cost)
         self.post = post or Post(settings)
-        self.credentials = Credentials(settings, database, self._passwords, self.post)
+        self.credentials = Credentials(settings, database, self._passwords, self.post, self._know)
         self.sessions = Sessions(database)
         self.admin = Admin(database)
         self.allowances = Allowances(database)
@@ -360,9 +360,13 @@ class Accounts:
 
     async def _login(self, uow: UnitOfWork, user: User) -> Session:
         """A new session, from an address that is known from now on."""
-        if origin().address:
-            await uow.sessions.know(user.id, self._address_hash(user.id))
+        await self._know(uow, user.id)
         return await self._session(uow, user, uuid4())
+
+    async def _know(self, uow: UnitOfWork, user_id: UUID) -> None:
+        """Notes that this person asks from here, which guesses from elsewhere do not close."""
+        if origin().address:
+            await uow.sessions.know(user_id, self._address_hash(user_id))
 
     async def _session(self, uow: UnitOfWork, user: User, family: UUID) -> Session:
         refresh_token = new_refresh_token()

@@ -6,6 +6,7 @@ were it the first who registers, it could be anybody. On somebody's own machine 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,6 +22,15 @@ MOST = 100
 
 _LAST = "You are the only admin. Make somebody else one first."
 _NOBODY = "There is no such account. `GET /admin/users` lists them."
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many accounts there are; of them, the admins, and those that are switched off."""
+
+    accounts: int
+    admins: int
+    disabled: int
 
 
 class Admin:
@@ -39,6 +49,19 @@ class Admin:
         if len(found) <= limit:
             return found, None
         return found[:limit], cursor_of(found[limit - 1].created_at, found[limit - 1].id)
+
+    async def counts(self) -> Counts:
+        """How many people there are."""
+        async with self._database.read() as uow:
+            return Counts(*await uow.people.count())
+
+    async def account(self, user_id: UUID) -> User:
+        """One account. Raises NotFound."""
+        async with self._database.read() as uow:
+            user = await uow.users.get(user_id)
+        if user is None or not user.has_account:
+            raise NotFound(_NOBODY)
+        return user
 
     async def change(
         self,

@@ -8,6 +8,7 @@ https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -19,7 +20,7 @@ from core.config import Settings
 from core.errors import Forbidden, InvalidInput, RateLimited, Unauthorized
 from core.mail.letters import Letter, confirm_address, new_password, password_changed
 from core.mail.post import Post
-from core.storage.database import Database
+from core.storage.database import Database, UnitOfWork
 from core.storage.mailed import MailedLink, Purpose
 from core.storage.users import User
 
@@ -37,16 +38,26 @@ _ENDED = {
 }
 
 
+Know = Callable[[UnitOfWork, UUID], Awaitable[None]]
+"""Notes that a person asks from where the request comes from."""
+
+
 class Credentials:
     """What proves who somebody is, as it changes. Letters go by `post`."""
 
     def __init__(
-        self, settings: Settings, database: Database, passwords: Passwords, post: Post
+        self,
+        settings: Settings,
+        database: Database,
+        passwords: Passwords,
+        post: Post,
+        know: Know,
     ) -> None:
         self._settings = settings
         self._database = database
         self._passwords = passwords
         self._post = post
+        self._know = know
 
     async def change(self, user: User, session: UUID | None, current: str, new: str) -> None:
         """Another password. Every other session, and every link to reset it, ends.
@@ -92,7 +103,7 @@ class Credentials:
         self._post.later(write)
 
     async def reset(self, token: str, password: str) -> None:
-        """A new password by a mailed link. Every session and every such link ends.
+        """A new password by a mailed link. Every session, token and such link ends.
 
         Whoever has the link has the mailbox, so the address is theirs. Raises InvalidInput where
         the link is not valid or the password cannot be; the link works on in the second case.
@@ -113,6 +124,10 @@ class Credentials:
                 await uow.users.set_password(user.id, hash_)
                 await uow.users.prove_email(user.id)
                 await uow.sessions.end_all(user.id)
+                # Whoever got in, or registered somebody else's address, may have made one.
+                await uow.personal.end_all(user.id)
+                # Or guesses from elsewhere could keep them out, new password and all.
+                await self._know(uow, user.id)
                 await uow.mailed.end(user.id, "reset")
                 await uow.audit.note("password.reset", user.id)
         if user is None or not is_good:

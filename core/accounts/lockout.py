@@ -7,9 +7,10 @@ Wrong passwords count three times over, and in every process together where ther
 - by address, whatever the account: who tries one password on many accounts;
 - by account, wherever from: who has many addresses. This one alone could be used to lock somebody
   out, so it does not hold where the person has logged in before, or where the browser shows a
-  session of theirs. A new password by mail is another way in.
+  session of theirs. A new password by mail is another way in, and makes the address known.
 
-Whether there is such an account changes none of it, nor the words, nor how long it takes (OWASP,
+An account is what was typed: its email address and its username count apart. Whether there is such
+an account changes none of it, nor the words, nor how long it takes (OWASP,
 https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html).
 """
 
@@ -31,8 +32,9 @@ async def log_in(
     user = await accounts.find(login)
     is_known = await accounts.is_known(user, device)
     address = origin().address
-    # One count for the address and the username of the same account.
-    account = str(user.id) if user else login.strip().lower()
+    # By what was typed, as it is looked for. One count for an account's address and its username
+    # would be full after five between them, and so tell whoever tries both whose address it is.
+    account = login.strip().lower()
     pair = f"{account} {address}"
     async with limits.turn("account", pair):
         await limits.check("guesses", address)

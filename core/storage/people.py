@@ -42,6 +42,16 @@ class PeopleTable:
         query = query.order_by(users.c.created_at.desc(), users.c.id.desc()).limit(limit)
         return [user_of(row) for row in await self._connection.execute(query)]
 
+    async def count(self) -> tuple[int, int, int]:
+        """How many accounts there are; of them, the admins, and those that are switched off."""
+        query = select(
+            func.count(),
+            func.count().filter(users.c.role == "admin", users.c.disabled_at.is_(None)),
+            func.count().filter(users.c.disabled_at.is_not(None)),
+        ).where(or_(users.c.email.is_not(None), users.c.username.is_not(None)))
+        every, admins, off = (await self._connection.execute(query)).one()
+        return int(every), int(admins), int(off)
+
     async def names(self, ids: list[UUID]) -> dict[UUID, str]:
         """The usernames of these people; somebody known from chat alone has none."""
         query = select(users.c.id, users.c.username).where(users.c.id.in_(ids))

@@ -220,6 +220,12 @@ class PersonalTokenTable:
         row = done.one_or_none()
         return None if row is None else _token(tuple(row))
 
+    async def end_all(self, user_id: UUID) -> None:
+        """Ends every token of a person."""
+        await self._connection.execute(
+            delete(personal_tokens).where(personal_tokens.c.user_id == user_id)
+        )
+
     async def forget(self, before: datetime) -> None:
         """Deletes those that ended before this moment."""
         await self._connection.execute(

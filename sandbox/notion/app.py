@@ -134,7 +134,7 @@ class _Door:
         self.budget.spend(grant.bot_id if grant else _check_token(given, self.token))
         SCOPE.set(frozenset(grant.pages) if grant else None)
         if grant is not None:
-            request["grant"] = grant
+            request[oauth.GRANT] = grant
 
 
 def _bearer(request: web.Request) -> str:

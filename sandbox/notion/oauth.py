@@ -12,11 +12,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from aiohttp import web
 
 from sandbox.notion.calls import STORE, read_body
-from sandbox.notion.grants import Grants, refused
+from sandbox.notion.grants import Grant, Grants, refused
 from sandbox.notion.ids import ROOT_PAGE_ID, new_id
 from sandbox.notion.records import Record
 
 GRANTS: web.AppKey[Grants] = web.AppKey("grants", Grants)
+GRANT = web.RequestKey("grant", Grant)
+"""Of a request: the consent whose token came with it."""
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -8,6 +8,7 @@ from sandbox.notion.calls import PRESENTER, STORE, Paging, find, find_editable, 
 from sandbox.notion.checks import only_keys, read_id, read_object, read_text
 from sandbox.notion.errors import MISSING, not_found, should_be
 from sandbox.notion.ids import new_id
+from sandbox.notion.oauth import GRANT
 from sandbox.notion.present import BOT_USER, USERS, listing
 from sandbox.notion.records import Parent
 from sandbox.notion.rich_text import read_rich_text, text_item
@@ -16,7 +17,7 @@ from sandbox.notion.store import PageStore
 
 async def get_me(request: web.Request) -> web.Response:
     """The bot; a public integration's is another one for each consent."""
-    grant = request.get("grant")
+    grant = request.get(GRANT)
     if grant is None:
         return web.json_response(BOT_USER)
     bot = BOT_USER["bot"] | {"owner": grant.owner}

@@ -53,7 +53,7 @@ class SmallCore:
         self.announcing = Announcing(
             settings, database, self.connecting.connections, {}, self.begun.append
         )
-        self.providers: dict[str, Any] = {"offline": SimpleNamespace(name="offline")}
+        self.providers: dict[str, Any] = {"offline": SimpleNamespace(name="offline", model="tiny")}
         self.script: Script = written
         self.accepted: list[Request] = []
         self.components = {"database": "ok", "work": "ok"}

@@ -11,7 +11,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from sqlalchemy import update
 
-from core.errors import InvalidInput
+from core.errors import Ambiguous, InvalidInput
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.ports import Destination
@@ -121,9 +121,9 @@ async def test_a_chat_is_linked_by_a_code_and_unlinked_after_a_question(
     assert "No chat is linked yet" in await page(ada_here, "/connections")
     identity = await linked(core, ada_here)
     html = await page(ada_here, "/connections")
-    assert all(words in html for words in ("<b>Grace</b>", "Slack · T1"))
+    assert all(words in html for words in ("<b>Grace</b>", "Slack · workspace T1"))
     asked = await page(ada_here, f"/connections/{identity}/unlink")
-    assert "Unlink Grace in Slack, T1?" in asked
+    assert "Unlink Grace in Slack, workspace T1?" in asked
     assert "<b>Grace</b>" in await page(ada_here, "/connections"), "a look unlinks nothing"
     done = await send(ada_here, f"/connections/{identity}/unlink")
     assert done.headers["Location"] == "/connections"
@@ -194,6 +194,22 @@ async def test_a_place_that_there_is_none_of_is_told_beside_its_field(
     assert 'value="Nowhere"' in html
     empty = await send(ada_here, "/connections/destination", {"destination": " "})
     assert "Type a title, an address or an id" in await empty.text()
+
+
+async def test_where_a_title_fits_several_places_they_are_buttons(
+    ada_here: TestClient, core: SmallCore
+):
+    async def asks(_core: SmallCore, _request: Request, _feed: Feed) -> Answer:
+        raise Ambiguous("More than one …", choices=[("p1", "Notes"), ("p2", "Notes, in Team")])
+
+    core.script = asks
+    answer = await send(ada_here, "/connections/destination", {"destination": "Notes"})
+    html = await answer.text()
+    assert "More than one place fits “Notes”. Which?" in html
+    assert re.findall(r'name="place" value="(\w+)">([^<]+)<', html) == [
+        ("p1", "Notes"),
+        ("p2", "Notes, in Team"),
+    ]
 
 
 async def test_without_notion_the_pages_say_who_sets_it_up(ada_here: TestClient):

@@ -9,8 +9,9 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -21,6 +22,7 @@ from core.errors import ProviderFailed
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.storage.content import Written
+from core.storage.spending import Day, day_of
 from tests.api.small_core import PASSWORD, SmallCore
 
 pytestmark = pytest.mark.browser
@@ -270,6 +272,58 @@ async def test_settings_change_without_leaving_the_page(open_page: Open, core: S
     await page.wait_for_selector("text=No token yet")
 
 
+async def spend(core: SmallCore) -> UUID:
+    """Notes what Ada spent on two days, of two providers; her id."""
+    now = datetime.now(UTC)
+    async with core.database.begin() as unit:
+        ada = await unit.users.by_login("ada")
+        assert ada is not None
+        for back, provider in ((0, "offline"), (3, "offline"), (3, "openai")):
+            day = day_of(now - timedelta(days=back))
+            await unit.spending.add(ada.id, Day(day, provider, "tiny", 1, 100, 400))
+    return ada.id
+
+
+async def test_an_admin_reads_a_chart_and_switches_somebody_off(open_page: Open, core: SmallCore):
+    page = await open_page()
+    await sign_up(page)
+    await spend(core)
+    await core.accounts.register("eve@example.com", "eve", PASSWORD)
+    await page.click(".places >> text=Usage")
+    readout = page.locator(".readout").first
+    await expect(readout).to_contain_text("Most on")
+    await page.focus(".plot > svg")
+    await page.keyboard.press("End")
+    await expect(readout).to_contain_text(": 500 tokens (offline 500)")
+    for _ in range(3):
+        await page.keyboard.press("ArrowLeft")
+    await expect(readout).to_contain_text(": 1,000 tokens (openai 500, offline 500)")
+    await page.hover(".plot > svg", position={"x": 2, "y": 20})
+    await expect(readout).to_contain_text("nothing")
+    await page.click("text=Every day as a table")
+    await expect(page.locator("tfoot")).to_contain_text("1,200")
+    await page.click(".places >> text=Admin")
+    await page.click(".tabs >> text=People")
+    await page.fill("[name=q]", "eve")
+    await expect(page.locator(".person")).to_have_count(1)
+    assert page.url.endswith("/admin/users?q=eve")
+    await page.click(".person")
+    await page.click("[data-dialog=disabling]")
+    await page.click("dialog .plain")
+    assert await page.is_hidden("dialog")
+    await page.click("[data-dialog=disabling]")
+    await page.click("dialog .bad")
+    await page.wait_for_selector("text=eve is switched off")
+    await page.click(".tabs >> text=Audit log")
+    await page.select_option("[name=action]", "user")
+    await expect(page.locator(".act")).to_have_count(1)
+    await expect(page.locator(".act")).to_contain_text("ada switched off the account of eve")
+
+
+ADMINS = (
+    *("/usage?days=90", "/admin", "/admin/users", "/admin/users/{ada}/account", "/admin/usage"),
+    *("/admin/users/{ada}/disable", "/admin/connections", "/admin/budgets", "/admin/audit"),
+)
 STRANGERS = ("/", "/login", "/signup", "/forgot", "/reset", "/link", "/docs", "/goodbye")
 MEMBERS = (
     "/",
@@ -304,6 +358,9 @@ async def test_everybody_can_read_and_use_the_pages(
     item = await page.get_attribute(".item", "href")
     for path in MEMBERS:
         await check(page, f"{home}{path.format(item=item)[1:]}", width)
+    ada = await spend(core)
+    for path in ADMINS:
+        await check(page, f"{home}{path.format(ada=ada)[1:]}", width)
     await page.goto(f"{home}history")
     await page.click("summary")
     await check(page, None, width)

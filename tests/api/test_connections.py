@@ -11,13 +11,16 @@ from uuid import uuid4
 import pytest
 import time_machine
 from aiohttp.test_utils import TestClient
+from sqlalchemy import update
 from yarl import URL
 
 from core.config import Settings
 from core.messages import Call, Request, Sender
 from core.notion.oauth import CALLBACK
+from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from sandbox.notion.server import NotionServer
+from tests.api.browsing import send, sign_up
 from tests.api.conftest import Join
 from tests.api.small_core import SmallCore
 from tests.core.notion.consent import agree
@@ -100,6 +103,39 @@ async def test_somebody_logged_in_connects_their_own_and_disconnects_it(
     async with client.get("/notion/connection", headers=ada) as answer:
         assert (await answer.json())["own"] is None
     assert all(grant.ended for grant in notion.grants.all)
+
+
+async def test_the_page_shows_whose_notion_it_is_whether_it_works_and_parts_from_it(
+    client: TestClient, core: SmallCore, notion: NotionServer
+) -> None:
+    async def shown(path: str) -> str:
+        async with client.get(path, headers=BROWSER) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    await sign_up(client)
+    start = re.search(r'href="(/auth/notion/start[^"]+)"', await shown("/connections"))
+    assert start is not None
+    url = URL(start[1], encoded=True)
+    async with client.get(url, headers=BROWSER, allow_redirects=False) as answer:
+        _, query = await agree(answer.headers["Location"])
+    async with client.get(CALLBACK, params=query, headers=BROWSER, allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/connections/check#doctor"
+    html = await shown("/connections/check")
+    for words in ("<b>Sandbox</b>", "Agreed to by Robin Example", "connected by ada", "Allowed."):
+        assert words in html
+    assert re.search(r"<b>Insert content</b><span class=\"hidden\">: works", html)
+    for lost_at in (datetime.now(UTC), None):
+        async with core.database.engine.begin() as raw:
+            await raw.execute(update(notion_connections).values(lost_at=lost_at))
+        lost = "Notion does not accept this connection any more."
+        assert (lost in await shown("/connections")) is (lost_at is not None)
+    assert "Disconnect Sandbox?" in await shown("/connections/notion/disconnect")
+    assert not any(grant.ended for grant in notion.grants.all), "a look disconnects nothing"
+    gone = await send(client, "/connections/notion/disconnect")
+    assert gone.headers["Location"] == "/connections"
+    assert all(grant.ended for grant in notion.grants.all)
+    assert "No Notion is connected yet" in await shown("/connections")
 
 
 async def test_who_is_not_logged_in_is_told_what_to_do(client: TestClient) -> None:

@@ -10,9 +10,11 @@ import pytest
 import time_machine
 
 from core.accounts.accounts import Accounts, Session
+from core.accounts.lockout import log_in
 from core.config import Settings
-from core.errors import Forbidden, InvalidInput, Unauthorized
-from core.limits.limits import Limits
+from core.errors import Forbidden, InvalidInput, RateLimited, Unauthorized
+from core.limits.limits import Limits, Rule, Rules
+from core.origin import Origin, asked_from
 from core.storage.account_tables import mailed_links
 from core.storage.database import Database
 from tests.mail_server import MailServer
@@ -60,14 +62,19 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
         await stage.accounts.post.close()
 
 
-async def test_a_mailed_link_gives_a_new_password_and_ends_every_session(stage: Stage) -> None:
+async def test_a_mailed_link_gives_a_new_password_and_ends_all_that_let_somebody_in(
+    stage: Stage,
+) -> None:
     session = await stage.ada()
+    _, program = await stage.accounts.personal.add(session.user.id, "script", ["account"], 365)
+    assert await stage.accounts.caller(program)
     await stage.forgot(" ADA@example.com ")
     letter = stage.server.letters[-1]
     assert (letter.to, letter.sender) == ("ada@example.com", "no-reply@notes.example")
     await stage.accounts.credentials.reset(await stage.token("reset"), BETTER)
-    with pytest.raises(Unauthorized):
-        await stage.accounts.caller(session.access_token)
+    for token in (session.access_token, program):
+        with pytest.raises(Unauthorized):
+            await stage.accounts.caller(token)
     with pytest.raises(Unauthorized):
         await stage.accounts.refresh(session.refresh_token)
     with pytest.raises(Unauthorized):
@@ -76,6 +83,21 @@ async def test_a_mailed_link_gives_a_new_password_and_ends_every_session(stage: 
     assert user.proven_email == "ada@example.com", "whoever reads its mail owns the address"
     await stage.accounts.post.idle()
     assert "was changed" in stage.server.letters[-1].subject
+
+
+async def test_a_mailed_link_opens_an_account_that_guesses_have_closed(stage: Stage) -> None:
+    await stage.ada()
+    limits = Limits(stage.settings, Rules(everywhere=Rule(2, 3600)))
+    for number in range(2):
+        with asked_from(Origin(f"192.0.2.{number}")), pytest.raises(Unauthorized):
+            await log_in(stage.accounts, limits, "ada", "wrong-password")
+    abroad = Origin("198.51.100.4")
+    with asked_from(abroad), pytest.raises(RateLimited):
+        await log_in(stage.accounts, limits, "ada", GOOD)
+    await stage.forgot()
+    with asked_from(abroad):
+        await stage.accounts.credentials.reset(await stage.token("reset"), BETTER)
+        assert await log_in(stage.accounts, limits, "ada", BETTER)
 
 
 async def test_a_link_works_once_and_takes_the_others_with_it(stage: Stage) -> None:

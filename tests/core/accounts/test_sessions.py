@@ -220,12 +220,17 @@ async def test_another_persons_session_is_no_key_to_a_closed_account(
         await log_in(accounts, limits, ada.user.username or "", GOOD, eve.refresh_token)
 
 
-async def test_the_address_and_the_username_are_one_count(
+async def test_counting_does_not_tell_whose_an_address_is(
     accounts: Accounts, limits: Limits, ada: Session
 ) -> None:
-    await guess(accounts, limits, "192.0.2.1", "ada", times=3)
-    told = await guess(accounts, limits, "192.0.2.1", ada.user.email or "", times=3)
-    assert told == ["UNAUTHORIZED"] * 2 + ["RATE_LIMITED"]
+    told = {}
+    for number, name in enumerate(("ada", "nobody")):
+        where = f"192.0.2.{number}"
+        by_name = await guess(accounts, limits, where, name, times=3)
+        by_email = await guess(accounts, limits, where, f" {name}@EXAMPLE.com ", times=6)
+        told[name] = by_name + by_email
+    assert ada.user.email == "ada@example.com"
+    assert told["ada"] == told["nobody"] == ["UNAUTHORIZED"] * 8 + ["RATE_LIMITED"]
 
 
 async def test_one_address_tries_few_accounts_and_unknown_ones_count_alike(

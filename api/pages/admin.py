@@ -1,0 +1,156 @@
+"""`/admin`: how a server does, what it is connected to, what all of it spent, and the budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from api.connected import connected
+from api.errors import STATUS
+from api.keys import CORE, Core
+from api.pages.admin_audit import acts
+from api.pages.admins import admin_of, sent_by_admin, tokens_in
+from api.pages.figures import whole
+from api.pages.home import stand_in
+from api.pages.render import page, see_other, tell
+from api.pages.spent import RANGES, Allotted, days_asked, renewal, spent_in, tokens_of
+from core.accounts.allowance import Allowance
+from core.errors import InvalidInput
+
+RECENT = 6
+"""Entries of the audit log on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the server: "on", "off" or "bad", and what there is to say of it."""
+
+    name: str
+    state: str
+    told: str
+
+
+async def overview(request: web.Request) -> web.Response:
+    """The state of each part, the people, today's usage, and what happened last."""
+    await admin_of(request)
+    core = request.app[CORE]
+    allowance = await core.accounts.allowances.get()
+    entries, _ = await core.accounts.admin.audit(limit=RECENT)
+    return page(
+        request,
+        "admin.html",
+        components=await _components(request, core),
+        people=await core.accounts.admin.counts(),
+        today=spent_in(await core.accounts.usage.report(1), core.providers),
+        allotted=Allotted(allowance.server, await core.accounts.allowances.used()),
+        acts=acts(entries),
+    )
+
+
+async def _components(request: web.Request, core: Core) -> list[Component]:
+    found = await connected(core)
+    ready = await core.ready()
+    database = "SQLite" if core.settings.embedded else "PostgreSQL"
+    count = len(found.slack.workspaces)
+    installed = (
+        f"{count} workspace{'s' if count != 1 else ''} installed it"
+        if count
+        else "By its bot token"
+    )
+    return [
+        _needed("Database", ready.get("database", "ok"), f"{database} answers"),
+        _needed("Work", ready.get("work", "ok"), "Takes requests"),
+        *(Component(each.name, "on", each.model) for each in found.providers),
+        _set("Slack", found.slack.on, installed, "`SLACK_BOT_TOKEN` turns it on"),
+        _set("Discord", found.discord.on, "By its bot token", "`DISCORD_TOKEN` turns it on"),
+        _set("Notion", found.notion.on, *_notion(request, found.notion.parent)),
+        _set("Mail", found.mail.on, "Letters are sent", "`SMTP_URL` turns it on"),
+    ]
+
+
+def _notion(request: web.Request, parent: str | None) -> tuple[str, str]:
+    if stand_in(request) is not None:
+        told = "This server's stand-in; `NOTION_TOKEN` connects the real one"
+        return told, told
+    return "Pages go to `NOTION_PARENT`" if parent else "By its token", "`NOTION_TOKEN` turns it on"
+
+
+def _needed(name: str, state: str, fine: str) -> Component:
+    return Component(name, "on", fine) if state == "ok" else Component(name, "bad", state)
+
+
+def _set(name: str, is_on: bool, told: str, how: str) -> Component:
+    return Component(name, "on" if is_on else "off", told if is_on else how)
+
+
+async def usage(request: web.Request) -> web.Response:
+    """What everybody spent, and who spent most."""
+    await admin_of(request)
+    core, days = request.app[CORE], days_asked(request)
+    people = await core.accounts.usage.people(days)
+    most = max((tokens_of(each.spent) for each in people), default=0)
+    return page(
+        request,
+        "admin_usage.html",
+        spent=spent_in(await core.accounts.usage.report(days), core.providers),
+        people=[(each, 100 * tokens_of(each.spent) / most if most else 0) for each in people],
+        days=days,
+        all_ranges=RANGES,
+    )
+
+
+async def connections(request: web.Request) -> web.Response:
+    """Who installed it in Slack, and what else it is connected to."""
+    await admin_of(request)
+    core = request.app[CORE]
+    settings = core.settings
+    return page(
+        request,
+        "admin_connections.html",
+        found=await connected(core),
+        sandbox=stand_in(request),
+        may_install=bool(settings.slack_client_id and settings.slack_client_secret),
+        by_oauth=bool(settings.notion_client_id and settings.notion_client_secret),
+    )
+
+
+async def budgets(request: web.Request) -> web.Response:
+    """Tokens a month, and what was used of them."""
+    await admin_of(request)
+    return await _budgets(request)
+
+
+async def change_budgets(request: web.Request) -> web.Response:
+    """Sets both; an empty field is no limit."""
+    admin, given = await sent_by_admin(request)
+    try:
+        new = Allowance(tokens_in(given, "person"), tokens_in(given, "server"))
+    except InvalidInput as error:
+        return await _budgets(request, given, error)
+    await request.app[CORE].accounts.allowances.set(admin.id, new)
+    response = see_other("/admin/budgets")
+    tell(request, response, "The budgets are changed.")
+    return response
+
+
+async def _budgets(
+    request: web.Request, given: dict[str, str] | None = None, error: InvalidInput | None = None
+) -> web.Response:
+    allowances = request.app[CORE].accounts.allowances
+    now = await allowances.get()
+    fields = {
+        "person": "" if now.person is None else whole(now.person),
+        "server": "" if now.server is None else whole(now.server),
+    }
+    if given is not None:
+        fields = {name: given.get(name, "") for name in fields}
+    return page(
+        request,
+        "admin_budgets.html",
+        status=STATUS[error.code] if error else 200,
+        allotted=Allotted(now.server, await allowances.used()),
+        renewal=renewal(),
+        problem=error.message if error else "",
+        **fields,
+    )
