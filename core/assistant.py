@@ -85,7 +85,7 @@ class Assistant:
         self.connecting = connecting
         self.announcing = announcing
         self.limits = links.limits
-        self._overviews = Overviews(database, providers, pages)
+        self._overviews = Overviews(database, providers, pages, connects=connecting.on)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
         self._bringing: set[asyncio.Task[None]] = set()

@@ -15,7 +15,7 @@ from core.errors import AssistantError
 from core.history.history import MONTH
 from core.messages import Channel, Sender, Workspace
 from core.notion.whose import NOBODY, Whose, asking_for
-from core.ports import Choice, Chosen, Overview, Pages, Provider
+from core.ports import Choice, Chosen, Linked, Overview, Pages, Provider
 from core.preferences import preferred
 from core.storage.database import Database
 from core.templates import TEMPLATES
@@ -47,10 +47,18 @@ _LOOKED_AT = 50
 class Overviews:
     """Implements `suggest` and `overview` of `core.ports.Intake`."""
 
-    def __init__(self, database: Database, providers: Mapping[str, Provider], pages: Pages) -> None:
+    def __init__(
+        self,
+        database: Database,
+        providers: Mapping[str, Provider],
+        pages: Pages,
+        *,
+        connects: bool = False,
+    ) -> None:
         self._database = database
         self._providers = providers
         self._pages = pages
+        self._connects = connects
         self._known: OrderedDict[tuple[object, ...], tuple[float, list[Choice]]] = OrderedDict()
 
     async def suggest(
@@ -84,13 +92,24 @@ class Overviews:
         self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None
     ) -> Overview:
         """As `core.ports.Intake.overview`."""
-        with asking_for(await self._whose(sender, workspace)):
+        who = await self._whose(sender, workspace)
+        with asking_for(who):
             default = await self._in_time(self._pages.destination(None))
         provider = next(iter(self._providers))
         async with self._database.read() as unit:
             user = await unit.users.find(sender)
+            rows = []
+            if self._connects:
+                known = None if user is None else user.id
+                rows = await unit.connections.chain(known, sender.platform, who.workspace)
+            notion = tuple(
+                Linked(row.holder.shared, row.name, row.owner, row.lost_at is not None)
+                for row in rows
+            )
             if user is None:
-                return Overview(default=default, provider=provider)
+                return Overview(
+                    default=default, provider=provider, notion=notion, connects=self._connects
+                )
             identities = await unit.users.identities(user.id)
             if workspace is None and sender.workspace:
                 workspace = Workspace(sender.platform, sender.workspace)
@@ -113,6 +132,8 @@ class Overviews:
             pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),
             requests=sum(each.month.requests for each in spent),
             tokens=sum(each.month.input_tokens + each.month.output_tokens for each in spent),
+            notion=notion,
+            connects=self._connects,
         )
 
     async def _destinations(
@@ -143,12 +164,13 @@ class Overviews:
         if sender is None:
             return NOBODY
         home = workspace.id if workspace else sender.workspace
+        nobody = Whose(None, sender.platform, home)
         try:
             async with asyncio.timeout(KNOWING), self._database.read() as unit:
                 user = await unit.users.find(sender)
         except (AssistantError, TimeoutError) as error:
             log.info("nobody knows who chooses", reason=getattr(error, "message", "too slow"))
-            return NOBODY
+            return nobody
         return Whose(user, sender.platform, home)
 
     async def _in_time(self, asked: Awaitable[T]) -> T | None:

@@ -297,6 +297,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """A connection to Notion as those see it whose it is: a person's own, or `shared` by all in a
+    workspace. `lost`: Notion does not accept it any more.
+    """
+
+    shared: bool
+    name: str
+    owner: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How one person stands, for the panels that platforms show.
 
@@ -306,6 +318,8 @@ class Overview:
     none, or Notion does not say.
     `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
+    `notion` are the connections to Notion that are theirs, the one that goes first first, and
+    `connects` whether people can connect their own here.
     """
 
     account: str | None = None
@@ -319,6 +333,8 @@ class Overview:
     pages: tuple[tuple[str, str], ...] = ()
     requests: int = 0
     tokens: int = 0
+    notion: tuple[Linked, ...] = ()
+    connects: bool = False
 
 
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────

@@ -16,8 +16,8 @@ from bot.discord.callbacks import STAY, THINKING, Callbacks, flags
 from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
+from bot.discord.panel import ASIDE, TITLE
 from bot.discord.panel import PREFIX as PANEL
-from bot.discord.panel import TITLE
 from bot.discord.parse import call_of_button
 from bot.discord.rest import Rest
 from bot.discord.watch import Limits, Watch
@@ -232,7 +232,9 @@ class DiscordEntry:
         if custom_id.startswith(PANEL):
             name, who = custom_id.removeprefix(PANEL), sender_of(interaction)
             line = await self._windows.pressed(interaction, name, who, channel_of(interaction))
-            if line is not None:
+            if line is not None and name in ASIDE:
+                await self._take(interaction, line, on_panel=True)
+            elif line is not None:
                 await self._change(interaction, line)
             return
         below = interaction.message

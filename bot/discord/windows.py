@@ -120,6 +120,8 @@ class Windows:
         if name == panel.REFRESH:
             shown = await self._panel(asked, STAY, sender, channel)
             return None if shown else panel.COMMAND
+        if name in panel.ASIDE:
+            return panel.ASIDE[name]
         if name == panel.RESET:
             return f"{panel.COMMAND} reset"
         data: dict[str, Any] = {**(asked.data or {})}

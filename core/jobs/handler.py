@@ -40,7 +40,7 @@ from core.messages import Action, Answer, Call, Request
 from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
-from core.ports import Platform, Step
+from core.ports import CanMark, Platform, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -168,6 +168,11 @@ class Handler:
 
         return await self._answered(context, ask)
 
+    def _is_for_one(self, request: Request) -> bool:
+        """Whether nobody but the asker sees what is said."""
+        platform = self._platforms.get(request.sender.platform)
+        return request.address.get("private") == "yes" or not isinstance(platform, CanMark)
+
     async def _answered(
         self, context: Context, run: Callable[[Context, Call], Awaitable[A]]
     ) -> A | Answer:
@@ -179,8 +184,15 @@ class Handler:
             missing = isinstance(error, (NotionFailed, Unavailable))
             link = await context.connector.hint(context.request) if missing else None
             actions = _to_try_again(context.request, error, connects=link is not None)
-            said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
-            return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
+            aside = "" if link is None else f"Connect Notion: {link}"
+            told = error.to_json()
+            if aside and self._is_for_one(context.request):
+                said = f"{error.message}\n\n{aside}"
+                return Answer(said, ok=False, private=True, error=told, actions=actions)
+            # Whoever opens the link first connects their Notion for the asker.
+            return Answer(
+                error.message, ok=False, private=True, error=told, actions=actions, aside=aside
+            )
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))

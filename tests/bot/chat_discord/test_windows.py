@@ -197,6 +197,7 @@ async def test_settings_show_how_somebody_stands(stage: Stage) -> None:
         ("template", "retro", Call("settings", "template retro")),
         ("destination", NOTES, Call("to", NOTES)),
         ("reset", None, Call("settings", "reset")),
+        ("notion-check", None, Call("settings", "notion check")),
     ],
 )
 async def test_what_is_chosen_there_is_asked_as_any_request(

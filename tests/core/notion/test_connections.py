@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from core.notion.saving import Patience, Saving
 from core.notion.tokens import Lost
 from core.notion.whose import Whose, asking_by, asking_for
 from core.overview import Overviews
+from core.ports import Linked
 from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from core.storage.database import Database
@@ -313,6 +315,15 @@ async def test_places_to_choose_are_those_that_whoever_types_may_see(
     async def offered(who: Sender | None, words: str = "plans") -> list[str]:
         return [one.value for one in await overviews.suggest("destination", words, sender=who)]
 
+    providers: Any = {"p": None}
+    standing = Overviews(database, providers, Connected(alone), connects=True)
+    shown = await standing.overview(sender, None)
+    assert shown.notion == (Linked(False, "Sandbox", "Robin Example"),)
+    # Where pages go is what the connection of whoever asks says.
+    assert shown.default is not None
+    assert shown.default.id == mine
+    shown = await standing.overview(bob, None)
+    assert (shown.notion, shown.connects, shown.default) == ((), True, None)
     assert await offered(sender) == [mine]
     assert await offered(bob) == await offered(None) == []
     # What was found lately is not asked for again, and another's list is nobody's.
