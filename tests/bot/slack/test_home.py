@@ -150,7 +150,7 @@ async def test_connecting_notion_answers_the_person_alone_and_the_tab_says_where
     direct = front.slack.space.open_im(front.slack.user.id)
     assert request.address["channel_id"] == direct.id
     homes = front.slack.surfaces.homes
-    await front.slack.wait_for(lambda: "comes under Messages" in read(homes()[0]))
+    await front.slack.wait_for(lambda: "comes under Messages" in read(homes()[-1]))
 
 
 def test_a_channels_choice_and_no_choice_are_told_apart() -> None:
