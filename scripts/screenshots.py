@@ -409,15 +409,29 @@ async def _look_back(page: Page, url: str) -> None:
     await page.goto(f"{url}/history")
 
 
+async def _look_at_usage(page: Page, url: str) -> None:
+    await page.goto(f"{url}/usage")
+
+
+async def _read_a_day(page: Page, url: str) -> None:
+    await page.goto(f"{url}/usage")
+    await page.click(".tabled summary")
+    await page.focus(".plot > svg")
+    for key in ("End", "ArrowLeft", "ArrowLeft"):
+        await page.keyboard.press(key)
+
+
 STATES = {
     "picking": _pick,
     "writing": _write,
     "written": _stop,
     "elsewhere": _go_elsewhere,
     "asking": _ask,
+    "day": _read_a_day,
     "menu": _open_menu,
     "first": _begin,
     "empty": _look_back,
+    "empty-usage": _look_at_usage,
 }
 
 
