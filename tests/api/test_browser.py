@@ -270,6 +270,12 @@ async def test_settings_change_without_leaving_the_page(open_page: Open, core: S
     await page.keyboard.press("Enter")
     await page.click("dialog[open] .bad")
     await page.wait_for_selector("text=No token yet")
+    await page.click(".places >> text=Connections")
+    await page.click("#place-name")
+    await page.click("#destination-of-mine .found [data-id]")
+    await page.click("text=Choose")
+    await page.wait_for_selector(".toast")
+    assert core.accepted[-1].call == Call("to", '"p1"')
 
 
 async def spend(core: SmallCore) -> UUID:
