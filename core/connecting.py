@@ -298,7 +298,7 @@ def said_of_leaving(row: Row | None, revoked: bool, *, shared: bool) -> str:
     whose = "This workspace has" if shared else "You have"
     if row is None:
         return f"{whose} no connection to Notion here."
-    name = f" to “{row.name}”" if row.name else ""
+    name = f" from “{row.name}”" if row.name else ""
     if revoked:
         return f"Disconnected{name}. Pages that were made stay in Notion."
     return (

@@ -251,7 +251,8 @@ class Answer:
     that holds the answer. `ok` is False where the command failed, and `error` then is what
     `AssistantError.to_json` says of the reason. `private`: for the asker's eyes alone. `actions`
     are its buttons, where the platform has any. `quiet`: where the message it is about shows that
-    it is done, nothing else need be said.
+    it is done, nothing else need be said. `aside` is a line that follows for the asker's eyes
+    alone, wherever the rest is said.
     """
 
     text: str
@@ -262,6 +263,7 @@ class Answer:
     error: Json | None = None
     actions: tuple[Action, ...] = ()
     quiet: bool = False
+    aside: str = ""
 
     def to_json(self) -> Json:
         """As recorded with the request."""

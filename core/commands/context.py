@@ -16,7 +16,7 @@ from core.facts import NO_FACTS, Facts
 from core.live import Feed
 from core.messages import Carried, Channel, File, Message, Request, Sender, Workspace
 from core.notion.examining import Report
-from core.ports import Destination, Overview, Property, Reply, Route, Saved, Step, Template, Turn
+from core.ports import Destination, Given, Overview, Reply, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
 from core.storage.content import Content, Spent
 from core.storage.destinations import Choices, Holder
@@ -250,8 +250,8 @@ class Places(Protocol):
         """The templates that Notion has for a place. Asks Notion."""
         ...
 
-    async def schema(self, place: Destination) -> Sequence[Property]:
-        """The properties of a place's pages. Asks Notion."""
+    async def unfit(self, place: Destination, pairs: Given) -> Sequence[str]:
+        """What to say of values for properties that no page of a place could carry. Asks Notion."""
         ...
 
     async def default(self) -> Destination:

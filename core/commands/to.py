@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,6 @@ from core.commands.words import place
 from core.emoji import MARKS, MEMO, emoji_of
 from core.errors import AssistantError, Forbidden, InvalidInput
 from core.messages import Answer, Call, Channel, Workspace
-from core.notion.giving import give
 from core.notion.templates import chosen
 from core.ports import Destination, Route
 from core.storage.destinations import Choices, Holder
@@ -230,9 +228,7 @@ async def _checked(
         return []
     if template:
         chosen(await context.places.templates(found), template)
-    # What Notion does not tell of now is told when something is saved.
-    schema = await context.places.schema(found)
-    return list(give(schema, pairs, {}, datetime.now(UTC).date()).notes) if schema else []
+    return list(await context.places.unfit(found, pairs))
 
 
 def _route(route: Route) -> str:

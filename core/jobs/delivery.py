@@ -75,7 +75,8 @@ class Delivery:
 
     async def deliver(self, answer: Answer) -> None:
         """Sends the answer whole, and notes that the person has it."""
-        for number, part in enumerate([] if answer.quiet else self._rendered(answer)):
+        parts = [] if answer.quiet else self._rendered(answer)
+        for number, part in enumerate(parts):
             replaced = await self._replaced(part) if number == 0 else None
             if replaced is True:
                 self.sent += [self._show.reply] if self._show and self._show.reply else []
@@ -88,8 +89,16 @@ class Delivery:
             self.sent += [sent] if sent else []
             if replaced == LATE and sent is not None:
                 await self._attempt("withdraw 0", self._withdraw, PLACEHOLDER_SECONDS)
+        if answer.aside:
+            await self._deliver_aside(answer, len(parts))
         await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
         await self._step("finished", lambda: patiently(self._finish))
+
+    async def _deliver_aside(self, answer: Answer, number: int) -> None:
+        """Says what is for the asker alone, after the rest; `number` is of the next message."""
+        self.whisper()
+        for part in self._rendered(Answer(answer.aside, private=True)):
+            await self._attempt("post the aside", lambda part=part: self._post(number, part))  # type: ignore[misc]
 
     def close(self) -> None:
         """The answer is out of the way of others. May be called twice."""

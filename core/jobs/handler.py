@@ -40,7 +40,7 @@ from core.messages import Answer, Call, Request
 from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
-from core.ports import Platform, Step
+from core.ports import CanMark, Platform, Step
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -168,6 +168,11 @@ class Handler:
 
         return await self._answered(context, ask)
 
+    def _is_for_one(self, request: Request) -> bool:
+        """Whether nobody but the asker sees what is said."""
+        platform = self._platforms.get(request.sender.platform)
+        return request.address.get("private") == "yes" or not isinstance(platform, CanMark)
+
     async def _answered(
         self, context: Context, run: Callable[[Context, Call], Awaitable[A]]
     ) -> A | Answer:
@@ -182,8 +187,15 @@ class Handler:
             actions = when_failed(context.request.id) if again else ()
             if isinstance(error, Ambiguous):
                 actions = when_unclear(context.request.id, error.choices)
-            said = error.message if link is None else f"{error.message}\n\nConnect Notion: {link}"
-            return Answer(said, ok=False, private=True, error=error.to_json(), actions=actions)
+            aside = "" if link is None else f"Connect Notion: {link}"
+            told = error.to_json()
+            if aside and self._is_for_one(context.request):
+                said = f"{error.message}\n\n{aside}"
+                return Answer(said, ok=False, private=True, error=told, actions=actions)
+            # Whoever opens the link first connects their Notion for the asker.
+            return Answer(
+                error.message, ok=False, private=True, error=told, actions=actions, aside=aside
+            )
         except Exception:
             # Whatever went wrong, the person is told and no placeholder is left hanging.
             log.exception("a command failed", command=call.command, request=str(context.request.id))

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from core.added import Added
 from core.attachments import with_files
-from core.errors import Conflict, Misconfigured, NotionFailed, RateLimited
+from core.errors import Conflict, NotionFailed, RateLimited, Unavailable
 from core.markdown import notion_blocks, plan
 from core.messages import stable_id
 from core.notion.making import Patience
@@ -61,7 +61,7 @@ class Appending:
             for number, request in enumerate(requests):
                 try:
                     await step(f"append: blocks {number}", partial(tree.bring, request, pause))
-                except (NotionFailed, RateLimited, Misconfigured) as error:
+                except (NotionFailed, RateLimited, Unavailable) as error:
                     if number:
                         raise _in_part(error, page) from error
                     raise
@@ -130,12 +130,12 @@ def _line(text: str, link: str) -> dict[str, Any]:
 
 
 def _in_part(
-    error: NotionFailed | RateLimited | Misconfigured, page: Destination
-) -> NotionFailed | RateLimited | Misconfigured:
+    error: NotionFailed | RateLimited | Unavailable, page: Destination
+) -> NotionFailed | RateLimited | Unavailable:
     message = (
         f"A part of it is on the page: {page.url} Do the same again to go on from there. "
         f"{error.message}"
     )
-    kinds = (RateLimited, Misconfigured)
+    kinds = (RateLimited, Unavailable)
     kind = next((kind for kind in kinds if isinstance(error, kind)), NotionFailed)
     return kind(message, retryable=error.retryable, retry_after=error.retry_after)

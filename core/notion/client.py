@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from core.errors import AssistantError, NotionFailed
@@ -169,11 +169,13 @@ class NotionPages:
     async def _titled(self, place: Destination, wanted: str, since: datetime) -> list[str]:
         """The ids of pages of this title made since then, the newest first."""
         if place.kind == "data_source":
-            return [
-                row["id"]
-                async for row in self._rows(place.id, since)
-                if title(row).strip() == wanted.strip()
-            ]
+            ids: list[str] = []
+            async for row in self._rows(place.id, since):
+                if datetime.fromisoformat(row["created_time"]) < since:
+                    break
+                if title(row).strip() == wanted.strip():
+                    ids.append(row["id"])
+            return ids
         found = [
             block["id"]
             async for block in self._blocks(place.id)
@@ -184,11 +186,13 @@ class NotionPages:
         return found[::-1]
 
     def _rows(self, data_source: str, since: datetime) -> AsyncIterator[Json]:
+        """The pages made on the day before or later, the newest first.
+
+        By Notion's specification the filter is a date; which zone's, it does not say.
+        """
+        day = (since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
         query = {
-            "filter": {
-                "timestamp": "created_time",
-                "created_time": {"on_or_after": since.isoformat()},
-            },
+            "filter": {"timestamp": "created_time", "created_time": {"on_or_after": day}},
             "sorts": [{"timestamp": "created_time", "direction": "descending"}],
         }
         return self._connection.listed(f"data_sources/{data_source}/query", query)

@@ -15,8 +15,9 @@ from core.errors import (
     RateLimited,
 )
 from core.messages import WEB, Channel, Request, Workspace
+from core.notion.values import Values
 from core.notion.whose import asking_for_all, whose
-from core.ports import Destination, Pages, Property, Route, Template
+from core.ports import Destination, Given, Pages, Route, Template
 from core.storage.database import Database, UnitOfWork
 from core.storage.destinations import Choices, Holder
 
@@ -117,9 +118,9 @@ class Places:
         """The templates that Notion has for a data source. Raises what `Pages` raises."""
         return await self._pages.templates(place.id) if place.kind == "data_source" else ()
 
-    async def schema(self, place: Destination) -> Sequence[Property]:
-        """The properties of a data source's pages. Raises what `Pages` raises."""
-        return await self._pages.schema(place.id) if place.kind == "data_source" else ()
+    async def unfit(self, place: Destination, pairs: Given) -> Sequence[str]:
+        """What to say of values that no page there could carry. Raises what `Pages` raises."""
+        return await Values(self._database, self._pages).unfit(place, pairs)
 
     async def find(self, wanted: str) -> Destination:
         """The place meant by an id, an address or a title. Raises what `Pages` raises."""

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from core.attachments import with_files
-from core.errors import Conflict, Misconfigured, NotFound, NotionFailed, RateLimited
+from core.errors import Conflict, NotFound, NotionFailed, RateLimited, Unavailable
 from core.facts import NO_FACTS, Facts
 from core.markdown import notion_blocks, plan
 from core.notion.making import Draft, Kept, Making, Patience
@@ -82,7 +82,7 @@ class Saving:
                         f"save: blocks {number}",
                         partial(self._blocks, tree, request, request_id, content_id),
                     )
-                except (NotionFailed, RateLimited, Misconfigured) as error:
+                except (NotionFailed, RateLimited, Unavailable) as error:
                     raise _in_part(error, page["url"], draft.requests, number) from error
         await step("save: done", partial(self._done, content_id, page))
         return saved
@@ -247,8 +247,8 @@ async def _is_at_work(uow: UnitOfWork, saving_by: UUID | None, request_id: UUID)
 
 
 def _in_part(
-    error: NotionFailed | RateLimited | Misconfigured, url: str, requests: list[Any], sent: int
-) -> NotionFailed | RateLimited | Misconfigured:
+    error: NotionFailed | RateLimited | Unavailable, url: str, requests: list[Any], sent: int
+) -> NotionFailed | RateLimited | Unavailable:
     """The error, saying what is there: `sent` of the requests were carried out."""
     written = sum(size(request.children) for request in requests[:sent])
     total = sum(size(request.children) for request in requests)
@@ -256,6 +256,6 @@ def _in_part(
         f"The page is there but holds only {written} of {total} blocks: {url} "
         f"Save again to go on from there. {error.message}"
     )
-    kinds = (RateLimited, Misconfigured)
+    kinds = (RateLimited, Unavailable)
     kind = next((kind for kind in kinds if isinstance(error, kind)), NotionFailed)
     return kind(message, retryable=error.retryable, retry_after=error.retry_after)

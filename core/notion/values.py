@@ -16,7 +16,7 @@ from core.notion.filling import Filled, fill, fitting
 from core.notion.giving import Found, give, matching, words_of
 from core.notion.names import Fact
 from core.notion.refusals import NotionRefused
-from core.ports import Destination, Pages, Property
+from core.ports import Destination, Given, Pages, Property
 from core.storage.database import Database
 
 MOST_TRIES = 3
@@ -54,6 +54,18 @@ class Values:
             return Attempt({}, (f"{named} left out: {_NO_PROPERTIES}",) if named else ())
         return await self._fitting(place, facts, fresh=False)
 
+    async def unfit(self, place: Destination, pairs: Given) -> tuple[str, ...]:
+        """What to say of named values that no page here could carry; of those alone.
+
+        Raises what `Pages` raises.
+        """
+        schema = await self._pages.schema(place.id) if place.kind == "data_source" else ()
+        # What Notion does not tell of now is told when something is saved.
+        if not (schema and pairs):
+            return ()
+        found = await self._looked_up(schema, pairs)
+        return give(schema, pairs, found, datetime.now(UTC).date()).notes
+
     async def instead(
         self, place: Destination, facts: Facts, before: Attempt, error: NotionFailed
     ) -> Attempt:
@@ -90,7 +102,7 @@ class Values:
         filled = fill(schema, facts, await self._known(schema, facts))
         if not (facts.given and schema):
             return Attempt(filled.values, filled.notes, schema)
-        found = await self._looked_up(schema, facts)
+        found = await self._looked_up(schema, facts.given)
         named = give(schema, facts.given, found, datetime.now(UTC).date())
         both = {**filled.values, **named.values}
         # What is to stay empty is given no value.
@@ -98,10 +110,10 @@ class Values:
         told = tuple(note for note in filled.notes if not _is_about(note, named.values))
         return Attempt(values, (*told, *named.notes), schema)
 
-    async def _looked_up(self, schema: Sequence[Property], facts: Facts) -> Found:
+    async def _looked_up(self, schema: Sequence[Property], pairs: Given) -> Found:
         """The ids of the pages and people that the named values speak of."""
         found: dict[tuple[str, str], list[str]] = {}
-        for name, value in facts.given:
+        for name, value in pairs:
             into = matching(schema, name)
             if into is None or into.type not in ("relation", "people"):
                 continue

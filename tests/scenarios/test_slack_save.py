@@ -315,3 +315,25 @@ async def test_a_link_that_leads_nowhere_is_told_as_such(world: World, launch: L
     await told(world, "no address of a message")
     await world.slack.slash_command(text="save")
     await told(world, "Which message?")
+
+
+async def test_the_link_that_connects_ones_notion_is_for_the_asker_alone(
+    world: World, launch: Launch
+) -> None:
+    product = await launch(
+        "slack",
+        NOTION_TOKEN="",
+        NOTION_PARENT="",
+        NOTION_CLIENT_ID="a-client",
+        NOTION_CLIENT_SECRET="a-secret",
+    )
+    message = world.slack.write("We ship on Friday.")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "warning")
+    link = await told(world, "/connect#code=")
+    assert link.text.startswith("Connect Notion:")
+    # Whoever opens it first would have the asker's pages in a Notion of their own.
+    [aloud] = world.slack.answers()
+    assert "not connected yet" in aloud.text
+    assert "code=" not in f"{aloud.text} {aloud.blocks}"
+    assert await product.stop() == 0

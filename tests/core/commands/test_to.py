@@ -10,6 +10,7 @@ from core.notion.places import MOST_ROUTES
 from core.ports import Address
 from core.storage.database import Database
 from sandbox.notion.blocks import Draft
+from sandbox.notion.present import USERS
 from sandbox.notion.records import Parent
 from sandbox.notion.schema import make_property, title_value
 from sandbox.notion.server import NotionServer
@@ -219,6 +220,24 @@ async def test_an_emoji_saves_to_a_place_of_its_own_with_values_and_a_template(
     assert start(await say("to 🐛 --clear")) == "🐛 saves nothing here any more."
     assert "saved nothing" in start(await say("to :bug: default"))
     assert "has it save" in start(await say("to 🐛"))
+
+
+async def test_pages_and_people_that_values_name_are_looked_up_before_anything_is_said(
+    say: Say, notion: NotionServer
+) -> None:
+    title = {"Name": make_property("Name", "title", property_id="title")}
+    teams = notion.store.add_data_source("Teams", title)
+    parent = Parent("data_source_id", teams.id)
+    notion.store.add_page(parent, {"properties": {"Name": title_value("Core")}}, [])
+    team = make_property("Team", "relation", related=teams.id)
+    owner = make_property("Owner", "people")
+    notion.store.add_data_source("Bugs", {**title, "Team": team, "Owner": owner})
+    email = next(user["person"]["email"] for user in USERS if user["type"] == "person")
+    said = start(await say(f"to :bug: Bugs --set Team=Core --set Owner={email}"))
+    assert said.endswith(f"with Team = Core, Owner = {email}.")
+    said = start(await say("to :bug: Bugs --set Team=Nobody --set Owner=nobody@example.com"))
+    assert "“Team” was left out" in said
+    assert "“Owner” was left out" in said
 
 
 async def test_what_an_emoji_cannot_do_is_refused(say: Say, notion: NotionServer) -> None:

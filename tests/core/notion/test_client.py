@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -103,6 +103,24 @@ async def test_a_page_made_long_before_is_not_looked_into(
         notion.requests.clear()
         assert await pages.find(place, "T", link, datetime.now(UTC) + timedelta(hours=1)) is None
         assert len(notion.requests) == 1
+
+
+async def test_pages_of_a_data_source_are_looked_for_as_the_specification_has_it(
+    pages: NotionPages, notion: NotionServer
+) -> None:
+    page = await pages.create(NOTES, "T", [paragraph("see", "https://notes.example/content/1")])
+    notion.requests.clear()
+    link = "https://notes.example/content/1"
+    found = await pages.find(NOTES, "T", link, datetime.now(UTC))
+    assert found is not None
+    assert found.id == page.id
+    asked = next(one.body for one in notion.requests if one.path.endswith("/query"))
+    # A date, with no time: https://developers.notion.com/reference/post-database-query-filter
+    date.fromisoformat(asked["filter"]["created_time"]["on_or_after"])
+    # And the first page that is too old ends the search.
+    notion.requests.clear()
+    await pages.find(NOTES, "T", link, datetime.now(UTC) + timedelta(hours=1))
+    assert [one.path.rpartition("/")[2] for one in notion.requests] == ["query"]
 
 
 async def test_a_destination_that_is_gone_holds_no_page(pages: NotionPages) -> None:

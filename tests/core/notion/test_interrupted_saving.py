@@ -1,9 +1,17 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from core.errors import Misconfigured, NotionFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    NotionFailed,
+    RateLimited,
+    Unavailable,
+    error_from_json,
+)
 from core.markdown import notion_blocks, plan
 from core.notion.client import NotionPages
 from core.notion.saving import Patience, Saving
@@ -198,7 +206,7 @@ async def test_blocks_that_fail_for_good_say_what_is_there_and_a_repeat_goes_on(
     ("error", "kind"),
     [
         (RefusedError("rate_limited", "", headers={"Retry-After": "600"}), RateLimited),
-        (RefusedError("unauthorized", "No"), Misconfigured),
+        (RefusedError("unauthorized", "No"), Unavailable),
     ],
 )
 async def test_a_page_in_part_keeps_the_kind_of_its_error(
@@ -212,6 +220,24 @@ async def test_a_page_in_part_keeps_the_kind_of_its_error(
     faults.fail("PATCH", CHILDREN, error)
     with pytest.raises(kind, match="holds only 99 of 250 blocks"):
         await saving.save(Steps(), await add_request(), await add_item(LONG), None)
+
+
+async def test_a_token_that_ends_in_the_middle_is_told_of_with_the_page(
+    saving: Saving, faults: Faults, add_item: Add, add_request: Add
+) -> None:
+    faults.fail("PATCH", CHILDREN, RefusedError("unauthorized", "No"))
+    steps = Steps()
+
+    async def kept(name: str, run: Callable[[], Awaitable[Any]]) -> Any:
+        # A durable step keeps an error by its code, and gives it back as that code's own class.
+        try:
+            return await steps(name, run)
+        except AssistantError as error:
+            raise error_from_json(error.to_json()) from error
+
+    with pytest.raises(Unavailable, match="holds only 99 of 250 blocks") as caught:
+        await saving.save(kept, await add_request(), await add_item(LONG), None)
+    assert not caught.value.retryable
 
 
 async def test_a_page_that_lost_the_blocks_to_write_under_says_so(
