@@ -21,7 +21,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 from seeding import seed_months
 
 from sandbox.ai.server import AiServer
@@ -240,7 +240,9 @@ async def shoot_sections(browser: Browser, url: str, folder: Path) -> None:
             await act(page, url)
             await page.wait_for_timeout(300)
             target = folder / f"{name}-{scheme}-{device}.png"
-            await page.screenshot(path=target, full_page=name not in ("disconnecting", "places"))
+            await page.screenshot(
+                path=target, full_page=name not in ("disconnecting", "checking", "places")
+            )
             print(target)
         await context.close()
 
@@ -261,6 +263,18 @@ async def shoot_states(browser: Browser, url: str, folder: Path, ai: AiServer) -
     ai.token_delay = 0
 
 
+async def _begin_anew(page: Page, url: str) -> None:
+    await page.context.clear_cookies()
+    await page.goto(f"{url}/signup")
+    name = f"new{uuid4().hex[:6]}"
+    for field, value in (("email", f"{name}@example.org"), ("username", name)):
+        await page.fill(f"#{field}", value)
+    await page.fill("#password", ADA["password"])
+    await page.click("main .button")
+    await page.wait_for_selector("#prompt")
+    await page.goto(f"{url}/connections")
+
+
 async def _give_code(page: Page, url: str) -> None:
     await page.goto(f"{url}/connections")
     await page.click("text=Link a chat")
@@ -276,6 +290,17 @@ async def _connect(page: Page, url: str) -> None:
     else:
         await page.click("text=Check the connection")
     await page.wait_for_selector(".findings")
+
+
+async def _check(page: Page, url: str) -> None:
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/connections/check", slowly)
+    await page.goto(f"{url}/connections")
+    await page.click("text=Check the connection")
+    await page.wait_for_selector(".skeleton")
 
 
 async def _ask_to_disconnect(page: Page, _url: str) -> None:
@@ -325,12 +350,14 @@ SECTIONS = {
     "code": _give_code,
     "connected": _connect,
     "disconnecting": _ask_to_disconnect,
+    "checking": _check,
     "places": _find_place,
     "place": _choose_place,
     "token": _make_token,
     "tokens": _open_tokens,
     "mistyped": _mistype,
     "weak": _type_weakly,
+    "fresh": _begin_anew,
 }
 
 
