@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import hdrs, web
@@ -12,7 +13,7 @@ from api.address import noted_origin
 from api.endpoint import ROUTES
 from api.errors import Handler, errors
 from api.headers import ALLOWED, EXPOSED, on_response_prepare
-from api.keys import CLOSING, CORE, PATIENCE, Core
+from api.keys import CLOSING, CORE, PATIENCE, STREAMS, Core
 from api.observe import observe
 from api.pages.trouble import recognise, shown
 from api.patience import timely
@@ -46,6 +47,7 @@ def create_app(
     app[ROUTES] = routes.ROUTES
     app[CLOSING] = asyncio.Event()
     app[PATIENCE] = patience
+    app[STREAMS] = Counter()
     routes.add_routes(app)
     if assistant.settings.cors_origins:
         _allow_origins(app, assistant.settings.cors_origins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
@@ -76,6 +77,9 @@ class Core(Protocol):
 CORE = web.AppKey[Core]("core")
 CLOSING = web.AppKey("closing", asyncio.Event)
 """Set when the server stops: whoever waits for an answer is told to come back."""
+
+STREAMS = web.AppKey("streams", Counter[UUID])
+"""How many event streams each person has open here."""
 
 PATIENCE = web.AppKey("patience", float)
 """Seconds in which a request's body has to come."""

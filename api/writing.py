@@ -30,15 +30,13 @@ from api.endpoint import Asked
 from api.errors import assistant_error_event, error_body
 from api.headers import accepts
 from api.models import Generated, Model
+from api.streams import event_stream
 from api.waiting import awaited_answer, cancelled, failure
 from core.errors import AssistantError
 from core.live import Feed
 from core.storage.content import Content
 
 log = structlog.get_logger(__name__)
-
-KEEPALIVE_SECONDS = 15.0
-"""Proxies close a connection on which nothing comes, often after a minute."""
 
 RETRY_MILLISECONDS = 1000
 """After how long a browser asks again."""
@@ -101,7 +99,7 @@ async def stream_answer(
     seen = Seen.of(asked.request, request_id)
     if seen is not None and seen.end:
         return web.Response(status=204)
-    response = EventSourceResponse(allow_all_methods=True, ping_interval=KEEPALIVE_SECONDS)
+    response = event_stream(for_all_methods=True)
     await response.prepare(asked.request)
     if asked.request.method == "HEAD":
         response.stop_streaming()

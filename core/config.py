@@ -354,7 +354,7 @@ def _price(text: str) -> tuple[str, tuple[float, float]]:
 
 def _kept_key(path: Path) -> str:
     """The key a local run made for itself, made now if it is the first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
             path.chmod(0o600)

@@ -24,6 +24,7 @@ from core.errors import AssistantError, Conflict, Misconfigured
 from core.jobs.owner import Owner
 from core.ports import Platform
 from notion_assistant import standin
+from notion_assistant.sockets import as_many_as_allowed
 
 log = structlog.get_logger(__name__)
 
@@ -143,6 +144,7 @@ async def _serve(
         subapps={standin.MOUNTED_AT: notion_pages} if notion_pages is not None else {},
     )
     settings = assistant.settings
+    as_many_as_allowed()
     runner = Runner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -31,7 +31,7 @@ async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Applic
     from sandbox.notion.store import PageStore
     from sandbox.notion.viewer import viewer_app
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = PageStore(settings.data_dir / "sandbox-notion.db")
     token = secrets.token_urlsafe(24)
     client = "notion-assistant-sandbox", secrets.token_urlsafe(24)

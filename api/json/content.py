@@ -11,10 +11,11 @@ from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
 from api.models import Generated, HistoryPage, HistoryQuery, Item, Nothing, Saved
 from api.pages.landing import landing
+from api.streams import held
 from api.waiting import accepted, awaited_answer, failure
 from api.writing import EXAMPLE_STREAM, stream_answer, wants_stream
 from core.commands.saving import NOTION_TEMPLATE, SET, lines_of
-from core.errors import Conflict, InvalidInput, NotionFailed
+from core.errors import Conflict, InvalidInput, NotionFailed, RateLimited
 from core.messages import Call
 from core.templates import TEMPLATES, shape
 
@@ -66,14 +67,26 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
     wish, request_id = asked.given, asked.request_id
     if wish.save_to_notion or wish.destination:
         asked.need("notion")
-    feed = await accepted(asked, call_of(wish), rule="generate")
     if wants_stream(asked.request):
-        return await stream_answer(asked, request_id, feed)
+        return await _streamed(asked)
+    feed = await accepted(asked, call_of(wish), rule="generate")
     answer = await awaited_answer(asked.request, request_id, feed)
     if not answer.ok:
         raise await failure(asked, request_id, answer)
     item = await asked.core.history.get(asked.person.id, request_id)
     return Generated.of(item, answer.notes)
+
+
+async def _streamed(asked: Asked[Wish]) -> web.StreamResponse:
+    try:
+        with held(asked.request, asked.person.id):
+            feed = await accepted(asked, call_of(asked.given), rule="generate")
+            return await stream_answer(asked, asked.request_id, feed)
+    except RateLimited:
+        # Nothing was begun, so a repeat is the first.
+        if asked.is_first:
+            await asked.begin_anew()
+        raise
 
 
 def call_of(wish: Wish) -> Call:
@@ -113,7 +126,8 @@ async def events(asked: Asked[Nothing]) -> web.StreamResponse:
     # Asked before the item is read, which is then whole where it is finished.
     is_finished = await asked.core.history.is_finished(content_id)
     item = await asked.core.history.readable(asked.person.id, content_id)
-    return await stream_answer(asked, content_id, feed, item if is_finished else None)
+    with held(asked.request, asked.person.id):
+        return await stream_answer(asked, content_id, feed, item if is_finished else None)
 
 
 @endpoint(

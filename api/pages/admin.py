@@ -18,6 +18,8 @@ from api.pages.spent import RANGES, Allotted, days_asked, renewal, spent_in, tok
 from core.accounts.allowance import Allowance
 from core.errors import InvalidInput
 
+MOST = 30
+"""People who are listed by what they spent: a page stays small."""
 RECENT = 6
 """Entries of the audit log on the first page."""
 
@@ -94,7 +96,10 @@ async def usage(request: web.Request) -> web.Response:
         request,
         "admin_usage.html",
         spent=spent_in(await core.accounts.usage.report(days), core.providers),
-        people=[(each, 100 * tokens_of(each.spent) / most if most else 0) for each in people],
+        people=[
+            (each, 100 * tokens_of(each.spent) / most if most else 0) for each in people[:MOST]
+        ],
+        others=len(people) > MOST,
         days=days,
         all_ranges=RANGES,
     )

@@ -22,8 +22,8 @@ from api.pages.answers import foot
 from api.pages.asking import named, reason
 from api.pages.prose import blocks
 from api.pages.visitor import member
+from api.streams import event_stream, held
 from api.waiting import awaited_answer, cancelled
-from api.writing import KEEPALIVE_SECONDS
 from core.errors import NotFound, Unavailable
 from core.live import Feed
 from core.storage.users import User
@@ -39,8 +39,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     user, request_id = await member(request), named(request)
     core = request.app[CORE]
     await core.history.own(user.id, request_id)
-    response = EventSourceResponse(ping_interval=KEEPALIVE_SECONDS)
-    feed = core.feed(request_id)
+    with held(request, user.id):
+        return await _told(request, user, request_id)
+
+
+async def _told(request: web.Request, user: User, request_id: UUID) -> web.StreamResponse:
+    response, feed = event_stream(), request.app[CORE].feed(request_id)
     await response.prepare(request)
     async with response:
         try:

@@ -25,5 +25,4 @@ async def usage(request: web.Request) -> web.Response:
         all_ranges=RANGES,
         allotted=Allotted(own, await core.accounts.allowances.used(user.id)),
         renewal=renewal(),
-        prices_are_set=bool(core.settings.prices),
     )

@@ -18,11 +18,13 @@ for (const figure of document.querySelectorAll(".chart")) {
     readout.textContent = at < 0 ? readout.dataset.usual : told[at];
   }
 
-  svg.addEventListener("pointermove", (event) => {
+  function point(event) {
     const { left, width } = svg.getBoundingClientRect();
     const index = Math.floor(((event.clientX - left) / width) * days.length);
     if (index !== at) show(Math.max(0, Math.min(days.length - 1, index)));
-  });
+  }
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerdown", point); // a finger that does not move
   svg.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && show(-1));
   svg.tabIndex = 0;
   svg.setAttribute("aria-description", "Arrow keys go from day to day.");

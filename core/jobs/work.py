@@ -271,7 +271,7 @@ def check_engine(database_url: str) -> None:
 
 def _prepare_sqlite(url: str) -> None:
     path = Path(url.removeprefix("sqlite:///"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = sqlite3.connect(path)
     # Kept in the file: readers go on while one writes.
     connection.execute("PRAGMA journal_mode=WAL")

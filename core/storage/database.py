@@ -149,7 +149,7 @@ def _engine(url: str) -> AsyncEngine:
             pool_pre_ping=True,
             hide_parameters=True,
         )
-    Path(url.partition(":///")[2]).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.partition(":///")[2]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_async_engine(url, pool_size=2, max_overflow=2, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -17,6 +17,7 @@ from core.storage.spending import Day, day_of
 from core.storage.users import User
 from tests.api.browsing import HTML, send, sign_up
 from tests.api.small_core import PASSWORD, SmallCore
+from tests.api.test_pages import LARGEST
 
 PAGES = (
     "/admin",
@@ -155,6 +156,28 @@ async def test_everybodys_usage_is_shown_by_person(client: TestClient, core: Sma
     assert "Tokens 3k 0 in, 3k out" in read
     assert "By person eve 2k tokens 1 answer Somebody in chat 1k tokens 1 answer" in read
     assert f'<a href="/admin/users/{eve.id}/account">eve</a>' in html
+
+
+async def test_no_page_of_a_busy_server_is_large(client: TestClient, core: SmallCore, eve: User):
+    now = datetime.now(UTC)
+    async with core.database.begin() as unit:
+        for back in range(90):
+            day = day_of(now - timedelta(days=back))
+            for provider in ("anthropic", "deepseek", "offline", "openai"):
+                await unit.spending.add(eve.id, Day(day, provider, "m", 9, 12_345, 123_456))
+        for number in range(110):
+            name = f"somebody-of-note-{number}"
+            person = await unit.users.add(f"{name}@long.example.com", name, None)
+            await unit.spending.add(person.id, Day(day_of(now), "offline", "m", 1, 100, 1000))
+            target = f"https://www.notion.so/A-page-with-a-long-title-{number:040}"
+            await unit.audit.note("page.saved", person.id, target=target)
+    for path in (*PAGES, "/admin/usage?days=90", f"/admin/users/{eve.id}/account"):
+        html = await page(client, path)
+        size = len(html.encode())
+        for address in sorted(set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))):
+            size += len(await (await client.get(address)).read())
+        assert size < LARGEST, path
+    assert "The 30 who spent most." in await page(client, "/admin/usage")
 
 
 async def test_people_are_found_and_the_list_goes_on(

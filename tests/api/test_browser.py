@@ -306,6 +306,8 @@ async def test_an_admin_reads_a_chart_and_switches_somebody_off(open_page: Open,
     await expect(readout).to_contain_text(": 1,000 tokens (openai 500, offline 500)")
     await page.hover(".plot > svg", position={"x": 2, "y": 20})
     await expect(readout).to_contain_text("nothing")
+    await page.mouse.move(2, 2)
+    await expect(readout).to_contain_text("Most on")
     await page.click("text=Every day as a table")
     await expect(page.locator("tfoot")).to_contain_text("1,200")
     await page.click(".places >> text=Admin")

@@ -12,10 +12,11 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from dirty_equals import IsStr
 
-from api import writing
+from api import streams
 from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimited, Unavailable
 from core.live import Feed
 from core.messages import Answer, Request
+from tests.api.conftest import Join
 from tests.api.small_core import SmallCore
 
 Headers = dict[str, str]
@@ -222,7 +223,7 @@ async def test_a_client_that_leaves_does_not_stop_the_work(
 async def test_a_silent_stream_is_kept_alive_by_comments(
     client: TestClient, core: SmallCore, ada: Headers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(writing, "KEEPALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "KEEPALIVE_SECONDS", 0.05)
 
     async def slow(core: SmallCore, request: Request, feed: Feed) -> Answer:
         await asyncio.sleep(0.3)
@@ -266,3 +267,35 @@ async def test_the_same_key_streams_the_same_answer_again(
     second = await _events(client, headers)
     assert first[-1] == second[-1]
     assert len({request.id for request in core.accepted}) == 1
+
+
+async def test_no_cache_on_the_way_keeps_a_stream(client: TestClient, ada: Headers):
+    response = await _open(client, ada)
+    assert response.headers["Cache-Control"] == "no-store"
+    await response.read()
+
+
+async def test_nobody_holds_open_more_streams_than_they_may(
+    client: TestClient, core: SmallCore, ada: Headers, monkeypatch: pytest.MonkeyPatch, join: Join
+):
+    monkeypatch.setattr(streams, "MOST", 2)
+    go_on = asyncio.Event()
+
+    async def waits(core: SmallCore, request: Request, feed: Feed) -> Answer:
+        await go_on.wait()
+        return await core.keep(request, feed, "Hello, world.")
+
+    core.script = waits
+    both = [await _open(client, ada), await _open(client, ada)]
+    asked = ada | {"Accept": "text/event-stream", "Idempotency-Key": "third"}
+    for _ in range(2):
+        async with client.post("/content/generate", headers=asked, json={"prompt": "x"}) as third:
+            assert third.status == 429
+            assert int(third.headers["Retry-After"]) == 5
+            assert "You follow 2 answers already." in (await third.json())["detail"]
+    assert len(core.accepted) == 2, "what is refused is not written"
+    ben = await _open(client, await join("ben"))
+    go_on.set()
+    for stream in (*both, ben):
+        assert _parsed(await stream.text())[-1][0] == "done"
+    assert (await _events(client, ada))[-1][0] == "done"

@@ -76,6 +76,7 @@ def test_a_local_run_makes_a_key_and_keeps_it_to_itself(tmp_path: Path) -> None:
     assert len(key) == 64
     assert settings.secret_keys == (key,)
     assert (tmp_path / "a" / "secret-key").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "a").stat().st_mode & 0o077 == 0, "others' prompts and hashes are in there"
 
 
 def test_any_other_run_needs_a_key_long_enough() -> None:
