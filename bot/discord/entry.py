@@ -16,6 +16,7 @@ from bot.discord.callbacks import STAY, THINKING, Callbacks, flags
 from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
+from bot.discord.menus import APPEND, Menus
 from bot.discord.panel import ASIDE, TITLE
 from bot.discord.panel import PREFIX as PANEL
 from bot.discord.parse import call_of_button
@@ -72,6 +73,7 @@ class DiscordEntry:
         self._listener = Listener(intake, self._platform)
         self._rest = Rest(settings)
         self._callbacks = Callbacks(self._rest)
+        self._menus = Menus(self._callbacks)
         self._windows = Windows(self._rest, self._callbacks, intake)
         self._watch = Watch(self._look_back, limits)
         look = CatchUp(self._rest, intake, self._listener, lambda: self._client).look
@@ -214,6 +216,10 @@ class DiscordEntry:
 
     async def _submit(self, interaction: discord.Interaction[Client], data: Json) -> None:
         """A form that was filled in. One that is not ours is left alone."""
+        filled = self._menus.filled(str(interaction.user.id), data)
+        if filled is not None:
+            await self._take(interaction, *filled)
+            return
         line, message = line_of_form(data, COMMANDS), interaction.message
         if line is None:
             return
@@ -248,8 +254,10 @@ class DiscordEntry:
         elif asked is not None:
             await self._take(interaction, asked, inside if wants_words(asked) else None)
 
-    async def _choose(self, interaction: discord.Interaction[Client], message: Json) -> None:
-        """“Save to Notion” in a message's menu.
+    async def _choose(
+        self, interaction: discord.Interaction[Client], name: str, message: Json
+    ) -> None:
+        """“Save to Notion” in a message's menu, or “Append to Notion page”: that asks which page.
 
         The message comes along, so that it can be saved where the bot may not read.
         """
@@ -258,7 +266,10 @@ class DiscordEntry:
             "message": str(message["id"]),
             "kept": kept_text(interaction.client, message, guild),
         }
-        await self._take(interaction, Call("save"), where)
+        if name == APPEND:
+            await self._menus.ask(interaction, where)
+        else:
+            await self._take(interaction, Call("save"), where)
 
     async def _take(
         self,

@@ -23,9 +23,11 @@ ITEM = uuid4()
 
 
 async def test_every_command_is_offered_with_its_options(stage: Stage) -> None:
-    [group, menu] = stage.server.world.commands[None]
-    assert (menu["name"], menu["type"]) == ("Save to Notion", 3)
-    assert (menu["integration_types"], menu["contexts"]) == ([0, 1], [0, 1, 2])
+    [group, *menus] = stage.server.world.commands[None]
+    assert [menu["name"] for menu in menus] == ["Save to Notion", "Append to Notion page"]
+    for menu in menus:
+        assert menu["type"] == 3
+        assert (menu["integration_types"], menu["contexts"]) == ([0, 1], [0, 1, 2])
     assert group["name"] == "notion"
     assert group["integration_types"] == [0, 1]
     assert group["contexts"] == [0, 1, 2]
