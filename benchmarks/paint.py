@@ -34,6 +34,8 @@ PAGES = {
     "/history": True,
     "an item": True,
     "/link": True,
+    "/connections": True,
+    "/settings": True,
 }
 """Each page, and whether one has to be logged in."""
 

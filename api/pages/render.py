@@ -76,9 +76,10 @@ def _prose(markdown: str) -> Markup:
     return prose(markdown)
 
 
-def _day(moment: datetime) -> str:
-    """A moment as a person says it, in UTC; a script turns it into their own time."""
-    return f"{moment.astimezone(UTC):%d %b %Y, %H:%M}".lstrip("0")
+def _day(moment: datetime, alone: bool = False) -> str:
+    """A moment as a person says it, in UTC, or its day alone; a script makes it their own time."""
+    how = "%d %b %Y" if alone else "%d %b %Y, %H:%M"
+    return moment.astimezone(UTC).strftime(how).lstrip("0")
 
 
 @cache

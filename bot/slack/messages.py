@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.slack.layout import laid_out, mentioned, words_of
 from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
 from bot.slack.richtext import document
@@ -101,7 +102,7 @@ def people_of(raws: Iterable[Raw]) -> list[str]:
     """The ids of the people who wrote messages or are mentioned in them, each once."""
     found: list[str] = []
     for raw in raws:
-        found += [word_in(raw, "user"), *people_in(_said(raw))]
+        found += [word_in(raw, "user"), *people_in(_mentions(raw))]
         for each in _list(raw, "attachments"):
             if is_forwarded(each) and not word_in(each, "author_name"):
                 found.append(word_in(each, "author_id"))
@@ -113,7 +114,7 @@ def channels_of(raws: Iterable[Raw]) -> list[str]:
     """The ids of the channels that messages mention without their names, each once."""
     found: list[str] = []
     for raw in raws:
-        found += channels_in(_said(raw))
+        found += channels_in(_mentions(raw))
         shared = [each for each in _list(raw, "attachments") if is_forwarded(each)]
         found += [word_in(each, "channel_id") for each in shared if not each.get("channel_name")]
     return list(dict.fromkeys(each for each in found if each))
@@ -126,6 +127,9 @@ def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
         said = commonmark(document(rich, names)).rstrip("\n")
     else:
         said = with_breaks(markdown(_said(raw), names))
+        if laid := laid_out(_list(raw, "blocks"), names):
+            # Mostly the text is a shorter word for the same; what it says beside that is kept.
+            said = laid if words_of(said) <= words_of(laid) else f"{said}\n\n{laid}"
     return "\n\n".join(part for part in (said, *_attached(raw, names, ours=ours)) if part)
 
 
@@ -160,6 +164,12 @@ def _said(raw: Raw) -> str:
     unfolded = [each for each in _list(raw, "attachments") if not _is_shown_apart(each)]
     said += [word_in(each, "text") or word_in(each, "fallback") for each in unfolded]
     return "\n\n".join(part for part in said if part)
+
+
+def _mentions(raw: Raw) -> str:
+    """What mentions people and channels: the text, and what an app laid out beside it."""
+    laid = () if _rich(raw) else _list(raw, "blocks")
+    return f"{_said(raw)} {mentioned(laid)}"
 
 
 def _is_shown_apart(attachment: Raw) -> bool:

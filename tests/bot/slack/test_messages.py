@@ -62,9 +62,9 @@ def test_the_apps_own_message_is_its_markdown() -> None:
     assert not read_message(raw(bot_id="B1"), NAMES, Us()).ours
 
 
-def test_blocks_of_others_are_not_trusted_over_their_words() -> None:
+def test_blocks_of_others_do_not_take_the_place_of_their_words() -> None:
     message = read_message(raw(blocks=[{"type": "markdown", "text": "other"}]), NAMES, US)
-    assert message.text == "hello"
+    assert message.text == "hello\n\nother"
 
 
 def test_a_message_without_text_is_what_its_blocks_and_attachments_say() -> None:

@@ -112,7 +112,7 @@ def test_a_message_is_read_from_what_its_author_typed() -> None:
     raw = {"ts": "1.0", "user": "U2", "text": "• a\n    ◦ b", "blocks": blocks}
     assert read_message(raw, NAMES, Us()).text == "- a\n  - b"
     mixed = raw | {"blocks": [*blocks, {"type": "section"}], "text": "as told"}
-    assert read_message(mixed, NAMES, Us()).text == "as told"
+    assert read_message(mixed, NAMES, Us()).text == "as told\n\n- a\n  - b"
 
 
 @pytest.mark.parametrize(
