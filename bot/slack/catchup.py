@@ -226,19 +226,24 @@ class CatchUp:
         https://docs.slack.dev/reference/methods/conversations.replies
         """
         channel, ts = _channel(one), one.message
-        exactly = {"latest": ts, "inclusive": "true", "limit": 1}
+        exactly = {"latest": ts, "inclusive": "true"}
         try:
             if one.thread in ("", ts):
-                page = await self._call(us.web, "conversations.history", channel=channel, **exactly)
+                page = await self._call(
+                    us.web, "conversations.history", channel=channel, **exactly, limit=1
+                )
                 for raw in _objects(page, "messages"):
                     if word_in(raw, "ts") == ts:
                         return word_in(raw, "subtype") == "tombstone"
             where = {"channel": channel, "ts": one.thread or ts, "oldest": ts}
-            page = await self._call(us.web, "conversations.replies", **where, **exactly)
+            # Its first message comes with every page, and before the one that is meant.
+            page = await self._call(
+                us.web, "conversations.replies", **where, **exactly, limit=_PAGE
+            )
         except Refused as refused:
             return refused.reason in ("thread_not_found", "message_not_found")
         there = [word_in(raw, "ts") for raw in _objects(page, "messages")]
-        # A thread is told of by its first message at least.
+        # Where nothing at all is told of the thread, nothing is known of its messages.
         return bool(there) and ts not in there
 
     async def _changed(self, us: _Us, channel: str, raw: Raw, since: datetime) -> None:
