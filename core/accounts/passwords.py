@@ -30,6 +30,11 @@ NICENESS = 10
 AT_ONCE = 4
 """Threads that hash at the same time: a flood of logins waits in line, and nobody else does."""
 
+LOOKED_AT = 32
+"""Characters of which the strength is estimated. zxcvbn's time grows out of bounds with length and
+with what may stand for letters: 7 seconds for 72 characters made for it, half a one for these. What
+is hard to guess this far is so as a whole."""
+
 _LOWEST = 4
 """bcrypt's own."""
 
@@ -45,6 +50,8 @@ class Passwords:
     def __init__(self, cost: int) -> None:
         self._cost = cost
         self._turns = asyncio.Semaphore(AT_ONCE)
+        # Apart, or logins would wait for those who choose a password.
+        self._estimates = asyncio.Semaphore(1)
         self._nobody = _nobody(cost)
 
     async def check(self, password: str, *about: str) -> None:
@@ -62,7 +69,7 @@ class Passwords:
         Raises InvalidInput where it is too short or too long.
         """
         _check_length(password)
-        async with self._turns:
+        async with self._estimates:
             return await _apart(_strength, password, list(about))
 
     async def hash(self, password: str) -> str:
@@ -94,7 +101,7 @@ async def _apart(work: Callable[..., T], *arguments: Any) -> T:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, "passwords", initializer=_give_way)
+    return ThreadPoolExecutor(AT_ONCE + 1, "passwords", initializer=_give_way)
 
 
 def _give_way() -> None:
@@ -159,7 +166,7 @@ def _strength(password: str, about: list[str]) -> tuple[int, str]:
         # The list is of those that leaked most often; what guesses does not matter then.
         return 0, "It is among the passwords that are used most."
     with _zxcvbn_lock:
-        found: dict[str, Any] = zxcvbn(password, user_inputs=about)
+        found: dict[str, Any] = zxcvbn(password[:LOOKED_AT], user_inputs=about)
     feedback = found["feedback"]
     words = [feedback["warning"], *feedback["suggestions"]]
     return found["score"], " ".join(str(sentence) for sentence in words if sentence)
