@@ -60,3 +60,10 @@ def test_lines_stay_lines_on_the_page() -> None:
     [block] = notion_blocks(markdown("one\ntwo"))
     told = "".join(part["text"]["content"] for part in block["paragraph"]["rich_text"])
     assert told == "one\ntwo"
+
+
+def test_what_looks_like_html_stays_what_was_typed() -> None:
+    typed = "Put <script> &amp; __it__ in `<b>`, </div> <!-- x --> </save:1> <https://q.w>"
+    (block,) = notion_blocks(markdown(named(typed, {})))
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == "Put <script> & it in <b>, </div> <!-- x --> /save https://q.w"

@@ -10,6 +10,7 @@ from bot.slack.markdown import (
     with_breaks,
     without_mention,
 )
+from core.markdown import notion_blocks
 
 NAMES = {"U1": "ada", "C1": "secret-plans"}
 
@@ -86,3 +87,12 @@ def test_a_mention_in_code_is_no_mention() -> None:
 )
 def test_a_mention_is_taken_out(text: str, left: str) -> None:
     assert without_mention(text, "U1") == left
+
+
+def test_what_looks_like_html_stays_what_was_typed() -> None:
+    typed = (
+        "Put &lt;script&gt; &amp;amp; *it* in `<b>`, &lt;/div&gt; &lt;!-- x --&gt; <https://q.w>"
+    )
+    (block,) = notion_blocks(markdown(typed, {}))
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == "Put <script> & it in <b>, </div> <!-- x --> https://q.w"
