@@ -110,7 +110,7 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["nonsense"])
 
-    known = "acknowledge, first-text, replies, start, convert, page, saves, paint"
+    known = "acknowledge, first-text, replies, http, start, convert, page, saves, paint"
     assert f"there are {known}" in capsys.readouterr().err
 
 
