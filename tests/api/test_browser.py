@@ -296,6 +296,7 @@ async def test_an_admin_reads_a_chart_and_switches_somebody_off(open_page: Open,
     await spend(core)
     await core.accounts.register("eve@example.com", "eve", PASSWORD)
     await page.click(".places >> text=Usage")
+    await page.wait_for_url("**/usage")  # its scripts run
     readout = page.locator(".readout").first
     await expect(readout).to_contain_text("Most on")
     await page.focus(".plot > svg")
@@ -312,10 +313,12 @@ async def test_an_admin_reads_a_chart_and_switches_somebody_off(open_page: Open,
     await expect(page.locator("tfoot")).to_contain_text("1,200")
     await page.click(".places >> text=Admin")
     await page.click(".tabs >> text=People")
+    await page.wait_for_url("**/admin/users")
     await page.fill("[name=q]", "eve")
     await expect(page.locator(".person")).to_have_count(1)
     assert page.url.endswith("/admin/users?q=eve")
     await page.click(".person")
+    await page.wait_for_url("**/account")
     await page.click("[data-dialog=disabling]")
     await page.click("dialog .plain")
     assert await page.is_hidden("dialog")
@@ -323,6 +326,7 @@ async def test_an_admin_reads_a_chart_and_switches_somebody_off(open_page: Open,
     await page.click("dialog .bad")
     await page.wait_for_selector("text=eve is switched off")
     await page.click(".tabs >> text=Audit log")
+    await page.wait_for_url("**/admin/audit")
     await page.select_option("[name=action]", "user")
     await expect(page.locator(".act")).to_have_count(1)
     await expect(page.locator(".act")).to_contain_text("ada switched off the account of eve")
