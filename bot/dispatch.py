@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.actions import PICK
+from core.actions import AGAIN, PICK
 from core.commands.parse import parse
 from core.commands.registry import is_private
 from core.errors import AssistantError
@@ -19,14 +19,17 @@ WITHOUT_FORM = {
 """What somebody is told whose platform does not open the form for what a button lacks."""
 
 
-async def settled(intake: Intake, sender: Sender, call: Call) -> Call | Answer:
+async def settled(intake: Intake, sender: Sender, call: Call) -> Call | Request | Answer:
     """What a pressed button asks for, where that hangs on what was asked before.
 
-    An answer, to be shown to the presser alone, where it asks for nothing.
+    A request where the same is asked for once more, which is about what it was about. An answer, to
+    be shown to the presser alone, where it asks for nothing.
     """
-    if call.command != PICK:
+    if call.command not in (PICK, AGAIN):
         return call
     try:
+        if call.command == AGAIN:
+            return await intake.again(sender, UUID(call.text))
         return await intake.picked(sender, UUID(call.text), call.value("place") or "")
     except AssistantError as error:
         return Answer(error.message, ok=False, private=True)

@@ -10,6 +10,9 @@ from core.messages import Action, Call
 PICK = "pick"
 """The call of a button that says which place was meant: `core.ports.Intake.picked` knows more."""
 
+AGAIN = "again"
+"""The call of a button that asks once more for what failed: `core.ports.Intake.again`."""
+
 _LONGEST_LABEL = 75
 """Characters: what Slack takes."""
 
@@ -32,12 +35,13 @@ LABELS = {
 """Every action, with what its button says."""
 
 
-PATTERN = rf"(?:{'|'.join(LABELS)}|(?:append|ask|pick)-\d{{1,2}})"
+PATTERN = rf"(?:{'|'.join(LABELS)}|{AGAIN}|(?:append|ask|pick)-\d{{1,2}})"
 """What every button is called; those about one of several things end in its number."""
 
 RATINGS = ("up", "down")
 """What anybody who sees an answer may say of it; all else is its asker's alone."""
 
+_PLAIN = {AGAIN: AGAIN, "save": "save-item", "stop": "stop"}
 _NOTION = {"check-notion": "check", "disconnect-notion": "disconnect"}
 
 NOT_YOURS = (
@@ -62,6 +66,11 @@ def when_written(item: UUID, *, text: bool = True, saved: bool = False) -> tuple
 def when_failed(item: UUID) -> tuple[Action, ...]:
     """What can be done where nobody could answer."""
     return _actions(item, "retry")
+
+
+def when_unsaved(request: UUID) -> tuple[Action, ...]:
+    """What can be done where something could not be saved."""
+    return (Action(AGAIN, LABELS["retry"], str(request)),)
 
 
 def about_pages(pages: Sequence[tuple[int, str]]) -> tuple[Action, ...]:
@@ -129,12 +138,10 @@ def call_of(name: str, item: str, *, private: bool = False) -> Call | None:
         text = str(UUID(item))
     except ValueError:
         return None
+    if name in _PLAIN:
+        return Call(_PLAIN[name], text)
     if name in _NOTION:
         return Call("notion", text, {"how": _NOTION[name]})
-    if name == "save":
-        return Call("save-item", text)
-    if name == "stop":
-        return Call("stop", text)
     if name in ("trash", "stay"):
         return Call("take-back", text, {"how": name})
     if name in RATINGS:

@@ -85,7 +85,7 @@ class Assistant:
         self.connecting = connecting
         self.announcing = announcing
         self.limits = links.limits
-        self._overviews = Overviews(database, providers, pages)
+        self._overviews = Overviews(database, providers, pages, connects=connecting.on)
         self._jobs = jobs
         self._background: list[asyncio.Task[None]] = []
         self._bringing: set[asyncio.Task[None]] = set()
@@ -167,6 +167,10 @@ class Assistant:
 
     async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
         """As `core.ports.Intake.picked`."""
+        return with_place((await self.again(sender, request)).call, place)
+
+    async def again(self, sender: Sender, request: UUID) -> Request:
+        """As `core.ports.Intake.again`."""
         async with self.database.read() as unit:
             accepted = await unit.inbox.get(request)
             user = await unit.users.find(sender)
@@ -174,16 +178,26 @@ class Assistant:
             raise NotFound("That was too long ago. Type the command again.")
         if user is None or accepted.user_id != user.id:
             raise Forbidden(NOT_YOURS)
-        return with_place(accepted.request.call, place)
+        return accepted.request
 
     async def answered(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.answered`."""
         async with self.database.read() as unit:
             return await unit.messages.last_answer(channel, thread) is not None
 
-    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
+    async def suggest(
+        self,
+        kind: Chosen,
+        words: str,
+        *,
+        provider: str = "",
+        sender: Sender | None = None,
+        workspace: Workspace | None = None,
+    ) -> list[Choice]:
         """As `core.ports.Intake.suggest`."""
-        return await self._overviews.suggest(kind, words, provider=provider)
+        return await self._overviews.suggest(
+            kind, words, provider=provider, sender=sender, workspace=workspace
+        )
 
     async def overview(
         self, sender: Sender, channel: Channel | None, workspace: Workspace | None = None

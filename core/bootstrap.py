@@ -87,7 +87,7 @@ async def assembled(
         Places(database, pages),
         captures,
         links,
-        Preferences(database, asked, Overviews(database, asked, pages)),
+        Preferences(database, asked, Overviews(database, asked, pages, connects=connecting.on)),
         Ratings(database),
         connecting,
         announcing,

@@ -6,13 +6,14 @@ A port's methods raise only what `core.errors` names.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
-from core.errors import Misconfigured
+from core.installed import Installation as Installation
+from core.installed import Installations as Installations
 from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
 from core.pages import Child as Child
 from core.pages import Destination as Destination
@@ -296,6 +297,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """A connection to Notion as those see it whose it is: a person's own, or `shared` by all in a
+    workspace. `lost`: Notion does not accept it any more.
+    """
+
+    shared: bool
+    name: str
+    owner: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How one person stands, for the panels that platforms show.
 
@@ -305,6 +318,8 @@ class Overview:
     none, or Notion does not say.
     `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
+    `notion` are the connections to Notion that are theirs, the one that goes first first, and
+    `connects` whether people can connect their own here.
     """
 
     account: str | None = None
@@ -318,78 +333,8 @@ class Overview:
     pages: tuple[tuple[str, str], ...] = ()
     requests: int = 0
     tokens: int = 0
-
-
-# ── Where the app is installed ───────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """One workspace, or a whole organisation, whose admin installed this app.
-
-    `workspace` is empty where an organisation installed it, `enterprise` where there is none.
-    `updated_at` is when its admin last agreed. A token that rotates ends at `expires_at`, and
-    `refresh` is what gets the next one; empty and None where the token lasts.
-    """
-
-    platform: str
-    enterprise: str
-    workspace: str
-    name: str
-    bot_user: str
-    scopes: tuple[str, ...]
-    token: str = field(repr=False)
-    installed_by: str
-    updated_at: datetime
-    refresh: str = field(default="", repr=False)
-    expires_at: datetime | None = None
-
-
-class Installations(Protocol):
-    """Who installed this app, each with a token of their own. Each method raises Unavailable."""
-
-    async def of(
-        self, platform: str, enterprise: str, workspace: str, *, fresh: bool = False
-    ) -> Installation | None:
-        """The newest installation that serves a workspace: its own, or its organisation's.
-
-        It may be a minute old; `fresh` asks anew, where a token is not accepted. Raises
-        Misconfigured, with what the admin does about it, where the token cannot be decrypted.
-        """
-        ...
-
-    async def keep(self, installation: Installation) -> None:
-        """Keeps it, in place of an earlier one of the same workspace or organisation."""
-        ...
-
-    async def claim(self, installation: Installation, seconds: float) -> bool:
-        """Takes it upon this process to renew the token, for so many seconds at most.
-
-        False where another process does, or where the token is another one by now.
-        """
-        ...
-
-    async def renew(self, earlier: Installation, token: str, refresh: str, ends: datetime) -> bool:
-        """Keeps the token that follows the `earlier` one; False where that is kept no more."""
-        ...
-
-    async def first(self, state: str) -> bool:
-        """Whether this is the first use of a state of ours, in any process, within a day."""
-        ...
-
-    async def all(self, platform: str) -> Sequence[Installation | Misconfigured]:
-        """Every installation, oldest first; the error in place of one that cannot be read."""
-        ...
-
-    async def forget(
-        self, platform: str, enterprise: str, workspace: str, before: datetime | None = None
-    ) -> bool:
-        """Forgets one, and says whether there was one; nothing else of that workspace is deleted.
-
-        With an empty `workspace` it is the organisation's. One that was kept at `before` or later
-        stays: late news of an older one is no news of it.
-        """
-        ...
+    notion: tuple[Linked, ...] = ()
+    connects: bool = False
 
 
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────
@@ -490,14 +435,28 @@ class Intake(Memory, Protocol):
         """
         ...
 
+    async def again(self, sender: Sender, request: UUID) -> Request:
+        """What somebody asked for before, which failed. Raises what `picked` raises."""
+        ...
+
     async def answered(self, channel: Channel, thread: str) -> bool:
         """Whether this app answered something in a thread that can be added to a page."""
         ...
 
-    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
+    async def suggest(
+        self,
+        kind: Chosen,
+        words: str,
+        *,
+        provider: str = "",
+        sender: Sender | None = None,
+        workspace: Workspace | None = None,
+    ) -> list[Choice]:
         """What may be chosen and holds every one of the words, best first, 25 at most.
 
-        Of models, those of the provider named, all where there is none of that name.
+        Of models, those of the provider named, all where there is none of that name. Places are
+        those that the connections of the sender see, and of the workspace they are in, where the
+        sender does not name it; without a sender those that the server's own token does.
         Takes two seconds at most; where Notion does not answer in time, there is less to choose.
         """
         ...

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.discord.lenient import UNREADABLE, Completer, Tree, make_lenient
+from bot.discord.menus import APPEND
 from bot.discord.parse import LONGEST_OPTION, Option, describe, line_of, options_of
 from bot.discord.watch import LOST, READY, RESUMED
 from core.commands.command import Command
@@ -37,15 +38,15 @@ class Listeners:
 
     `news` takes what became of a shard, as `bot.discord.watch` names it, and the shard's number.
     `asked` takes an interaction and the line that its options amount to, `pressed` an interaction
-    and its button's id, `chosen` an interaction and the message whose menu it was in, as Discord
-    describes it. `submitted` takes a form that was filled in. `listed` says what there is to choose
-    for an option that holds these words, of the provider named or of all. `heard` takes what is
-    no interaction: the event's name and what Discord tells.
+    and its button's id, `chosen` an interaction, the command's name and the message whose menu it
+    was in, as Discord describes it. `submitted` takes a form that was filled in. `listed` says what
+    there is to choose for an option that holds these words, of the provider named or of all.
+    `heard` takes what is no interaction: the event's name and what Discord tells.
     """
 
     asked: Listener
     pressed: Listener
-    chosen: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
+    chosen: Callable[[discord.Interaction[Client], str, Json], Awaitable[None]]
     submitted: Callable[[discord.Interaction[Client], Json], Awaitable[None]]
     listed: Completer
     heard: Callable[[str, Json], None]
@@ -118,7 +119,8 @@ class Client(discord.AutoShardedClient):
         self._parents: dict[str, str] = {}
         self.tree = Tree(self, commands, GROUP, listeners.listed)
         self.tree.add_command(_group(commands, listeners))
-        self.tree.add_command(_menu(listeners.chosen))
+        for name in (MENU, APPEND):
+            self.tree.add_command(_menu(name, listeners.chosen))
         make_lenient(self, self.tree, commands, GROUP, listeners.asked)
 
     @property
@@ -227,15 +229,16 @@ def _untouched(name: str, heard: Callable[[str, Json], None]) -> Callable[[Any],
 
 
 def _menu(
-    chosen: Callable[[discord.Interaction[Client], Json], Awaitable[None]],
+    name: str,
+    chosen: Callable[[discord.Interaction[Client], str, Json], Awaitable[None]],
 ) -> app_commands.ContextMenu:
     # discord.py reads from the annotations what kind of menu it is.
     async def carry_out(interaction: discord.Interaction[Client], message: discord.Message) -> None:
         data: Json = {**(interaction.data or {})}
-        await chosen(interaction, data["resolved"]["messages"][str(message.id)])
+        await chosen(interaction, name, data["resolved"]["messages"][str(message.id)])
 
     return app_commands.ContextMenu(
-        name=MENU,
+        name=name,
         callback=carry_out,
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         allowed_contexts=app_commands.AppCommandContext(

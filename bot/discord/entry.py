@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,12 +11,14 @@ import aiohttp
 import structlog
 
 from bot.discord.adapter import DiscordPlatform
+from bot.discord.asker import about, address_of, channel_of, place_of, sender_of, thread_of
 from bot.discord.callbacks import STAY, THINKING, Callbacks, flags
 from bot.discord.catchup import CatchUp
 from bot.discord.form import line_of_form
 from bot.discord.listener import Json, Listener, kept_text
+from bot.discord.menus import APPEND, Menus
+from bot.discord.panel import ASIDE, TITLE
 from bot.discord.panel import PREFIX as PANEL
-from bot.discord.panel import TITLE
 from bot.discord.parse import call_of_button
 from bot.discord.rest import Rest
 from bot.discord.watch import Limits, Watch
@@ -29,7 +30,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
-from core.messages import Call, Channel, Sender, stable_id
+from core.messages import Call, Request, stable_id
 from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Intake
 
@@ -72,6 +73,7 @@ class DiscordEntry:
         self._listener = Listener(intake, self._platform)
         self._rest = Rest(settings)
         self._callbacks = Callbacks(self._rest)
+        self._menus = Menus(self._callbacks)
         self._windows = Windows(self._rest, self._callbacks, intake)
         self._watch = Watch(self._look_back, limits)
         look = CatchUp(self._rest, intake, self._listener, lambda: self._client).look
@@ -208,12 +210,16 @@ class DiscordEntry:
 
     async def _ask(self, interaction: discord.Interaction[Client], line: str) -> None:
         """A command. Without words it may open a form or the settings instead."""
-        who, where = _sender(interaction), _channel(interaction)
+        who, where = sender_of(interaction), channel_of(interaction)
         if not await self._windows.opened(interaction, line, who, where):
             await self._take(interaction, line)
 
     async def _submit(self, interaction: discord.Interaction[Client], data: Json) -> None:
         """A form that was filled in. One that is not ours is left alone."""
+        filled = self._menus.filled(str(interaction.user.id), data)
+        if filled is not None:
+            await self._take(interaction, *filled)
+            return
         line, message = line_of_form(data, COMMANDS), interaction.message
         if line is None:
             return
@@ -225,27 +231,33 @@ class DiscordEntry:
     async def _change(self, interaction: discord.Interaction[Client], line: str) -> None:
         """What was chosen on the panel: done as if it had been typed, and then shown there."""
         if await self._take(interaction, line, on_panel=True):
-            self._windows.renew(interaction, _sender(interaction), _channel(interaction))
+            self._windows.renew(interaction, sender_of(interaction), channel_of(interaction))
 
     async def _press(self, interaction: discord.Interaction[Client], custom_id: str) -> None:
         """A button, or a list. One that is not ours is left alone."""
         if custom_id.startswith(PANEL):
-            name, who = custom_id.removeprefix(PANEL), _sender(interaction)
-            line = await self._windows.pressed(interaction, name, who, _channel(interaction))
-            if line is not None:
+            name, who = custom_id.removeprefix(PANEL), sender_of(interaction)
+            line = await self._windows.pressed(interaction, name, who, channel_of(interaction))
+            if line is not None and name in ASIDE:
+                await self._take(interaction, line, on_panel=True)
+            elif line is not None:
                 await self._change(interaction, line)
             return
         below = interaction.message
         call = call_of_button(custom_id, private=below is not None and below.flags.ephemeral)
         if call is None:
             return
-        who, where, inside = _sender(interaction), _channel(interaction), _thread(interaction)
+        who, where, inside = sender_of(interaction), channel_of(interaction), thread_of(interaction)
         asked = await self._windows.settled(interaction, call, who, where, inside.get("thread", ""))
-        if asked is not None:
+        if isinstance(asked, Request):
+            await self._take(interaction, asked.call, about(asked), place=asked.place)
+        elif asked is not None:
             await self._take(interaction, asked, inside if wants_words(asked) else None)
 
-    async def _choose(self, interaction: discord.Interaction[Client], message: Json) -> None:
-        """“Save to Notion” in a message's menu.
+    async def _choose(
+        self, interaction: discord.Interaction[Client], name: str, message: Json
+    ) -> None:
+        """“Save to Notion” in a message's menu, or “Append to Notion page”: that asks which page.
 
         The message comes along, so that it can be saved where the bot may not read.
         """
@@ -254,7 +266,10 @@ class DiscordEntry:
             "message": str(message["id"]),
             "kept": kept_text(interaction.client, message, guild),
         }
-        await self._take(interaction, Call("save"), where)
+        if name == APPEND:
+            await self._menus.ask(interaction, where)
+        else:
+            await self._take(interaction, Call("save"), where)
 
     async def _take(
         self,
@@ -262,6 +277,7 @@ class DiscordEntry:
         line: str | Call,
         where: Mapping[str, str] | None = None,
         *,
+        place: str | None = None,
         on_panel: bool = False,
     ) -> bool:
         """Records first, then defers; whether both was done.
@@ -273,13 +289,15 @@ class DiscordEntry:
         """
         EVENTS.labels(self.name, "command" if isinstance(line, str) else "interaction").inc()
         with ACKNOWLEDGED.labels(self.name).time():
-            return await self._recorded(interaction, line, where, on_panel=on_panel)
+            place = place_of(interaction) if place is None else place
+            return await self._recorded(interaction, line, where, place, on_panel=on_panel)
 
     async def _recorded(
         self,
         interaction: discord.Interaction[Client],
         line: str | Call,
         where: Mapping[str, str] | None,
+        place: str,
         *,
         on_panel: bool,
     ) -> bool:
@@ -291,13 +309,13 @@ class DiscordEntry:
         answer = await dispatch(
             self._intake,
             delivery,
-            _sender(interaction),
+            sender_of(interaction),
             line,
-            _address(interaction)
+            address_of(interaction)
             | dict(where or {})
             | ({} if thinking else {"placeholder": "no"})
-            | (_thread(interaction) if isinstance(line, str) else {}),
-            _place(interaction),
+            | (thread_of(interaction) if isinstance(line, str) else {}),
+            place,
         )
         # Where Discord does not hear of it, the command is recorded all the same, and its answer
         # will find another way.
@@ -329,50 +347,6 @@ def _asks_for_privacy(line: str | Call) -> bool:
         return is_private(line if isinstance(line, Call) else parse(line))
     except InvalidInput:
         return True
-
-
-def _sender(interaction: discord.Interaction[Client]) -> Sender:
-    return Sender("discord", str(interaction.user.id), interaction.user.display_name)
-
-
-def _address(interaction: discord.Interaction[Client]) -> dict[str, str]:
-    bot = interaction.client.user
-    return {
-        "application_id": str(interaction.application_id),
-        "bot_id": str(bot.id) if bot else str(interaction.application_id),
-        "interaction_id": str(interaction.id),
-        "interaction_token": interaction.token,
-        "channel_id": str(interaction.channel_id or ""),
-        "guild_id": str(interaction.guild_id or ""),
-        "user_id": str(interaction.user.id),
-        "asked_in": str(interaction.channel_id or ""),
-        "accepted_at": f"{time.time():.6f}",
-        **_home(interaction),
-    }
-
-
-def _home(interaction: discord.Interaction[Client]) -> dict[str, str]:
-    """The server it was written in, and whether Discord says that the sender manages it."""
-    if not interaction.guild_id:
-        return {}
-    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
-    return {"home": str(interaction.guild_id)} | ({"manager": "yes"} if manages else {})
-
-
-def _place(interaction: discord.Interaction[Client]) -> str:
-    """The channel's id. What is chosen for a channel holds in its threads, which come and go."""
-    return str(getattr(interaction.channel, "parent_id", None) or interaction.channel_id or "")
-
-
-def _thread(interaction: discord.Interaction[Client]) -> dict[str, str]:
-    """The thread where something was asked for, where its answers come one after another."""
-    inside = getattr(interaction.channel, "parent_id", None) is not None
-    return {"thread": str(interaction.channel_id)} if inside else {}
-
-
-def _channel(interaction: discord.Interaction[Client]) -> Channel | None:
-    place = _place(interaction)
-    return Channel("discord", place) if place else None
 
 
 def _library_errors() -> tuple[type[Exception], ...]:

@@ -27,8 +27,8 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 """What discord.py raises where an answer says less, or something else, than it expects."""
 
 Parser = Callable[[Any], None]
-Completer = Callable[[Chosen, str, str], Awaitable[Sequence[Choice]]]
-"""What there is to choose that holds these words, for a provider or for none."""
+Completer = Callable[[Any, Chosen, str, str], Awaitable[Sequence[Choice]]]
+"""What whoever types can choose that holds these words, for a provider or for none."""
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,7 @@ class Tree(app_commands.CommandTree[Any]):
         if interaction.type is not discord.InteractionType.autocomplete:
             return True
         wanted = typed(dict(interaction.data or {}), self._group, self._offered)
-        known = await self._listed(*wanted) if wanted else ()
+        known = await self._listed(interaction, *wanted) if wanted else ()
         choices = [app_commands.Choice(name=one.label, value=one.value) for one in known]
         try:
             await interaction.response.autocomplete(choices)

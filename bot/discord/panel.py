@@ -11,6 +11,7 @@ from typing import Any
 from bot.discord.complete import fitting
 from bot.discord.form import Choices, options
 from bot.discord.render import LONGEST, render_answer
+from core.commands.notion import lines_of
 from core.commands.words import link, place
 from core.messages import Answer
 from core.ports import Choice, Chosen, Destination, Overview, Part
@@ -28,6 +29,12 @@ NONE = Choice("default", "No template")
 
 WRITE, PLACE, RESET, REFRESH = "write", "place", "reset", "refresh"
 """Its buttons."""
+
+NOTION, CHECK = "notion", "notion-check"
+"""Those about Notion; their answers leave the panel as it is."""
+
+ASIDE = {NOTION: f"{COMMAND} notion", CHECK: f"{COMMAND} notion check"}
+"""What each of them amounts to."""
 
 TITLE = "**Your settings**"
 """How its message begins."""
@@ -48,7 +55,7 @@ _BLUE, _GREY = 1, 2
 
 def render_panel(overview: Overview, choices: Choices, *, linking: bool) -> Part:
     """The panel. `linking`: whether there is a command that links accounts."""
-    lines = [TITLE, "", _account(overview, linking=linking), *_places(overview)]
+    lines = [TITLE, "", _account(overview, linking=linking), *_places(overview), *_notion(overview)]
     lines.append(f"- New texts are written by **{overview.provider}**" + _shape(overview) + ".")
     lines.append(f"{_USED}{_counted(overview)}.")
     if overview.pages:
@@ -98,6 +105,13 @@ def _places(overview: Overview) -> list[str]:
     return ["- Where your pages go, Notion does not say just now."]
 
 
+def _notion(overview: Overview) -> list[str]:
+    found = [f"- {line}." for line in lines_of(overview.notion)] if overview.notion else []
+    return found or (
+        ["- You have not connected a Notion of your own."] if overview.connects else []
+    )
+
+
 def _shape(overview: Overview) -> str:
     return f", in the shape **{overview.template}**" if overview.template else ""
 
@@ -122,11 +136,20 @@ def _controls(overview: Overview, choices: Choices) -> list[Json]:
         (RESET, "Reset", _GREY),
         (REFRESH, "Refresh", _GREY),
     )
+    own_notion = any(not each.shared for each in overview.notion)
+    about_notion = [(CHECK, "Check Notion", _GREY)]
+    if overview.connects:
+        label = "Reconnect Notion" if own_notion else "Connect your Notion"
+        about_notion.insert(0, (NOTION, label, _GREY))
+    return [each for each in rows if each] + [_buttons(buttons), _buttons(about_notion)]
+
+
+def _buttons(buttons: Sequence[tuple[str, str, int]]) -> Json:
     row = [
         {"type": _BUTTON, "style": style, "label": label, "custom_id": PREFIX + name}
         for name, label, style in buttons
     ]
-    return [each for each in rows if each] + [{"type": _ROW, "components": row}]
+    return {"type": _ROW, "components": row}
 
 
 def _own_first(own: Destination | None, choices: Choices) -> list[Choice]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.discord import form, panel
+from bot.discord.asker import sender_of
 from bot.discord.callbacks import FORM, STAY, THINKING, Callbacks, flags
 from bot.discord.complete import fitting
 from bot.discord.render import content, render_answer
@@ -22,7 +23,7 @@ from core.actions import wants_words
 from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
-from core.messages import Answer, Call, Channel, Sender, Workspace
+from core.messages import Answer, Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Overview, Part
 
 if TYPE_CHECKING:
@@ -66,15 +67,28 @@ class Windows:
             await asyncio.wait(renewals)
 
     async def suggested(
-        self, kind: Chosen, words: str = "", provider: str = "", wait: float | None = None
+        self,
+        asked: Asked,
+        kind: Chosen,
+        words: str = "",
+        provider: str = "",
+        wait: float | None = None,
     ) -> list[Choice]:
-        """What may be chosen, as Discord takes it; of models, those of this provider.
+        """What may be chosen, as Discord takes it; of models, those of this provider, and of places
+        those that the connections of whoever asks see.
 
         Nothing where it takes more than `wait` seconds, LISTING if none are named.
         """
         try:
             async with asyncio.timeout(LISTING if wait is None else wait):
-                return fitting(await self._intake.suggest(kind, words, provider=provider))
+                found = await self._intake.suggest(
+                    kind,
+                    words,
+                    provider=provider,
+                    sender=sender_of(asked),
+                    workspace=_server(asked),
+                )
+                return fitting(found)
         except (AssistantError, TimeoutError) as error:
             _log.info("discord is offered no choices", kind=kind, error=type(error).__name__)
             return []
@@ -106,6 +120,8 @@ class Windows:
         if name == panel.REFRESH:
             shown = await self._panel(asked, STAY, sender, channel)
             return None if shown else panel.COMMAND
+        if name in panel.ASIDE:
+            return panel.ASIDE[name]
         if name == panel.RESET:
             return f"{panel.COMMAND} reset"
         data: dict[str, Any] = {**(asked.data or {})}
@@ -113,8 +129,10 @@ class Windows:
 
     async def settled(
         self, asked: Asked, call: Call, sender: Sender, channel: Channel | None, thread: str
-    ) -> Call | None:
+    ) -> Call | Request | None:
         """What a pressed button asks for in the end; None where there is nothing to carry out.
+
+        A request is one that was made before, and is to be carried out once more.
 
         That is where a form was opened for what the call lacks, or the presser was told why not.
         """
@@ -122,7 +140,11 @@ class Windows:
         if isinstance(found, Answer):
             await self._callbacks.tell(asked, found)
             return None
-        if not wants_words(found) or await self._knows(found, channel, thread):
+        if (
+            isinstance(found, Request)
+            or not wants_words(found)
+            or await self._knows(found, channel, thread)
+        ):
             return found
         opened = form.render_words(found, COMMANDS[found.command])
         if not await self._callbacks.respond(asked, FORM, opened):
@@ -141,7 +163,7 @@ class Windows:
 
     async def _form(self, asked: Asked, name: str, given: form.Given) -> bool:
         """False where Discord does not open it."""
-        choices = await self._choices(form.ASKED, OPENING)
+        choices = await self._choices(asked, form.ASKED, OPENING)
         return await self._callbacks.respond(
             asked, FORM, form.render_form(COMMANDS[name], given, choices)
         )
@@ -150,7 +172,7 @@ class Windows:
         """Announces the panel, for looking everything up may take longer than Discord waits."""
         if not await self._callbacks.respond(asked, how, flags(private=how == THINKING)):
             return False
-        await self._put(asked, await self._shown(sender, channel, _server(asked)))
+        await self._put(asked, await self._shown(asked, sender, channel))
         return True
 
     def renew(self, asked: Asked, sender: Sender, channel: Channel | None) -> None:
@@ -169,7 +191,7 @@ class Windows:
             now = await self._standing(sender, channel, _server(asked))
             if before and now is not None and panel.stand(str(_drawn(now)["content"])) != before:
                 break
-        await self._put(asked, await self._shown(sender, channel, _server(asked)))
+        await self._put(asked, await self._shown(asked, sender, channel))
 
     async def _put(self, asked: Asked, part: Part) -> None:
         path = f"/webhooks/{asked.application_id}/{asked.token}/messages/@original"
@@ -191,22 +213,21 @@ class Windows:
         except AssistantError:
             return None
 
-    async def _shown(
-        self, sender: Sender, channel: Channel | None, server: Workspace | None
-    ) -> Part:
+    async def _shown(self, asked: Asked, sender: Sender, channel: Channel | None) -> Part:
         kinds = tuple(panel.LINES)
         try:
             overview, choices = await asyncio.gather(
-                self._intake.overview(sender, channel, server), self._choices(kinds, LISTING)
+                self._intake.overview(sender, channel, _server(asked)),
+                self._choices(asked, kinds, LISTING),
             )
         except AssistantError as error:
             return render_answer(Answer(error.message, ok=False, private=True))[0]
         return _drawn(overview, choices)
 
     async def _choices(
-        self, kinds: Sequence[Chosen], wait: float
+        self, asked: Asked, kinds: Sequence[Chosen], wait: float
     ) -> dict[Chosen, Sequence[Choice]]:
-        found = await asyncio.gather(*(self.suggested(kind, wait=wait) for kind in kinds))
+        found = await asyncio.gather(*(self.suggested(asked, kind, wait=wait) for kind in kinds))
         return dict(zip(kinds, found, strict=True))
 
 

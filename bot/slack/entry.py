@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -16,7 +15,7 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from bot.dispatch import WITHOUT_FORM, dispatch, settled
+from bot.dispatch import WITHOUT_FORM, dispatch
 from bot.lookout import Lookout, Pace
 from bot.slack.adapter import SlackPlatform
 from bot.slack.catchup import CatchUp
@@ -32,20 +31,19 @@ from bot.slack.parse import (
     kind_of,
     read_body,
     read_command,
-    read_press,
     read_shortcut,
 )
+from bot.slack.presses import Presses
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
 from bot.slack.silence import Silence
 from bot.slack.teams import Teams
 from bot.slack.watch import Limits, Watch
 from bot.slack.words import for_a_page
-from core.actions import wants_words
 from core.commands.command import PREFIX
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
-from core.messages import Answer, Call, Channel
+from core.messages import Answer
 from core.metrics import ACKNOWLEDGED, EVENTS
 from core.ports import Installations, Intake
 
@@ -101,6 +99,9 @@ class SlackEntry:
         self._installing = Installing(settings, installations)
         self.routes = (("POST", "/slack/events", self.handle), *self._installing.routes)
         self._panels = Panels(intake, self._teams, self._dispatch)
+        self._presses = Presses(
+            intake, self._panels, self._teams, self._hand_over, self._tell_later
+        )
         look = CatchUp(self._teams, intake, self._listener, self._tell_later).look
         self._lookout = Lookout(intake, self.name, self._heard, look, pace)
         self._silence = Silence(datetime.now(UTC))
@@ -129,6 +130,7 @@ class SlackEntry:
     async def stop(self) -> None:
         """Disconnects. May be called twice."""
         await self._panels.close()
+        await self._presses.close()
         await self._lookout.stop()
         watch, self._watch = self._watch, None
         if watch is not None:
@@ -222,7 +224,7 @@ class SlackEntry:
 
             listeners = Listeners(
                 command=self._command,
-                pressed=self._press,
+                pressed=self._presses.take,
                 shortcut=self._shortcut,
                 event=self._event,
                 changed=self._changed,
@@ -242,37 +244,6 @@ class SlackEntry:
             await ack()
         else:
             await ack({"response_type": "ephemeral"} | content(render_answer(answer)[0]))
-
-    async def _press(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """A press is acknowledged with nothing; whatever there is to say goes out by its URL."""
-        asked = read_press(body, time.time())
-        if asked is None or not isinstance(asked.text, Call):
-            await ack()
-            return
-        call = await settled(self._intake, asked.sender, asked.text)
-        if isinstance(call, Answer):
-            await ack()
-            self._tell_later(asked, call)
-            return
-        asked = replace(asked, text=call)
-        lacking = wants_words(call) and not await self._knows(asked)
-        if lacking and await self._panels.words_for(body, asked):
-            await ack()
-        elif lacking:
-            await ack()
-            self._tell_later(asked, Answer(WITHOUT_FORM[call.command], ok=False, private=True))
-        else:
-            await self._hand_over(ack, asked)
-
-    async def _knows(self, asked: Command) -> bool:
-        """Whether there is an answer in the thread that can be added without asking for words."""
-        thread, call = asked.address.get("thread", ""), asked.text
-        if not thread or not isinstance(call, Call) or call.command != "save":
-            return False
-        try:
-            return await self._intake.answered(Channel("slack", asked.place), thread)
-        except AssistantError:
-            return False
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         asked = read_shortcut(body, time.time())
@@ -301,11 +272,13 @@ class SlackEntry:
         await ack()
         await self._panels.shortcut(body)
 
-    async def _hand_over(self, ack: AsyncAck, asked: Command | None) -> None:
+    async def _hand_over(self, ack: AsyncAck, asked: Command | None) -> bool:
+        """Whether it will be carried out."""
         answer = None if asked is None else await self._dispatch(asked)
         await ack()
         if asked is not None and answer is not None:
             self._tell_later(asked, answer)
+        return answer is None
 
     async def _event(self, body: dict[str, Any]) -> None:
         """An event is written down, where it asks for something, before it is acknowledged."""

@@ -5,7 +5,7 @@ https://docs.slack.dev/surfaces/app-home, https://docs.slack.dev/reference/views
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.slack.parse import Command, object_in, place_of, word_in
 from bot.slack.pieces import Block, link, plain, rich, rich_list, said
 from core.commands.command import PREFIX
 from core.messages import Call, Sender, stable_id
-from core.ports import Choice, Chosen, Destination, Overview
+from core.ports import Choice, Chosen, Destination, Linked, Overview
 
 WRITE, TO, CLEAR, PROVIDER, TEMPLATE, RESET = (
     "home_write",
@@ -27,6 +27,13 @@ WRITE, TO, CLEAR, PROVIDER, TEMPLATE, RESET = (
 )
 """The ids of its buttons and lists."""
 
+CONNECT, CHECK = "home_notion", "home_notion_check"
+"""Those about Notion, and what each amounts to: its answer is for the asker alone."""
+
+_NOTION = {CONNECT: "notion", CHECK: "notion check"}
+
+ANSWERED = "The answer comes under Messages, to you alone."
+
 _SETTINGS = "settings"
 
 
@@ -37,6 +44,11 @@ class Change:
     command: Command
     action: str
     value: str
+
+    @property
+    def notice(self) -> str:
+        """What is told at once, where nothing on the tab changes by it."""
+        return ANSWERED if self.action in _NOTION else ""
 
     def shows(self, overview: Overview) -> bool:
         """Whether it is in force."""
@@ -63,6 +75,7 @@ def build_home(
     blocks = [
         *_top(notice),
         *_places(overview),
+        *_notion(overview, commands),
         *_answers(overview, choices, commands),
         *_pages(overview),
         *_account(overview, commands),
@@ -118,6 +131,8 @@ def _call(action: str, value: str) -> Call | None:
         return Call("to", flags={"clear": True})
     if action == RESET:
         return Call(_SETTINGS, "reset")
+    if action in _NOTION:
+        return Call(_SETTINGS, _NOTION[action])
     if not value:
         return None
     if action == TO:
@@ -157,6 +172,32 @@ def _places(overview: Overview) -> list[Block]:
     if own is not None:
         elements.append(pieces.button(CLEAR, "Take my choice back"))
     return [_heading("Where your pages go"), where, _actions(*elements)]
+
+
+def _notion(overview: Overview, commands: Collection[str]) -> list[Block]:
+    parts = [part for each in overview.notion for part in _linked(each)]
+    if not parts and overview.connects:
+        parts = [said("You have not connected a Notion of your own. ")]
+    if not parts or not any(not each.lost for each in overview.notion):
+        parts.append(said("What you may reach is what this server's own connection sees, if any."))
+    shown = [_heading("Notion"), rich(*parts)]
+    if _SETTINGS not in commands:
+        return shown
+    elements = []
+    if overview.connects:
+        own = any(not each.shared for each in overview.notion)
+        lost = any(each.lost for each in overview.notion)
+        label = "Reconnect Notion" if own else "Connect your Notion"
+        elements.append(pieces.button(CONNECT, label, primary=lost))
+    return [*shown, _actions(*elements, pieces.button(CHECK, "Check Notion"))]
+
+
+def _linked(each: Linked) -> Iterator[Block]:
+    yield said("This workspace's connection: " if each.shared else "Your own connection: ")
+    yield said(each.name or "Notion", bold=True)
+    yield said(f", agreed to by {each.owner}. " if each.owner else ". ")
+    if each.lost:
+        yield said("Notion does not accept it any more: connect it again. ", bold=True)
 
 
 def _answers(

@@ -86,7 +86,7 @@ class Homes:
         answer = None
         if isinstance(change.command.text, str) or change.command.text.command in COMMANDS:
             answer = await self._hand(change.command)
-        told = "" if answer is None else answer.text
+        told = change.notice if answer is None else answer.text
         origin = read_origin(object_in(fields, "view"))
         self.show(Wish(change.command.sender, origin, None if told else change, told))
 

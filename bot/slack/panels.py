@@ -143,7 +143,12 @@ class Panels:
         https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
         """
         words = " ".join(word_in(fields, "value").split())[:200]
-        found = await self._suggested("destination", words, SUGGESTING)
+        person, origin = object_in(fields, "user"), read_origin(object_in(fields, "view"))
+        # Whose connections are asked is told by the person, and by the workspace they are in.
+        team = origin.team or word_in(object_in(fields, "team"), "id")
+        team = team or word_in(person, "team_id")
+        sender = Sender("slack", word_in(person, "id"), "", team)
+        found = await self._suggested("destination", words, SUGGESTING, sender)
         in_form = word_in(object_in(fields, "view"), "callback_id") == FORM
         usual = [AS_USUAL] if in_form and not words else []
         return pieces.options([*usual, *found])
@@ -180,10 +185,12 @@ class Panels:
         )
         return refused is None
 
-    async def _suggested(self, kind: Chosen, words: str, patience: float) -> list[Choice]:
+    async def _suggested(
+        self, kind: Chosen, words: str, patience: float, sender: Sender | None = None
+    ) -> list[Choice]:
         try:
             async with asyncio.timeout(patience):
-                return await self._intake.suggest(kind, words)
+                return await self._intake.suggest(kind, words, sender=sender)
         except (AssistantError, TimeoutError) as error:
             _log.info("nothing to choose", kind=kind, reason=getattr(error, "message", "too slow"))
             return []

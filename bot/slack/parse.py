@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from uuid import UUID
 
 from bot.slack.markdown import plain_text
-from core.actions import call_of
+from core.actions import AGAIN, PICK, call_of
 from core.errors import InvalidInput
-from core.messages import Call, Sender, stable_id
+from core.messages import Call, Request, Sender, stable_id
 from core.ports import Address
 
 # For how long, in seconds, the same trigger id or response URL means the same delivery, and for
@@ -25,6 +25,9 @@ _HOUR = 3_600.0
 _MINUTE = 60.0
 
 _SHORT = 200
+
+# What of an address says which message a request is about, and where that is.
+_ABOUT = ("channel_id", "message", "in_thread", "thread", "linked", "marked")
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What Bolt raises, outside of what it runs, for a delivery of another shape than Slack's."""
@@ -168,6 +171,19 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
         place=place_of(team, channel),
         key=delivery,
     )
+
+
+def is_question(fields: Mapping[str, Any], call: Call) -> bool:
+    """Whether a press answers what one person alone was asked, and is to be asked no more. Pure."""
+    alone = object_in(fields, "container").get("is_ephemeral") is True
+    return alone and call.command in (AGAIN, PICK, "take-back")
+
+
+def once_more(pressed: Command, earlier: Request) -> Command:
+    """What was asked for before, about what it was about, answered where the button is. Pure."""
+    mine = {name: word for name, word in pressed.address.items() if name not in _ABOUT}
+    about = {name: earlier.address[name] for name in _ABOUT if name in earlier.address}
+    return replace(pressed, text=earlier.call, address=mine | about, place=earlier.place)
 
 
 def read_shortcut(fields: Mapping[str, Any], accepted_at: float) -> Command | None:

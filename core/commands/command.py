@@ -55,7 +55,8 @@ class Command:
     out again from its last finished step after a crash, so everything that reaches outside goes
     through `Context.step`. `admit`, where there is one, goes before it, before anything is shown:
     what it raises is told to the asker alone. `form`: where the text is missing, a platform that
-    has forms shows one instead of saying so.
+    has forms shows one instead of saying so. `repeatable`: where it failed and another try may do,
+    a button asks for the same again.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Command:
     listed: bool = True
     admit: Callable[[Context, Call], Awaitable[None]] | None = None
     form: bool = False
+    repeatable: bool = False
 
     @property
     def usage(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.actions import about_notion
 from core.commands.command import Command
@@ -15,7 +15,6 @@ from core.notion.examining import Finding
 
 if TYPE_CHECKING:
     from core.commands.context import Context
-    from core.connecting import Standing
 
 HOW = (
     "`/notion settings notion check` looks whether it works, `… disconnect` takes yours away.",
@@ -105,7 +104,20 @@ async def _leave(context: Context, *, shared: bool) -> Answer:
     return Answer(await context.step("disconnect", leave), private=True)
 
 
-def lines_of(standing: Sequence[Standing]) -> Iterator[str]:
+class Linked(Protocol):
+    """A connection, as it is told of."""
+
+    @property
+    def shared(self) -> bool: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def lost(self) -> bool: ...
+
+
+def lines_of(standing: Sequence[Linked]) -> Iterator[str]:
     """How somebody is connected, a line each. Pure."""
     for each in standing:
         whose = "This workspace's" if each.shared else "Your own"

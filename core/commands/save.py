@@ -163,6 +163,7 @@ COMMAND = Command(
     argument=Argument("link", required=False),
     flags=(TO, TAGS, SET, TEMPLATE, APPEND),
     private=True,
+    repeatable=True,
 )
 
 # What a reaction asks for: everybody sees the reaction, so everybody may see what came of it.
@@ -172,6 +173,7 @@ MARKED = Command(
     run=run,
     flags=(TO, TAGS, SET, TEMPLATE, EMOJI),
     listed=False,
+    repeatable=True,
 )
 
 UNDO = Command(

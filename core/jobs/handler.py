@@ -19,7 +19,7 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, when_unclear
+from core.actions import when_failed, when_unclear, when_unsaved
 from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
@@ -36,7 +36,7 @@ from core.jobs.line import SILENT, standing_in_line
 from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
 from core.jobs.show import patiently
 from core.live import Feeds
-from core.messages import Answer, Call, Request
+from core.messages import Action, Answer, Call, Request
 from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
@@ -183,10 +183,7 @@ class Handler:
             # With a connection another try may do, so it gets a button too.
             missing = isinstance(error, (NotionFailed, Unavailable))
             link = await context.connector.hint(context.request) if missing else None
-            again = COMMANDS[call.command].live and (link is not None or _worth_a_button(error))
-            actions = when_failed(context.request.id) if again else ()
-            if isinstance(error, Ambiguous):
-                actions = when_unclear(context.request.id, error.choices)
+            actions = _to_try_again(context.request, error, connects=link is not None)
             aside = "" if link is None else f"Connect Notion: {link}"
             told = error.to_json()
             if aside and self._is_for_one(context.request):
@@ -208,6 +205,18 @@ class Handler:
     async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
         async with self._database.begin() as unit:
             await unit.inbox.answered(request_id, answer)
+
+
+def _to_try_again(request: Request, error: AssistantError, *, connects: bool) -> tuple[Action, ...]:
+    """What can be done about an error; `connects`: by a new connection too."""
+    if isinstance(error, Ambiguous):
+        return when_unclear(request.id, error.choices)
+    command = COMMANDS[request.call.command]
+    if command.live and (connects or _worth_a_button(error)):
+        return when_failed(request.id)
+    if command.repeatable and (connects or error.retryable):
+        return when_unsaved(request.id)
+    return ()
 
 
 def _worth_a_button(error: AssistantError) -> bool:

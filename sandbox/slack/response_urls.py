@@ -28,6 +28,9 @@ class ResponseUrl:
     user: str
     issued: float
     message: Message | None = None
+    pressed: bool = False
+    """Of a button, whose message it goes on to mean."""
+
     uses: int = 0
 
 
@@ -41,7 +44,9 @@ class ResponseUrls:
     def issue(self, channel: str, user: str, message: Message | None = None) -> str:
         """A new address; `message` is what `replace_original` changes."""
         key = secrets.token_hex(12)
-        self._known[key] = ResponseUrl(channel, user, self.space.clock(), message)
+        self._known[key] = ResponseUrl(
+            channel, user, self.space.clock(), message, pressed=message is not None
+        )
         return f"{self.space.base_url}/response/{self.space.team_id}/{key}"
 
     def answer(self, key: str, body: str) -> Answer:
@@ -85,7 +90,9 @@ class ResponseUrls:
             from_app=True,
             only_for=None if everyone else url.user,
         )
-        url.message = self.space.store(message)
+        shown = self.space.store(message)
+        if not url.pressed:
+            url.message = shown
 
     def acknowledged(self, url: str, body: str) -> None:
         """Shows what came with the acknowledgement of a command, as Slack does.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.commands.saving import with_place
 from core.errors import Forbidden
-from core.messages import Call, Channel, Sender, Workspace
+from core.messages import Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
 
 
@@ -32,10 +32,29 @@ class Offers:
             raise Forbidden("Only the person who asked for this can use its buttons.")
         return with_place(self.pickable[str(request)], place)
 
+    earlier: Mapping[str, Request] = MappingProxyType({})
+
+    async def again(self, _sender: Sender, request: UUID) -> Request:
+        if str(request) not in self.earlier:
+            raise Forbidden("Only the person who asked for this can use its buttons.")
+        return self.earlier[str(request)]
+
     async def answered(self, _channel: Channel, thread: str) -> bool:
         return thread in self.answered_in
 
-    async def suggest(self, kind: Chosen, words: str, *, provider: str = "") -> list[Choice]:
+    choosers: Sequence[tuple[Sender | None, Workspace | None]] = ()
+
+    async def suggest(
+        self,
+        kind: Chosen,
+        words: str,
+        *,
+        provider: str = "",
+        sender: Sender | None = None,
+        workspace: Workspace | None = None,
+    ) -> list[Choice]:
+        if kind == "destination":
+            self.choosers = (*self.choosers, (sender, workspace))
         wanted = words.casefold()
         found = [one for one in self.choices.get(kind, []) if wanted in one.label.casefold()]
         return [one for one in found if kind != "model" or provider in one.label]

@@ -1,8 +1,17 @@
+import re
 from uuid import UUID
 
 import pytest
 
-from core.actions import LABELS, call_of, when_failed, when_written, while_writing
+from core.actions import (
+    LABELS,
+    PATTERN,
+    call_of,
+    when_failed,
+    when_unsaved,
+    when_written,
+    while_writing,
+)
 from core.commands.registry import COMMANDS
 from core.messages import Action, Answer, Call
 
@@ -33,6 +42,12 @@ def test_every_button_asks_for_a_command_that_nobody_types(name: str) -> None:
     assert call is not None
     assert call.text == str(ITEM)
     assert not COMMANDS[call.command].listed
+
+
+def test_what_could_not_be_saved_is_asked_for_again_by_its_request() -> None:
+    [action] = when_unsaved(ITEM)
+    assert re.fullmatch(PATTERN, action.name)
+    assert call_of(action.name, action.item) == Call("again", str(ITEM))
 
 
 @pytest.mark.parametrize(("name", "item"), [("delete", str(ITEM)), ("save", "1"), ("", "")])

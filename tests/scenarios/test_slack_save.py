@@ -12,6 +12,8 @@ import yaml  # type: ignore[import-untyped] # no types, and one file to read
 from aiohttp import ClientSession
 from product import Product, World, eventually
 
+from sandbox.notion.errors import RefusedError
+from sandbox.notion.hooks import Faults, Hooks
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
 from sandbox.notion.schema import make_property
 from sandbox.slack.chat import permalink
@@ -220,6 +222,31 @@ async def test_a_memo_that_fails_says_why_in_the_thread(world: World, launch: La
     [reply] = world.slack.answers()
     assert reply.thread_ts == message.ts
     assert "NOTION_TOKEN" in str(reply.blocks)
+    assert await product.stop() == 0
+
+
+async def test_a_memo_that_failed_is_tried_again_with_a_button(
+    world: World, launch: Launch
+) -> None:
+    faults = Faults()
+    busy = RefusedError("rate_limited", "Slow down", headers={"Retry-After": "600"})
+    faults.fail("POST", "/v1/pages", busy, times=99)
+    world.notion.hooks = faults
+    product = await launch("slack")
+    message = world.slack.write("Keep this.")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "warning")
+    [reply] = world.slack.answers()
+    assert "slow down" in str(reply.blocks)
+    world.notion.hooks = Hooks()
+    bob = world.slack.space.add_user("bob")
+    await world.slack.click(reply, "again", bob)
+    assert (await told(world, "Only the person who asked")).only_for == bob.id
+    await world.slack.click(reply, "again")
+    await marked(world, message, "white_check_mark")
+    [page] = await world.pages()
+    assert "Keep this." in await text_of(world, page)
+    assert world.slack.answers()[-1].thread_ts == message.ts
     assert await product.stop() == 0
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from bot.discord.adapter import DiscordPlatform
 from bot.discord.entry import DiscordEntry
-from core.actions import about_pages, when_unclear, when_written
+from core.actions import about_pages, when_unclear, when_unsaved, when_written
 from core.commands.registry import COMMANDS
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed
-from core.messages import Action, Answer, Call
+from core.messages import Action, Answer, Call, Request, Sender
 from sandbox.discord.interactions import DEFERRED_UPDATE
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import THREAD, Message
@@ -23,9 +23,11 @@ ITEM = uuid4()
 
 
 async def test_every_command_is_offered_with_its_options(stage: Stage) -> None:
-    [group, menu] = stage.server.world.commands[None]
-    assert (menu["name"], menu["type"]) == ("Save to Notion", 3)
-    assert (menu["integration_types"], menu["contexts"]) == ([0, 1], [0, 1, 2])
+    [group, *menus] = stage.server.world.commands[None]
+    assert [menu["name"] for menu in menus] == ["Save to Notion", "Append to Notion page"]
+    for menu in menus:
+        assert menu["type"] == 3
+        assert (menu["integration_types"], menu["contexts"]) == ([0, 1], [0, 1, 2])
     assert group["name"] == "notion"
     assert group["integration_types"] == [0, 1]
     assert group["contexts"] == [0, 1, 2]
@@ -192,6 +194,20 @@ async def test_saying_which_place_was_meant_asks_for_the_same_again(stage: Stage
     told = await stage.server.click(message, name)
     assert await told.acknowledged() == 4
     assert "Only the person who asked" in told.original.content
+
+
+async def test_what_failed_is_asked_for_again_about_the_same_message(stage: Stage) -> None:
+    about = {"channel_id": "9", "message": "12", "marked": "yes", "kept": "{}", "guild_id": "7"}
+    sender, ways = Sender("discord", stage.server.user.id), {"interaction_token": "x"}
+    earlier = Request(ITEM, sender, Call("save-marked"), about | ways, "9")
+    stage.intake.earlier = {str(ITEM): earlier}
+    message = await answered(stage, actions=when_unsaved(ITEM))
+    pressed = await stage.server.click(message, f"again:{ITEM}")
+    assert await pressed.acknowledged() == DEFERRED_UPDATE
+    [request] = stage.intake.requests
+    assert (request.call, request.place) == (Call("save-marked"), "9")
+    assert {name: request.address.get(name) for name in about} == about
+    assert request.address["interaction_token"] not in ("", "x")
 
 
 async def test_somebody_who_is_turned_away_hears_so_alone(stage: Stage) -> None:

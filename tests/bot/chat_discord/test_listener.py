@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.discord.callbacks import Callbacks
 from bot.discord.entry import DiscordEntry
+from bot.discord.menus import Menus, render_page_form
+from bot.discord.rest import Rest
 from core.messages import Call, Channel, Request
 from core.messages import Message as Said
 from sandbox.discord.server import DiscordServer
@@ -385,6 +388,37 @@ async def test_other_reactions_and_those_of_bots_ask_for_nothing(stage: Stage) -
 
 
 # ── The menu ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_menu_appends_a_message_to_the_page_that_a_form_asks_for(stage: Stage) -> None:
+    server = stage.server
+    hidden = server.world.add_channel(server.guild, "hidden", readable=False)
+    message = await server.write("secret", hidden)
+    chosen = await server.message_command("Append to Notion page", message)
+    assert await chosen.acknowledged() == 9
+    assert stage.intake.requests == []
+    sent = await server.submit(chosen, {"page": " Meeting notes "})
+    assert await sent.acknowledged() == 5
+    assert sent.original
+    assert sent.original.ephemeral
+    [request] = stage.intake.requests
+    assert request.call == Call("save", flags={"append": "Meeting notes"})
+    assert request.place == request.address["channel_id"] == hidden.id
+    assert request.address["message"] == message.id
+    assert "thread" not in request.address
+    assert Said.from_json(json.loads(request.address["kept"])).text == "secret"
+
+
+async def test_a_form_that_another_process_opened_names_its_message_all_the_same(
+    stage: Stage,
+) -> None:
+    menus = Menus(Callbacks(Rest(stage.settings)))
+    form = render_page_form("12")
+    field = form["components"][0]["component"]
+    row = {"type": 1, "components": [{"custom_id": field["custom_id"], "value": "Notes"}]}
+    told = {"custom_id": form["custom_id"], "components": [row]}
+    assert menus.filled("7", told) == (Call("save", flags={"append": "Notes"}), {"message": "12"})
+    assert menus.filled("7", {"custom_id": "form:save"}) is None
 
 
 async def test_the_menu_saves_a_message_wherever_it_is(stage: Stage) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.discord.panel import chosen, render_panel
-from core.ports import Choice, Destination, Overview
+from core.ports import Choice, Destination, Linked, Overview
 from sandbox.discord.rules import check_message, walk
 
 OWN = Destination("1" * 32, "page", "Team notes", "https://www.notion.so/notes")
@@ -58,6 +58,20 @@ def test_somebody_nobody_knows_is_told_what_they_could_do() -> None:
     assert "Notion does not say" in text
     assert defaults(fields["panel:destination"]) == []
     assert {"panel:write", "panel:place", "panel:reset", "panel:refresh"} <= set(fields)
+
+
+def test_how_notion_is_connected_and_what_can_be_done_about_it() -> None:
+    text, fields = shown(Overview(provider="openai"))
+    assert "panel:notion" not in fields
+    assert fields["panel:notion-check"]["label"] == "Check Notion"
+    text, fields = shown(Overview(provider="openai", connects=True))
+    assert "You have not connected a Notion of your own." in text
+    assert fields["panel:notion"]["label"] == "Connect your Notion"
+    linked = (Linked(False, "Acme", "Robin", lost=True), Linked(True, "Team", ""))
+    text, fields = shown(Overview(provider="openai", connects=True, notion=linked))
+    assert "- Your own connection: Notion “Acme”, agreed to by Robin; **not accepted" in text
+    assert "- This workspace's connection: Notion “Team”." in text
+    assert fields["panel:notion"]["label"] == "Reconnect Notion"
 
 
 def test_without_choices_there_are_no_empty_lists() -> None:

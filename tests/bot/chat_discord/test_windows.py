@@ -11,7 +11,7 @@ from bot.discord.entry import DiscordEntry
 from bot.discord.parse import options_of
 from core.commands.registry import COMMANDS
 from core.errors import Unavailable
-from core.messages import Answer, Call
+from core.messages import Answer, Call, Workspace
 from core.ports import Choice, Destination, Overview
 from sandbox.discord.interactions import DEFERRED_UPDATE, Interaction
 from sandbox.discord.server import DiscordServer
@@ -43,6 +43,13 @@ async def test_what_fits_the_words_is_listed(stage: Stage, sub: str, option: str
     asked = await stage.server.autocomplete("notion", sub, option, {option: "team"})
     await asked.acknowledged()
     assert asked.choices == [{"name": "Team notes", "value": NOTES}]
+    # Those that whoever types may see.
+    [(sender, server)] = stage.intake.choosers
+    assert sender is not None
+    assert (sender.id, server) == (
+        stage.server.user.id,
+        Workspace("discord", stage.server.guild.id),
+    )
 
 
 async def test_a_long_label_is_cut_and_a_value_stays_whole(stage: Stage) -> None:
@@ -190,6 +197,7 @@ async def test_settings_show_how_somebody_stands(stage: Stage) -> None:
         ("template", "retro", Call("settings", "template retro")),
         ("destination", NOTES, Call("to", NOTES)),
         ("reset", None, Call("settings", "reset")),
+        ("notion-check", None, Call("settings", "notion check")),
     ],
 )
 async def test_what_is_chosen_there_is_asked_as_any_request(

@@ -16,10 +16,16 @@ from aiohttp import web
 
 from bot.slack.adapter import SlackPlatform
 from bot.slack.entry import LARGEST_BODY, SlackEntry
-from core.actions import about_pages, when_unclear, when_written
+from core.actions import (
+    about_pages,
+    when_taken_back,
+    when_unclear,
+    when_unsaved,
+    when_written,
+)
 from core.config import Settings
 from core.errors import Misconfigured, PlatformFailed, Unavailable
-from core.messages import Action, Answer, Call, Channel, Request
+from core.messages import Action, Answer, Call, Channel, Request, Sender
 from core.messages import Message as Said
 from sandbox.slack.delivery import FORM, JSON, sign
 from sandbox.slack.server import SlackServer
@@ -295,6 +301,70 @@ async def test_saying_which_place_was_meant_asks_for_the_same_again(stage: Stage
     assert len(stage.intake.requests) == 1
     await stage.server.wait_for(lambda: stage.server.space.ephemeral)
     assert "Only the person who asked" in str(stage.server.space.ephemeral[-1].blocks)
+
+
+async def asked_alone(stage: Stage, actions: Sequence[Action]) -> Message:
+    """A question for one person, with its buttons."""
+    platform = SlackPlatform(make_settings(stage.server))
+    [part] = platform.render(Answer("Well?", actions=tuple(actions)))
+    await stage.server.slash_command(text="generate a")
+    address = {**stage.intake.requests.pop().address, "private": "yes"}
+    await platform.post(address, part, "a:0", again=False)
+    await platform.close()
+    return stage.server.space.ephemeral[-1]
+
+
+async def test_what_failed_is_asked_for_again_about_the_same_message(stage: Stage) -> None:
+    about = {"channel_id": "C9", "message": "1.2", "thread": "1.2", "marked": "yes", "user_id": "x"}
+    sender = Sender("slack", stage.server.user.id)
+    earlier = Request(ITEM, sender, Call("save-marked"), about | {"response_url": "x"}, "T1:C9")
+    stage.intake.earlier = {str(ITEM): earlier}
+    message = await asked_alone(stage, when_unsaved(ITEM))
+    await stage.server.click(message, "again")
+    [request] = stage.intake.requests
+    assert (request.call, request.place) == (Call("save-marked"), "T1:C9")
+    told = {name: request.address.get(name) for name in about}
+    assert told == about | {"user_id": stage.server.user.id}
+    assert "/response/" in request.address["response_url"]
+    assert request.id != earlier.id
+    await stage.server.wait_for(lambda: message.deleted)
+    # Others are turned away, and the question stays for whom it is meant.
+    stage.intake.earlier = {}
+    message = await asked_alone(stage, when_unsaved(ITEM))
+    await stage.server.click(message, "again")
+    await stage.server.wait_for(lambda: "Only the" in str(stage.server.space.ephemeral[-1].blocks))
+    assert len(stage.intake.requests) == 1
+    assert not message.deleted
+
+
+@pytest.mark.parametrize("name", ["trash", "stay", "pick-1"])
+async def test_a_question_for_one_person_goes_once_it_is_answered(stage: Stage, name: str) -> None:
+    stage.intake.pickable = {str(ITEM): Call("generate", "a plan", {"to": "Twice"})}
+    actions = when_unclear(ITEM, [(PAGE, "Twice")]) if "-" in name else when_taken_back(ITEM)
+    message = await asked_alone(stage, actions)
+    # While it cannot be written down, it can be pressed again.
+    stage.intake.away = True
+    await stage.server.click(message, name)
+    await stage.server.wait_for(lambda: "database" in str(stage.server.space.ephemeral[-1].blocks))
+    assert not message.deleted
+    stage.intake.away = False
+    await stage.server.click(message, name)
+    await stage.server.wait_for(lambda: message.deleted)
+    # Its answer still comes the same way.
+    [request] = stage.intake.requests
+    platform = SlackPlatform(make_settings(stage.server))
+    [part] = platform.render(Answer("Done."))
+    await platform.post({**request.address, "private": "yes"}, part, "b:0", again=False)
+    await platform.close()
+    assert "Done." in str(stage.server.space.ephemeral[-1].blocks)
+
+
+async def test_an_answer_stays_when_a_button_under_it_is_pressed(stage: Stage) -> None:
+    message = await asked_alone(stage, when_written(ITEM))
+    await stage.server.click(message, "longer")
+    assert len(stage.intake.requests) == 1
+    await stage.entry.stop()
+    assert not message.deleted
 
 
 async def test_a_button_of_somebody_else_is_not_found(stage: Stage) -> None:

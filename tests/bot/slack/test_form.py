@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.slack.form import Origin, build_form, read_origin, without_prompt
+from core.messages import Sender
 from core.ports import Choice
 from sandbox.slack.view_rules import check_view
 from sandbox.traffic import Answer as Reaction
@@ -174,6 +175,9 @@ async def test_a_place_is_found_while_it_is_typed(front: Front) -> None:
     [form] = front.slack.surfaces.forms
     offered = await front.slack.surfaces.type_in(form, "destination", "note")
     assert [one["text"]["text"] for one in offered] == ["Notes"]
+    # One that whoever types may see.
+    [(sender, _)] = front.core.choosers
+    assert sender == Sender("slack", front.slack.user.id, "", front.slack.space.team_id)
     first = await front.slack.surfaces.type_in(form, "destination", "")
     assert [one["text"]["text"] for one in first] == ["As usual", "Notes", "Plans"]
     assert await front.slack.surfaces.type_in(form, "destination", "nowhere") == []

@@ -19,7 +19,7 @@ from core.commands.registry import COMMANDS
 from core.config import Settings
 from core.errors import Unavailable
 from core.messages import Answer, Call
-from core.ports import Destination, Overview
+from core.ports import Destination, Linked, Overview
 from sandbox.slack.server import SlackServer
 from sandbox.slack.view_rules import check_view
 from sandbox.traffic import Answer as Reaction
@@ -84,6 +84,7 @@ def test_the_tab_says_how_somebody_stands() -> None:
         "home_write",
         "home_to",
         "home_clear",
+        "home_notion_check",
         "home_provider",
         "home_template",
         "home_reset",
@@ -103,6 +104,53 @@ def test_somebody_new_reads_what_there_is_to_do() -> None:
     ):
         assert words in told
     assert "home_clear" not in controls(view)
+
+
+def test_how_notion_is_connected_and_what_can_be_done_about_it() -> None:
+    own, shared = Linked(False, "Acme", "Robin"), Linked(True, "Team", "")
+    for standing, words, label in (
+        (Overview(connects=True), "You have not connected a Notion of your own.", "Connect your"),
+        (
+            Overview(connects=True, notion=(own, shared)),
+            "Your own connection:  Acme , agreed to by Robin.  This workspace's connection:  Team",
+            "Reconnect Notion",
+        ),
+        (
+            Overview(connects=True, notion=(replace(own, lost=True),)),
+            "Notion does not accept it any more: connect it again.",
+            "Reconnect Notion",
+        ),
+        (Overview(), "this server's own connection sees", ""),
+    ):
+        view = build_home(standing, CHOICES, HERE, EVERYTHING)
+        check_view(view, "home")
+        assert words in read(view)
+        assert label in read(view)
+        assert ("home_notion" in controls(view)) == standing.connects
+        assert "home_notion_check" in controls(view)
+
+
+@pytest.mark.parametrize(
+    ("action", "call"),
+    [
+        ("home_notion", Call("settings", "notion")),
+        ("home_notion_check", Call("settings", "notion check")),
+    ],
+)
+async def test_connecting_notion_answers_the_person_alone_and_the_tab_says_where(
+    front: Front, action: str, call: Call
+) -> None:
+    front.core.standing = Overview(connects=True)
+    await front.slack.surfaces.open_app()
+    [view] = await front.slack.wait_for(front.slack.surfaces.homes)
+    await front.slack.surfaces.use(view, action)
+    [request] = front.core.requests
+    assert request.call == call
+    assert request.address["private"] == "yes"
+    direct = front.slack.space.open_im(front.slack.user.id)
+    assert request.address["channel_id"] == direct.id
+    homes = front.slack.surfaces.homes
+    await front.slack.wait_for(lambda: "comes under Messages" in read(homes()[-1]))
 
 
 def test_a_channels_choice_and_no_choice_are_told_apart() -> None:

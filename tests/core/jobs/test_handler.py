@@ -14,7 +14,14 @@ import pytest
 
 from core.captures import Captures
 from core.commands.context import Context
-from core.errors import Forbidden, PlatformFailed, RateLimited, Unavailable
+from core.errors import (
+    AssistantError,
+    Forbidden,
+    Misconfigured,
+    PlatformFailed,
+    RateLimited,
+    Unavailable,
+)
 from core.jobs.delivery import UNSHOWN
 from core.jobs.handler import Handler
 from core.live import Feeds
@@ -190,19 +197,25 @@ async def test_only_a_message_that_may_have_been_sent_is_looked_for(
     assert screen.looked == looked
 
 
-async def marked(database: Stumbling, room: Room, command: str) -> None:
+async def marked(database: Stumbling, room: Room, command: str, connector: object = None) -> Answer:
     address = {"message": "m1", "marked": "yes"}
     call = Call(command)
     request = Request(uuid4(), Sender("slack", "U1"), call, address, "T1:C1")
     async with database.begin() as unit:
         await unit.inbox.add([request])
     nothing: Any = None
-    services: Any = (*[nothing] * 4, Captures(database, nothing), *[nothing] * 6)
+    keeper = Captures(database, nothing)
+    services: Any = (*[nothing] * 4, keeper, *[nothing] * 3, connector, *[nothing] * 2)
 
     async def step(_: str, run: Callable[[], Awaitable[T]]) -> T:
         return await run()
 
     await Handler(database, Feeds(), {"slack": room}, services).handle(request.id, step)
+    async with database.read() as unit:
+        accepted = await unit.inbox.get(request.id)
+    assert accepted is not None
+    assert accepted.answer is not None
+    return accepted.answer
 
 
 async def test_a_message_shows_how_far_its_save_has_come(database: Stumbling) -> None:
@@ -210,6 +223,44 @@ async def test_a_message_shows_how_far_its_save_has_come(database: Stumbling) ->
     await marked(database, room, "save-marked")
     assert room.marks == ["working", "failed"]
     assert room.posted == ["Invite the app."]
+
+
+class Reconnecting:
+    """Connections to Notion, of which somebody lacks one where there is a link."""
+
+    def __init__(self, link: str | None) -> None:
+        self.link = link
+
+    async def hint(self, request: Request) -> str | None:  # noqa: ARG002 - the port's signature
+        return self.link
+
+
+@pytest.mark.parametrize("command", ["save", "save-marked"])
+@pytest.mark.parametrize(
+    ("trouble", "link", "names"),
+    [
+        (Unavailable("The database rests."), None, ["again"]),
+        (Misconfigured("No Notion here."), "https://notes.example/connect", ["again"]),
+        (Misconfigured("No Notion here."), None, []),
+        (Forbidden("Invite the app."), None, []),
+    ],
+)
+async def test_what_could_not_be_saved_can_be_asked_for_again_where_that_may_do(
+    database: Stumbling,
+    trouble: AssistantError,
+    link: str | None,
+    names: list[str],
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.conversation.PATIENCE", 0.01)
+    room = Room(trouble=trouble)
+    answer = await marked(database, room, command, Reconnecting(link))
+    assert [action.name for action in answer.actions] == names
+    assert [action.label for action in answer.actions] == ["Retry"] * len(names)
+    # A link is for the asker alone, and so in a message of its own where others read along.
+    assert room.posted[0].startswith(trouble.message)
+    assert (link or "") in room.posted[-1]
 
 
 async def test_what_was_taken_back_leaves_no_mark_and_no_word(database: Stumbling) -> None:

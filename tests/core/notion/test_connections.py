@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Misconfigured, NotionFailed
-from core.messages import Channel, Sender
+from core.messages import Channel, Sender, Workspace
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
 from core.notion.connections import Connections
@@ -20,6 +21,8 @@ from core.notion.places import Places
 from core.notion.saving import Patience, Saving
 from core.notion.tokens import Lost
 from core.notion.whose import Whose, asking_by, asking_for
+from core.overview import Overviews
+from core.ports import Linked
 from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from core.storage.database import Database
@@ -291,3 +294,68 @@ async def test_a_key_that_is_gone_is_named(
     other = settings.model_copy(update={"secret_key": type(settings.secret_key)("j" * 40)})  # type: ignore[misc]
     with asking_for(Whose(ada)), pytest.raises(AssistantError, match="SECRET_KEY"):
         await Connected(Connections(other, database, None)).destinations("")
+
+
+async def test_places_to_choose_are_those_that_whoever_types_may_see(
+    connections: Connections,
+    settings: Settings,
+    database: Database,
+    notion: NotionServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender, bob = Sender("slack", "ada", "Ada", "T1"), Sender("slack", "bob", "Bob", "T1")
+    async with database.begin() as unit:
+        ada = await unit.users.of(sender)
+    mine = page(notion, "Plans of Ada")
+    await connections.connect(Holder(ada.id), await consent(connections, mine), "Ada")
+    # Nobody else has a token here.
+    alone = Connections(settings, database, None)
+    overviews = Overviews(database, {}, Connected(alone))
+
+    async def offered(who: Sender | None, words: str = "plans") -> list[str]:
+        return [one.value for one in await overviews.suggest("destination", words, sender=who)]
+
+    providers: Any = {"p": None}
+    standing = Overviews(database, providers, Connected(alone), connects=True)
+    shown = await standing.overview(sender, None)
+    assert shown.notion == (Linked(False, "Sandbox", "Robin Example"),)
+    # Where pages go is what the connection of whoever asks says.
+    assert shown.default is not None
+    assert shown.default.id == mine
+    shown = await standing.overview(bob, None)
+    assert (shown.notion, shown.connects, shown.default) == ((), True, None)
+    assert await offered(sender) == [mine]
+    assert await offered(bob) == await offered(None) == []
+    # What was found lately is not asked for again, and another's list is nobody's.
+    before = len(notion.requests)
+    assert await offered(sender, " PLANS ") == [mine]
+    assert len(notion.requests) == before
+    assert await offered(bob) == []
+    faults = Faults()
+    faults.delay("POST", "/v1/search", 9, times=9)
+    notion.hooks = faults
+    monkeypatch.setattr("core.overview.PATIENCE", 0.05)
+    assert await offered(sender, "else") == []
+    # Older than fresh, what was found before counts where Notion takes too long.
+    monkeypatch.setattr("core.overview.FRESH", 0)
+    assert await offered(sender) == [mine]
+    monkeypatch.setattr("core.overview.REMEMBERED", 0)
+    assert await offered(sender) == []
+    await alone.close()
+
+
+async def test_places_of_a_servers_connection_are_offered_to_all_in_it(
+    connections: Connections, settings: Settings, database: Database, notion: NotionServer
+) -> None:
+    shared = page(notion, "Plans for all")
+    holder = Holder(None, "discord", "77")
+    await connections.connect(holder, await consent(connections, shared), "Admin")
+    alone = Connections(settings, database, None)
+    overviews = Overviews(database, {}, Connected(alone))
+    sender = Sender("discord", "ada", "Ada")
+    for server, found in (("77", [shared]), ("78", [])):
+        choices = await overviews.suggest(
+            "destination", "plans", sender=sender, workspace=Workspace("discord", server)
+        )
+        assert [one.value for one in choices] == found
+    await alone.close()
