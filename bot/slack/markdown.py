@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from html import unescape
 
 from core.markdown.emoji import with_emoji
-from core.markdown.literal import without_tags
+from core.markdown.literal import as_typed
 
 SOMEBODY = "somebody"
 """Who a mention names where nobody knows."""
@@ -71,7 +71,7 @@ def markdown(text: str, names: Mapping[str, str]) -> str:
 
     text = _CODE.sub(code, text.translate(_RESERVED))
     text = _REFERENCE.sub(lambda found: keep(_linked(found, names)), text)
-    text = without_tags(unescape(text))
+    text = as_typed(unescape(text))
     text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
     text = with_emoji(_TONE.sub(":", text))
     text = "\n".join(_line(line) for line in _quoted(text).split("\n"))
