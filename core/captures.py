@@ -40,6 +40,11 @@ _LATE = (
     "What is to become of it?"
 )
 
+_OTHERS = "Somebody else asked for this page too, by the same emoji, so it stays."
+
+_TELLING = ("to", "emoji")
+"""The flags that tell apart what the reactions to one message ask for."""
+
 SAVING_SECONDS = 60.0
 """How long an undo waits for the page that is being made."""
 
@@ -175,18 +180,23 @@ class Captures:
         """Brings what became of an item's messages to its page; see `Changes.bring`."""
         await self._changes.bring(context.step, item)
 
-    async def undo(self, user_id: UUID, item: UUID) -> Undone:
+    async def undo(self, user_id: UUID, item: UUID, request: Request) -> Undone:
         """Puts the page of an item in the trash and forgets the item.
 
-        Nothing is done to somebody else's item, nor ten minutes after the save: then the page
-        stays, and what is returned says so. Raises what `Pages.trash` raises.
+        Nothing is done to somebody else's item, nor to one that others ask for by a reaction of
+        their own, nor ten minutes after the save: then the page stays, and what is returned says
+        so. Raises what `Pages.trash` raises.
         """
-        kept = await self._saved(user_id, item)
+        standing = await self._standing(request)
+        kept = await self._saved(user_id, item) or await self._left(item, standing)
         if kept is None:
             return {"said": await self._of_another(item), "ask": False}
         since = kept.saving_since or kept.created_at
         if datetime.now(UTC) - since > UNDO:
-            return {"said": _LATE, "ask": True}
+            return {"said": _LATE, "ask": kept.user_id == user_id}
+        standing.pop((request.sender.workspace, request.sender.id), None)
+        if any(stands for stands, _ in standing.values()):
+            return {"said": _OTHERS, "ask": False}
         await self._take_back(kept)
         return {"said": "", "ask": False}
 
@@ -214,6 +224,29 @@ class Captures:
                 await patiently(lambda: self._pages.trash(page), SAVING_SECONDS)
         async with self._database.begin() as unit:
             await unit.content.delete(kept.id, kept.user_id)
+
+    async def _standing(self, request: Request) -> dict[tuple[str, str], tuple[bool, UUID | None]]:
+        """Whose reaction ever asked for what this one did: whether it still does, and who it is."""
+        if not request.marked or request.queue is None:
+            return {}
+        async with self._database.read() as unit:
+            asked = await unit.inbox.about(request.sender.platform, request.queue)
+        standing: dict[tuple[str, str], tuple[bool, UUID | None]] = {}
+        for one in asked:
+            call, sender = one.request.call, one.request.sender
+            if all(call.flags.get(name) == request.call.flags.get(name) for name in _TELLING):
+                stands = call.command != request.call.command
+                standing[sender.workspace, sender.id] = stands, one.user_id
+        return standing
+
+    async def _left(
+        self, item: UUID, standing: Mapping[tuple[str, str], tuple[bool, UUID | None]]
+    ) -> Content | None:
+        """An item whose owner took their reaction away while somebody else's kept the page."""
+        async with self._database.read() as unit:
+            kept = await unit.content.get(item)
+        away = {user for stands, user in standing.values() if not stands}
+        return kept if kept is not None and kept.page_id and kept.user_id in away else None
 
     async def _of_another(self, item: UUID) -> str:
         async with self._database.read() as unit:

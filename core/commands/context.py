@@ -133,8 +133,8 @@ class Keeper(Protocol):
         """Copies files to where the item's page will be; what became of each, in order."""
         ...
 
-    async def undo(self, user_id: UUID, item: UUID) -> Undone:
-        """Takes an item and its page back, or says why not."""
+    async def undo(self, user_id: UUID, item: UUID, request: Request) -> Undone:
+        """Takes an item and its page back as a reaction asks that went, or says why not."""
         ...
 
     async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:

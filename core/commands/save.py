@@ -117,7 +117,7 @@ async def undo(context: Context, call: Call) -> Answer:
     message = context.request.address.get("message", "")
     item = item_of(context, message, call.value("to"))
     undone: Undone | str = await context.step(
-        "undo", partial(context.keeper.undo, context.user_id, item)
+        "undo", partial(context.keeper.undo, context.user_id, item, context.request)
     )
     # Earlier releases kept of this step only what there was to say.
     said = undone if isinstance(undone, str) else undone["said"]

@@ -214,6 +214,33 @@ async def test_the_page_of_somebody_else_stays_and_so_does_its_mark(
     assert await product.stop() == 0
 
 
+async def test_a_page_that_two_asked_for_goes_when_neither_does(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("slack")
+    bob = world.slack.space.add_user("bob")
+    world.slack.general.members.append(bob.id)
+    message = world.slack.write("Keep this.")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "white_check_mark")
+    await world.slack.react(message, "memo", bob)
+
+    async def twice() -> bool:
+        return len(world.slack.answers()) == 2
+
+    await eventually(twice, "the second save did not end")
+    await world.slack.react(message, "memo", added=False)
+    assert (await told(world, "Somebody else asked")).only_for == world.slack.user.id
+    assert len(await world.pages()) == 1
+    await world.slack.react(message, "memo", bob, added=False)
+
+    async def gone() -> bool:
+        return await world.pages() == [] and marks(world, message) == []
+
+    await eventually(gone, "the page is still there")
+    assert await product.stop() == 0
+
+
 async def test_a_memo_that_fails_says_why_in_the_thread(world: World, launch: Launch) -> None:
     product = await launch("slack", NOTION_TOKEN="ntn_not_the_one")
     message = world.slack.write("Keep this.")
