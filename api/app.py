@@ -17,6 +17,7 @@ from api.keys import CLOSING, CORE, PATIENCE, STREAMS, Core
 from api.observe import observe
 from api.pages.trouble import recognise, shown
 from api.patience import timely
+from api.rebinding import by_own_name
 
 Mount = tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
 """Method, path and handler of something that is not this package's own."""
@@ -40,7 +41,16 @@ def create_app(
     `patience` is how many seconds a body may take.
     """
     app = web.Application(
-        middlewares=[observe, shown, errors, timely, noted_origin, recognise, _answer_options],
+        middlewares=[
+            observe,
+            shown,
+            errors,
+            by_own_name,
+            timely,
+            noted_origin,
+            recognise,
+            _answer_options,
+        ],
         client_max_size=LARGEST_BODY,
     )
     app[CORE] = assistant

@@ -17,7 +17,7 @@ from api.pages.asking import answer_to, asked_by, named, sent
 from api.pages.entering import platforms
 from api.pages.home import stand_in
 from api.pages.link import NAMES
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import member
 from core.accounts.links import LIFE_SECONDS
 from core.connecting import Standing, said_of_leaving
@@ -105,7 +105,8 @@ async def unlink(request: web.Request) -> web.StreamResponse:
     except Forbidden:
         raise
     except AssistantError as error:
-        return await _page(request, problems={"chats": error.message}, status=STATUS[error.code])
+        said = {"chats": error.message}
+        return told_when(await _page(request, problems=said, status=STATUS[error.code]), error)
     return _done(request, f"Unlinked from {chat.platform}. What you wrote there stays here.")
 
 
@@ -213,7 +214,8 @@ async def destination(request: web.Request) -> web.StreamResponse:
         choices = error.choices if isinstance(error, Ambiguous) else ()
         said = f"More than one place fits “{wanted}”. Which?" if choices else error.message
         problems = {"destination": said}
-        return await _page(request, problems=problems, status=status, meant=(wanted, choices))
+        shown = await _page(request, problems=problems, status=status, meant=(wanted, choices))
+        return told_when(shown, error)
     own = await _own_place(request)
     if own is None:
         return _done(request, "Nothing is chosen for you any more.")

@@ -13,7 +13,7 @@ from api.json.accounts import log_in
 from api.keys import CORE
 from api.models import Login, Registration
 from api.pages.forms import checked, form
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import local_path, visitor
 from core.errors import AssistantError, Forbidden, InvalidInput, Unauthorized
 
@@ -93,7 +93,8 @@ def _again(
     problem = "" if wrong else error.message
     # 401 is for whoever shows no token; what a form got wrong is a page like any other.
     status = 400 if isinstance(error, Unauthorized) else STATUS[error.code]
-    return _show(request, template, kept, wrong=wrong, problem=problem, status=status)
+    shown = _show(request, template, kept, wrong=wrong, problem=problem, status=status)
+    return told_when(shown, error)
 
 
 def _show(

@@ -18,7 +18,7 @@ from api.pages.answers import under
 from api.pages.asking import answer_to, asked_by, named, sent
 from api.pages.forms import checked
 from api.pages.prose import prose
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import member
 from api.problems import problems
 from core.errors import AssistantError, Conflict, InvalidInput, NotFound, NotionFailed
@@ -88,7 +88,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     except AssistantError as error:
         if not is_browser(request):
             raise
-        return await _item(request, error.message, STATUS[error.code])
+        return told_when(await _item(request, error.message, STATUS[error.code]), error)
     if not is_browser(request):
         return web.json_response({"notion_url": answer.page})
     response = see_other(f"/history/{item_id}")

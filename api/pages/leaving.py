@@ -12,7 +12,7 @@ from api.json.credentials import guarded
 from api.keys import CORE
 from api.pages.asking import sent
 from api.pages.forms import sentence
-from api.pages.render import page, see_other
+from api.pages.render import page, see_other, told_when
 from api.pages.settings import PATH
 from api.pages.visitor import member
 from core.errors import AssistantError, Forbidden, InvalidInput
@@ -34,7 +34,7 @@ async def leave(request: web.Request) -> web.StreamResponse:
         # A 403 is for whoever may not ask at all; what a form got wrong is a page like any other.
         return await _page(request, sentence(error), 400)
     except AssistantError as error:
-        return await _page(request, sentence(error), STATUS[error.code])
+        return told_when(await _page(request, sentence(error), STATUS[error.code]), error)
     await forget(core, user.id)
     response = see_other("/goodbye")
     session.end(response)

@@ -15,7 +15,7 @@ from api.errors import STATUS
 from api.keys import CORE
 from api.pages.asking import sent
 from api.pages.forms import checked
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import known_visitor, member
 from core.accounts.links import LIFE_SECONDS
 from core.errors import AssistantError, Forbidden, RateLimited
@@ -36,7 +36,7 @@ async def look(request: web.Request) -> web.Response:
         code = checked(LinkingCode, {"code": given.get("code", "").strip()}).code
         found = await request.app[CORE].links.preview(user.id, code)
     except AssistantError as error:
-        return _form(request, _words(error), STATUS[error.code])
+        return told_when(_form(request, _words(error), STATUS[error.code]), error)
     return page(
         request,
         "joining.html",
@@ -55,7 +55,7 @@ async def join(request: web.Request) -> web.StreamResponse:
         code = checked(LinkingCode, {"code": given.get("code", "")}).code
         found = await request.app[CORE].links.confirm(user.id, code)
     except AssistantError as error:
-        return _form(request, _words(error), STATUS[error.code])
+        return told_when(_form(request, _words(error), STATUS[error.code]), error)
     where = NAMES.get(found.identity.platform, found.identity.platform)
     response = see_other("/history")
     tell(request, response, f"Linked with {where}. What you wrote there is here now.")

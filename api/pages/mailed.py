@@ -14,7 +14,7 @@ from api.errors import STATUS
 from api.json.credentials import ON_ITS_WAY
 from api.keys import CORE
 from api.pages.forms import checked, form
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import visitor
 from core.errors import AssistantError
 
@@ -34,9 +34,10 @@ async def forgot(request: web.Request) -> web.Response:
         core.accounts.credentials.forgot(email, core.limits)
     except AssistantError as error:
         status, email = STATUS[error.code], given.get("email", "")
-        return page(
+        shown = page(
             request, "forgot.html", status=status, told_of="", problem=error.message, email=email
         )
+        return told_when(shown, error)
     return page(request, "forgot.html", told_of=ON_ITS_WAY, problem="", email="")
 
 
@@ -55,13 +56,14 @@ async def reset(request: web.Request) -> web.StreamResponse:
         wanted = checked(NewPassword, fields)
         await core.accounts.credentials.reset(wanted.token, wanted.password)
     except AssistantError as error:
-        return page(
+        shown = page(
             request,
             "reset.html",
             status=STATUS[error.code],
             problem=_sentence(error),
             token=given.get("token", ""),
         )
+        return told_when(shown, error)
     response = see_other("/login")
     tell(request, response, "Your new password is kept. Log in with it.")
     return response
@@ -81,7 +83,8 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         token = checked(MailedToken, {"token": given.get("token", "")}).token
         user = await core.accounts.credentials.confirm(token)
     except AssistantError as error:
-        return page(request, "confirm.html", status=STATUS[error.code], problem=_sentence(error))
+        status, problem = STATUS[error.code], _sentence(error)
+        return told_when(page(request, "confirm.html", status=status, problem=problem), error)
     response = see_other("/" if await visitor(request) else "/login")
     tell(request, response, f"{user.email} is confirmed.")
     return response

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from api.errors import assistant_error_response
 from api.headers import PAGE_HEADERS
 from api.keys import CORE
 from api.pages import figures
@@ -23,6 +24,7 @@ from api.pages.files import STATIC
 from api.pages.navigation import navigation
 from api.pages.visitor import known_visitor
 from api.session import is_secure
+from core.errors import AssistantError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -114,6 +116,14 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: An
     )
     if told:
         response.del_cookie(TOLD, path="/")
+    return response
+
+
+def told_when(response: web.Response, error: AssistantError) -> web.Response:
+    """The page that tells of an error; its headers say when to come back, where that is known."""
+    when = assistant_error_response(error).headers.get("Retry-After")
+    if when is not None:
+        response.headers["Retry-After"] = when
     return response
 
 

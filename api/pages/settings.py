@@ -13,7 +13,7 @@ from api.keys import CORE
 from api.pages.asking import sent
 from api.pages.entering import platforms
 from api.pages.forms import checked, sentence
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import known_session, member
 from core.accounts.personal import LONGEST_DAYS, SCOPES
 from core.errors import AssistantError, Forbidden
@@ -100,7 +100,7 @@ async def again(
         raise error
     kept = {name: value for name, value in (given or {}).items() if "password" not in name}
     state = State(wrong={section: said}, given=kept)
-    return await shown(request, state, status)
+    return told_when(await shown(request, state, status), error)
 
 
 async def shown(

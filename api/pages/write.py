@@ -20,7 +20,7 @@ from api.keys import CORE
 from api.models import Nothing
 from api.pages.asking import answer_to, asked_by, begin, named, sent
 from api.pages.forms import checked
-from api.pages.render import page, see_other, tell
+from api.pages.render import page, see_other, tell, told_when
 from api.pages.visitor import member
 from core.actions import REWRITES
 from core.errors import AssistantError, InvalidInput, NotFound
@@ -61,7 +61,8 @@ async def write(request: web.Request) -> web.StreamResponse:
     except AssistantError as error:
         if not is_browser(request):
             raise
-        return await _form(request, given, _sentence(error), STATUS[error.code])
+        shown = await _form(request, given, _sentence(error), STATUS[error.code])
+        return told_when(shown, error)
 
 
 def _sentence(error: AssistantError) -> str:

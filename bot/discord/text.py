@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from core.markdown.literal import as_typed
+
 Names = Mapping[str, str]
 """Names by id: people as `@1`, roles as `&1`, channels as `#1`."""
 
@@ -80,6 +82,7 @@ def quoted(text: str) -> str:
 
 def _lines(text: str) -> str:
     """Lines that follow one another stay lines; Markdown would run them together."""
+    text = as_typed(text)
     text = _UNDERLINE.sub(lambda match: match[1] or f"<u>{match[2]}</u>", text).strip("\n")
     found: list[tuple[str, str]] = list(_kinds(text))
     written: list[str] = []

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from html import unescape
 
 from core.markdown.emoji import with_emoji
+from core.markdown.literal import as_typed
 
 SOMEBODY = "somebody"
 """Who a mention names where nobody knows."""
@@ -70,7 +71,7 @@ def markdown(text: str, names: Mapping[str, str]) -> str:
 
     text = _CODE.sub(code, text.translate(_RESERVED))
     text = _REFERENCE.sub(lambda found: keep(_linked(found, names)), text)
-    text = unescape(text)
+    text = as_typed(unescape(text))
     text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
     text = with_emoji(_TONE.sub(":", text))
     text = "\n".join(_line(line) for line in _quoted(text).split("\n"))

@@ -219,3 +219,17 @@ async def test_who_does_not_prove_who_they_are_is_told_to_log_in(
         assert response.status == 401, path
         assert response.headers["WWW-Authenticate"] == "Bearer"
         assert (await response.json())["code"] == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("evil.example", 403), ("localhost", 201), ("127.0.0.1", 201), ("[::1]", 201)],
+)
+async def test_a_page_whose_name_leads_to_this_machine_is_no_page_of_ours(
+    client: TestClient, name: str, status: int
+):
+    host = f"{name}:{client.port}"
+    body = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+    headers = {"Host": host, "Origin": f"http://{host}"}
+    answer = await client.post("/auth/register", json=body, headers=headers)
+    assert answer.status == status, await answer.text()

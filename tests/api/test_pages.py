@@ -149,6 +149,31 @@ async def test_the_link_under_a_page_leads_its_writer_to_the_item(client: TestCl
     assert (await client.get("/content/nonsense", headers=BROWSER)).status == 200
 
 
+async def test_each_form_that_comes_too_often_says_when_to_come_back(core: SmallCore, start: Start):
+    once = dict.fromkeys(("login", "register", "generate", "link", "forgot", "account"), Rule(1))
+    core.limits = core.links.limits = Limits(core.settings, replace(Rules.local(), **once))
+    client = await start()
+    await sign_up(client)
+    wrong = {"password": "guess", "current_password": "guess", "new_password": "guess"}
+    late = {}
+    for path, given in (
+        ("/login", {"email": "nobody", "password": "guess"}),
+        ("/signup", {}),
+        ("/forgot", {"email": "ada@example.com"}),
+        ("/reset", {"token": "none", "password": "guess"}),
+        ("/confirm", {"token": "none"}),
+        ("/link", {"code": "AAAAA-AAAAA"}),
+        ("/link/join", {"code": "AAAAA-AAAAA"}),
+        ("/settings/password", wrong),
+        ("/settings/delete", wrong),
+        ("/write", {"prompt": "a greeting"}),
+    ):
+        for _ in range(2):
+            answer = await send(client, path, given)
+        late[path] = (answer.status, int(answer.headers.get("Retry-After", "0")) > 0)
+    assert late == dict.fromkeys(late, (429, True))
+
+
 async def test_pages_are_looked_at_only_so_often(core: SmallCore, start: Start):
     core.limits = Limits(core.settings, replace(Rules.local(), anyone=Rule(2), person=Rule(3)))
     client = await start()

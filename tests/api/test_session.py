@@ -289,6 +289,7 @@ async def test_a_wrong_password_is_told_and_counted(tabs: TestClient):
         await send(tabs, "/login", wrong)
     answer = await send(tabs, "/login", wrong)
     assert answer.status == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
     right = await send(tabs, "/login", {"email": "ada", "password": ADA["password"]})
     assert right.status == 429, "until the time is over"
 

@@ -60,3 +60,27 @@ def test_lines_stay_lines_on_the_page() -> None:
     [block] = notion_blocks(markdown("one\ntwo"))
     told = "".join(part["text"]["content"] for part in block["paragraph"]["rich_text"])
     assert told == "one\ntwo"
+
+
+def test_what_looks_like_html_stays_what_was_typed() -> None:
+    typed = "Put <script> &copy; __it__ in `<b>`, </div> <!-- x --> </save:1> <https://q.w>"
+    (block,) = notion_blocks(markdown(named(typed, {})))
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == "Put <script> &copy; it in <b>, </div> <!-- x --> /save https://q.w"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[ref]: https://x.y",
+        "  [^1]: a note",
+        "2024. A good year",
+        "1999) was one",
+        "[a](https://q.w",
+    ],
+)
+def test_nothing_that_was_typed_is_lost(typed: str) -> None:
+    (block,) = notion_blocks(markdown(named(typed, {})))
+    assert block["type"] == "paragraph"
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == typed.strip()

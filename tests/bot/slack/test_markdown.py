@@ -10,6 +10,7 @@ from bot.slack.markdown import (
     with_breaks,
     without_mention,
 )
+from core.markdown import notion_blocks
 
 NAMES = {"U1": "ada", "C1": "secret-plans"}
 
@@ -32,7 +33,7 @@ NAMES = {"U1": "ada", "C1": "secret-plans"}
         ("<!here> <!channel|channel> <!subteam^S1|@team>", "@here @channel @team"),
         ("<!date^1700000000^{date}|14 Nov 2023>", "14 Nov 2023"),
         ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
-        ("&amp;lt;", "&lt;"),
+        ("&amp;lt;", r"\&lt;"),
         ("`*x* &lt;` *y*", "`*x* <` **y**"),
         ("```a\n *b* &amp; <https://c.test>```", "```\na\n *b* & https://c.test\n```"),
         ("see ```x``` there", "see \n```\nx\n```\n there"),
@@ -86,3 +87,29 @@ def test_a_mention_in_code_is_no_mention() -> None:
 )
 def test_a_mention_is_taken_out(text: str, left: str) -> None:
     assert without_mention(text, "U1") == left
+
+
+def test_what_looks_like_html_stays_what_was_typed() -> None:
+    typed = (
+        "Put &lt;script&gt; &amp;amp; *it* in `<b>`, &lt;/div&gt; &lt;!-- x --&gt; <https://q.w>"
+    )
+    (block,) = notion_blocks(markdown(typed, {}))
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == "Put <script> &amp; it in <b>, </div> <!-- x --> https://q.w"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[ref]: https://x.y",
+        "  [^1]: a note",
+        "2024. A good year",
+        "1999) was one",
+        "[a](https://q.w",
+    ],
+)
+def test_nothing_that_was_typed_is_lost(typed: str) -> None:
+    (block,) = notion_blocks(markdown(typed, {}))
+    assert block["type"] == "paragraph"
+    shown = "".join(run["text"]["content"] for run in block["paragraph"]["rich_text"])
+    assert shown == typed.strip()
