@@ -33,7 +33,7 @@ from core.limits.chat import pace
 from core.live import Feed, Feeds
 from core.messages import Answer, Call, Channel, Message, Request, Sender, Workspace, marked_queue
 from core.overview import Overviews
-from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider
+from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider, Watched
 from core.providers.registry import CanWarm
 from core.storage.content import Content
 from core.storage.database import Database
@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.5
 RECENT = 100
 FOLLOWED = 20
+WATCHED = 200
 RUNNING_WORK_SECONDS = 15.0
 ENGINE_RETRY_SECONDS = 10.0
 
@@ -237,6 +238,10 @@ class Assistant:
         before = [each.request.call for each in known if each.request.call.has("to")]
         mine = [each for each in before if each.value("emoji") == found[0]]
         return undoing(mine[-1]) if mine else None
+
+    async def watched(self, platform: str, since: datetime) -> list[Watched]:
+        """As `core.ports.Memory.watched`."""
+        return await self._jobs.news.watched(platform, since, WATCHED)
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         """As `core.ports.Memory.recent`."""

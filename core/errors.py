@@ -174,6 +174,7 @@ _BY_CODE: dict[str, type[AssistantError]] = {
         Forbidden,
         NotFound,
         Conflict,
+        Changed,
         RateLimited,
         ProviderFailed,
         NotionFailed,
@@ -184,8 +185,10 @@ _BY_CODE: dict[str, type[AssistantError]] = {
 
 def error_from_json(data: dict[str, Any]) -> AssistantError:
     """The error that `AssistantError.to_json` described."""
-    if data.get("choices"):
+    message, later = data["message"], data["retry_after"]
+    if "choices" in data:
         choices = [(each[0], each[1]) for each in data["choices"]]
-        return Ambiguous(data["message"], choices=choices)
+        retryable = data["retryable"]
+        return Ambiguous(message, choices=choices, retryable=retryable, retry_after=later)
     kind = _BY_CODE.get(data["code"], AssistantError)
-    return kind(data["message"], retryable=data["retryable"], retry_after=data["retry_after"])
+    return kind(message, retryable=data["retryable"], retry_after=later)

@@ -341,6 +341,18 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A message that a page follows: its channel and thread, as `Channel` and `Message` name them,
+    itself, and its address, empty where that is not known.
+    """
+
+    place: str
+    thread: str
+    message: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A request that was accepted before, and when."""
 
@@ -369,6 +381,13 @@ class Memory(Protocol):
         """What an emoji that was put on a message, or taken away, asks for; None for nothing.
 
         `emoji` is itself, `:name:`, or `<:name:number>`.
+        """
+        ...
+
+    async def watched(self, platform: str, since: datetime) -> list[Watched]:
+        """Messages that pages follow, said after this moment and not known to be deleted.
+
+        Two hundred at most, the newest first.
         """
         ...
 

@@ -6,8 +6,9 @@ have been; `bot.missed` says what that is. A message has one id by whatever way 
 that was answered is not answered again.
 
 No more than `CHANNELS` channels are read, those written in last, of each `MESSAGES` messages at
-most, those of the last day before the gap; what was said to the bot by name, in reply or in
-private, where it is not older than an hour.
+most, those of the last day before the gap; of messages that pages follow, those of that day that
+are not among them are looked for one by one, `LOOKED_FOR` at most. What was said to the bot by
+name, in reply or in private is looked at where it is not older than an hour.
 https://docs.discord.com/developers/resources/message#get-channel-messages
 """
 
@@ -26,6 +27,7 @@ from bot.discord.listener import Listener, Place
 from bot.discord.marks import EMOJI
 from bot.discord.news import told_at
 from bot.discord.rest import Refused, Rest
+from bot.discord.said import located
 from bot.discord.spoken import is_to_us
 from bot.missed import Missed, emoji_in, missed
 from core.emoji import MEMO, emoji_of
@@ -50,6 +52,10 @@ SPEECH = timedelta(hours=1)
 
 MARGIN = timedelta(seconds=60)
 
+LOOKED_FOR = 30
+"""Followed messages that are looked for one by one, because they are not among those read."""
+
+_UNKNOWN_MESSAGE = 10008
 _PAGE = 100
 _EPOCH = 1_420_070_400_000
 _LONGEST_WAIT = 120.0
@@ -95,11 +101,12 @@ class CatchUp:
             return
         self._waits = 0
         began, oldest = since - MARGIN, since - BEFORE
-        found = 0
+        found, seen = 0, set()
         try:
             for channel, guild in await self._rooms(place, oldest):
                 looked = time.time()
                 for message in await self._messages(channel, oldest):
+                    seen.add(str(message["id"]))
                     data = (
                         {"channel_id": channel} | message | ({"guild_id": guild} if guild else {})
                     )
@@ -111,9 +118,37 @@ class CatchUp:
                         await self._listener.hear_again(place, data)
                     if max(_moment(data["id"]), _edited(data)) > began:
                         await self._listener.follow(place, data)
+            await self._deleted(place, oldest, seen)
         except RateLimited:
             _log.warning("discord allows no more reads; the look for what was missed ends early")
         _log.info("discord was looked through for what was missed", found=found)
+
+    async def _deleted(self, place: Rooms, oldest: datetime, seen: set[str]) -> None:
+        """Looks for each followed message that was not read above; what is gone is told of."""
+        watched = await self._memory.watched("discord", oldest)
+        unseen = [each for each in watched if each.message not in seen]
+        for each in unseen[:LOOKED_FOR]:
+            where = located(each.link)
+            if where is None or not await self._is_gone(where["channel_id"], each.message):
+                continue
+            data = {"id": each.message, "channel_id": where["channel_id"]}
+            guild = {"guild_id": where["guild_id"]} if where["guild_id"] else {}
+            await self._listener.missing(place, data | guild)
+
+    async def _is_gone(self, channel: str, message: str) -> bool:
+        """Whether Discord says that a message is not there; where it says nothing, it is.
+
+        https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+        """
+        while True:
+            try:
+                await self._rest.as_bot("GET", f"/channels/{channel}/messages/{message}")
+            except Refused as refused:
+                return refused.reason == _UNKNOWN_MESSAGE
+            except RateLimited as limited:
+                await self._wait(limited)
+            else:
+                return False
 
     async def _rooms(self, place: Rooms, oldest: datetime) -> list[tuple[str, str]]:
         known = place.rooms()
@@ -228,11 +263,14 @@ class CatchUp:
                 _log.info("discord shows nothing there", reason=refused.reason)
                 return None
             except RateLimited as limited:
-                self._waits += 1
-                wait = limited.retry_after or 1.0
-                if self._waits > _WAITS or wait > _LONGEST_WAIT:
-                    raise
-                await asyncio.sleep(wait)
+                await self._wait(limited)
+
+    async def _wait(self, limited: RateLimited) -> None:
+        self._waits += 1
+        wait = limited.retry_after or 1.0
+        if self._waits > _WAITS or wait > _LONGEST_WAIT:
+            raise limited
+        await asyncio.sleep(wait)
 
 
 def _edited(data: Json) -> datetime:

@@ -113,6 +113,12 @@ class Listener:
         async with turn:
             await self._follow(place, "MESSAGE_UPDATE", data)
 
+    async def missing(self, place: Place, data: Json) -> None:
+        """Takes a message that is not there any more."""
+        turn = self._turns.setdefault(str(data.get("channel_id")), asyncio.Lock())
+        async with turn:
+            await self._follow(place, "MESSAGE_DELETE", data)
+
     async def catch_up(
         self,
         place: Place,

@@ -6,8 +6,9 @@ would have been; `bot.missed` says what that is. A message has one id by whateve
 one that was answered is not answered again.
 
 No more than `CHANNELS` conversations and `THREADS` threads are read, of each `MESSAGES` at most,
-those of the last day before the gap; what was said to the app by name or in private, where it is
-not older than an hour.
+those of the last day before the gap; of messages that pages follow, those of that day that are not
+among them are looked for one by one, `LOOKED_FOR` at most. What was said to the app by name or in
+private is looked at where it is not older than an hour.
 Slack allows some fifty reads a minute, fifteen messages each and one a minute to apps that are
 distributed outside its marketplace: the reading slows down, and waits where Slack asks for it.
 https://docs.slack.dev/reference/methods/conversations.history
@@ -35,13 +36,16 @@ from core.emoji import emoji_of
 from core.errors import RateLimited
 from core.messages import Answer, Channel
 from core.metrics import RECOVERED
-from core.ports import Known, Memory
+from core.ports import Known, Memory, Watched
 
 WORKSPACES = 20
 """Workspaces that are looked through after a gap; where there are more, the newest."""
 
 CHANNELS = 50
 THREADS = 20
+LOOKED_FOR = 30
+"""Followed messages that are looked for one by one, because they are not among those read."""
+
 EMOJI = 25
 """Of one message, those that are looked at."""
 
@@ -102,6 +106,7 @@ class CatchUp:
         self._tell = tell
         self._reads = 0
         self._waits = 0
+        self._seen: set[tuple[str, str]] = set()
 
     async def look(self, since: datetime) -> None:
         """Hands over what was missed since a moment. What Slack does not show is left out.
@@ -121,6 +126,7 @@ class CatchUp:
 
     async def _look(self, us: _Us, since: datetime, recent: Sequence[tuple[str, str]]) -> None:
         began, oldest, found = since - MARGIN, since - BEFORE, 0
+        self._seen = set()
         try:
             for channel in await self._channels(us, recent):
                 looked = time.time()
@@ -133,6 +139,7 @@ class CatchUp:
                 raws = await self._read(us, "conversations.replies", oldest, **where)
                 below = [raw for raw in raws if word_in(raw, "ts") != thread]
                 found += await self._through(us, channel, below, began, looked)
+            await self._deleted(us, oldest)
         except RateLimited:
             # What was heard of lately came first; the rest is not worth hours of waiting.
             _log.warning("slack allows no more reads; the look for what was missed ends early")
@@ -191,11 +198,53 @@ class CatchUp:
         found = 0
         youngest = max(since, datetime.now(UTC) - SPEECH)
         for raw in raws:
+            self._seen.add((channel, word_in(raw, "ts")))
             found += await self._reactions(us, channel, raw, looked)
             if _moment(raw) > youngest:
                 await self._said(us, channel, raw)
             await self._changed(us, channel, raw, since)
         return found
+
+    async def _deleted(self, us: _Us, oldest: datetime) -> None:
+        """Looks for each followed message that was not read above; what is gone is told of."""
+        watched = await self._memory.watched("slack", oldest)
+        mine = {place for place, _ in us.own((each.place, "") for each in watched)}
+        unseen = [
+            each
+            for each in watched
+            if each.place in mine and (_channel(each), each.message) not in self._seen
+        ]
+        for each in unseen[:LOOKED_FOR]:
+            if await self._is_gone(us, each):
+                event = {"type": "message", "subtype": "message_deleted"}
+                event |= {"channel": _channel(each), "deleted_ts": each.message}
+                await self._listener.follow(_envelope(us, _channel(each), event))
+
+    async def _is_gone(self, us: _Us, one: Watched) -> bool:
+        """Whether Slack says that a message is not there; where it says nothing, it is.
+
+        https://docs.slack.dev/reference/methods/conversations.replies
+        """
+        channel, ts = _channel(one), one.message
+        exactly = {"latest": ts, "inclusive": "true"}
+        try:
+            if one.thread in ("", ts):
+                page = await self._call(
+                    us.web, "conversations.history", channel=channel, **exactly, limit=1
+                )
+                for raw in _objects(page, "messages"):
+                    if word_in(raw, "ts") == ts:
+                        return word_in(raw, "subtype") == "tombstone"
+            where = {"channel": channel, "ts": one.thread or ts, "oldest": ts}
+            # Its first message comes with every page, and before the one that is meant.
+            page = await self._call(
+                us.web, "conversations.replies", **where, **exactly, limit=_PAGE
+            )
+        except Refused as refused:
+            return refused.reason in ("thread_not_found", "message_not_found")
+        there = [word_in(raw, "ts") for raw in _objects(page, "messages")]
+        # Where nothing at all is told of the thread, nothing is known of its messages.
+        return bool(there) and ts not in there
 
     async def _changed(self, us: _Us, channel: str, raw: Raw, since: datetime) -> None:
         """What pages follow: replies, and edits, since a moment; what is left of a deleted one."""
@@ -274,6 +323,10 @@ class CatchUp:
                 if self._waits > _WAITS or wait > _LONGEST_WAIT:
                     raise
                 await asyncio.sleep(wait)
+
+
+def _channel(one: Watched) -> str:
+    return one.place.partition(":")[2]
 
 
 def _put(

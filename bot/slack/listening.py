@@ -54,10 +54,13 @@ class Listener:
         """
         if (reaction := read_reaction(fields, time.time())) is not None:
             return await self._react(reaction, moment_of(fields))
-        await self.follow(fields)
+        # First what somebody asks: where it cannot be taken, they are told.
         command = await self._wanted(fields)
         answer = None if command is None else await self._hand(command)
-        return None if command is None or answer is None else (command, answer)
+        if command is not None and answer is not None:
+            return command, answer
+        await self.follow(fields)
+        return None
 
     async def follow(self, fields: Mapping[str, Any]) -> None:
         """Takes what an event tells of a message that a page follows. Raises Unavailable."""

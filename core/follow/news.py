@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.attachments import line_of
 from core.messages import WEB, Call, Carried, Channel, Message, Request, Sender, stable_id
+from core.ports import Watched
 from core.storage.database import Database, UnitOfWork
 from core.storage.followed import Json, Kept, new_item
 from core.transcript import Entry, Shape, transcript
@@ -85,6 +86,23 @@ class News:
         async with self._database.read() as unit:
             held = bool(message) and await unit.followed.holding(channel, [message], now)
             return bool(held or (thread and await unit.followed.threads(channel, thread, now)))
+
+    async def watched(self, platform: str, since: datetime, limit: int) -> list[Watched]:
+        """As `core.ports.Memory.watched`."""
+        if not self._for:
+            return []
+        async with self._database.read() as unit:
+            found = await unit.followed.newest(platform, datetime.now(UTC), limit)
+        watched: dict[tuple[str, str], Watched] = {}
+        for place, thread, kept in found:
+            latest = kept.wanted or kept.shown
+            if latest is None or latest["deleted"]:
+                continue
+            message = Entry.from_json(latest).message
+            if message.at > since:
+                one = Watched(place, thread, message.id, message.link)
+                watched.setdefault((place, message.id), one)
+        return list(watched.values())
 
     async def told(
         self, channel: Channel, message: Message, at: float, *, thread: str = ""

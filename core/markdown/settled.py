@@ -113,6 +113,7 @@ class _Scan:
             self._after_mark = True
             if alone and self._block[match.end() : match.end() + 1].isspace():
                 self._at += 1
+                self._alone = True
             else:
                 _mark(self._block, match, self._open)
         elif kind in "![":

@@ -134,6 +134,28 @@ class FollowedTable:
         )
         return [(row.place, row.thread) for row in await self._connection.execute(query)]
 
+    async def newest(self, platform: str, now: datetime, limit: int) -> list[tuple[str, str, Kept]]:
+        """Messages that are followed, with the place and thread of their items, newest first.
+
+        What a platform names later it names higher.
+        """
+        table = followed_messages
+        query = (
+            select(
+                followed.c.place,
+                followed.c.thread,
+                table.c.external_id,
+                table.c.shown,
+                table.c.wanted,
+            )
+            .join(table, table.c.content_id == followed.c.content_id)
+            .where(followed.c.platform == platform, followed.c.until > now)
+            .order_by(table.c.external_id.desc())
+            .limit(limit)
+        )
+        rows = await self._connection.execute(query)
+        return [(row[0], row[1], Kept(*row[2:])) for row in rows]
+
     async def want(self, content_id: UUID, message: str, wanted: Json) -> None:
         """Keeps what a message is by now, in place of what it was to be before."""
         await self._connection.execute(

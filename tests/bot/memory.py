@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from core.errors import Unavailable
 from core.messages import Channel, Message, Request, marked_queue
-from core.ports import Known
+from core.ports import Known, Watched
 
 
 class Memory:
@@ -20,6 +20,7 @@ class Memory:
         self.followed: set[str] = set()
         self.retellings: list[tuple[Message, str]] = []
         self.deletions: list[str] = []
+        self.watching: list[Watched] = []
 
     def given(self) -> Iterable[Request]:
         """The requests accepted so far, in order."""
@@ -53,6 +54,9 @@ class Memory:
 
     async def deleted(self, channel: Channel, messages: Sequence[str], at: datetime) -> None:  # noqa: ARG002 - the port's signature
         self.deletions += [each for each in messages if each in self.followed]
+
+    async def watched(self, platform: str, since: datetime) -> list[Watched]:
+        return self.watching if platform and since else []
 
     async def recent(self, platform: str, since: datetime) -> list[tuple[str, str]]:
         return self.places if platform and since else []

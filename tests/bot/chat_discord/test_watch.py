@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from bot.discord.entry import DiscordEntry
 from bot.discord.watch import Limits
 from bot.lookout import Pace
+from core.ports import Watched
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import DM, Message
 from sandbox.traffic import Answer as Reaction
@@ -245,3 +246,31 @@ async def test_what_became_of_followed_messages_meanwhile_is_told() -> None:
             await until(lambda: len(intake.retellings) == 1)
     [(told, _)] = intake.retellings
     assert (told.id, told.text) == (first.id, "We ship now.")
+
+
+async def test_of_followed_messages_those_that_were_deleted_meanwhile_are_told_of() -> None:
+    intake = Recorder()
+    async with staged(intake=intake) as stage:
+        server = stage.server
+        gone, first = await server.write("We ship."), await server.write("Stays.")
+        thread = await server.start_thread(first)
+        reply = await server.write("Fine.", thread)
+        hidden = server.world.add_channel(server.guild, "hidden", readable=False)
+        unseen = await server.write("secret", hidden)
+        followed = (gone, first, reply, unseen)
+        intake.watching = [
+            Watched(
+                server.general.id,
+                "",
+                one.id,
+                f"https://discord.com/channels/{server.guild.id}/{one.channel_id}/{one.id}",
+            )
+            for one in followed
+        ]
+        intake.followed = {one.id for one in followed}
+        await stage.entry.stop()
+        for one in (gone, reply):
+            one.deleted = True
+        async with back(server, intake):
+            await until(lambda: len(intake.deletions) == 2)
+    assert sorted(intake.deletions) == [gone.id, reply.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -55,6 +56,17 @@ class Core(Offers):
     ) -> None:
         self._check()
         self.heard.append((channel, thread, message, to_us))
+
+    async def follows(self, _channel: Channel, _message: str, _thread: str = "") -> bool:
+        self._check()
+        return False
+
+    async def seen(self, _name: str) -> datetime | None:
+        self._check()
+        return None
+
+    async def alive(self, _name: str, _at: datetime) -> None:
+        self._check()
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         self._check()

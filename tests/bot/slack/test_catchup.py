@@ -15,6 +15,7 @@ from bot.lookout import Pace
 from bot.slack.entry import SlackEntry
 from core.config import Settings
 from core.messages import Call
+from core.ports import Watched
 from sandbox.slack.payloads import event_callback, message_event
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Message
@@ -325,3 +326,44 @@ async def test_what_became_of_followed_messages_meanwhile_is_told(away: Away) ->
         await until(lambda: len(intake.retellings) == 2)
     told = {(one.id, one.text, thread) for one, thread in intake.retellings}
     assert told == {(first.ts, "We ship now.", ""), (reply.ts, "Fine.", first.ts)}
+
+
+async def test_of_followed_messages_those_that_were_deleted_meanwhile_are_told_of(
+    away: Away,
+) -> None:
+    server, intake = away.server, away.intake
+    place = f"{server.space.team_id}:{server.general.id}"
+    alone, first, stays = (server.write(words) for words in ("Alone.", "We ship.", "Stays."))
+    reply, other = (server.write(words, thread_ts=first.ts) for words in ("Fine.", "Me too."))
+    elsewhere = server.space.add_channel("secret", private=True, bot=False)
+    hidden = server.space.store(Message(server.space.next_ts(), elsewhere.id, server.user.id))
+    followed = [(alone, alone.ts), (first, first.ts), (stays, stays.ts)]
+    followed += [(reply, first.ts), (other, first.ts)]
+    intake.watching = [Watched(place, thread, one.ts) for one, thread in followed]
+    intake.watching.append(Watched(f"{server.space.team_id}:{elsewhere.id}", "", hidden.ts))
+    intake.followed = {one.message for one in intake.watching}
+    alone.deleted = reply.deleted = True
+    async with away.back():
+        await until(lambda: len(intake.deletions) == 2)
+    assert sorted(intake.deletions) == [alone.ts, reply.ts]
+
+
+async def test_where_slack_shows_nothing_nothing_counts_as_deleted(away: Away) -> None:
+    server, intake = away.server, away.intake
+    message = server.write("We ship.")
+    intake.watching = [
+        Watched(f"{server.space.team_id}:{server.general.id}", message.ts, message.ts)
+    ]
+    intake.followed = {message.ts}
+    looked: list[str] = []
+
+    async def empty(call: ApiCall) -> Answer | None:
+        if call.name not in ("conversations.history", "conversations.replies"):
+            return None
+        looked.append(call.name)
+        return Answer({"ok": True, "messages": []})
+
+    server.hooks.before.append(empty)
+    async with away.back():
+        await until(lambda: "conversations.replies" in looked)
+    assert intake.deletions == []

@@ -16,7 +16,7 @@ from core.follow.changes import FINAL_TRIES, Changes
 from core.follow.news import DELAY, News
 from core.messages import Answer, Call, Channel, File, Message, Request, Sender, stable_id
 from core.notion.client import NotionPages
-from core.ports import Address, Reply
+from core.ports import Address, Reply, Watched
 from core.storage.content import Content
 from core.storage.database import Database
 from sandbox.notion.schema import make_property
@@ -201,6 +201,20 @@ async def test_a_deleted_message_is_marked_and_kept(
     assert found[0] == "We ship on Thursday."
     assert [n for n, text in enumerate(found) if mark in text] == [2, 5]
     assert found[6] == "Who tells support?"
+
+
+async def test_messages_to_look_for_are_the_young_ones_that_are_not_known_to_be_gone(
+    say: Say, room: Room, news: News, database: Database
+) -> None:
+    await say(MARKED, platform=room, address=ABOUT)
+    first, reply = room.threads["m1"]
+    assert await news.watched("slack", first.at, 9) == [Watched("T1:C1", "m1", "m2")]
+    both = await news.watched("slack", first.at - DELAY, 9)
+    assert [(one.message, one.link) for one in both] == [("m2", ""), ("m1", first.link)]
+    await news.gone(PLACE, ["m2"], reply.at)
+    assert [one.message for one in await news.watched("slack", first.at - DELAY, 9)] == ["m1"]
+    assert await news.watched("discord", first.at - DELAY, 9) == []
+    assert await News(database, 0).watched("slack", first.at - DELAY, 9) == []
 
 
 async def test_saving_again_brings_the_page_up_to_what_is_said_by_now(
