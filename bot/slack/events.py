@@ -96,7 +96,7 @@ def asked(said: Said, names: Mapping[str, str], accepted_at: float) -> Command:
     """
     text = without_mention(said.text, said.us)
     plain = plain_text(text, names)
-    call: str | Call = Call("talk", markdown(text, names))
+    call: str | Call = Call("talk", markdown(text, names, exact=False))
     if not plain.strip() or plain.strip().lower() == "help":
         call = Call("help")
     elif _COMMAND.match(plain):

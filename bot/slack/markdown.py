@@ -54,8 +54,11 @@ def without_mention(text: str, user: str) -> str:
     return re.sub(rf"[ \t]*<@{re.escape(user)}(?:\|[^<>]*)?>[ \t]*[:,]?", " ", text).strip()
 
 
-def markdown(text: str, names: Mapping[str, str]) -> str:
-    """Slack's own markup as Markdown; `names` are those of people and channels, by their ids."""
+def markdown(text: str, names: Mapping[str, str], *, exact: bool = True) -> str:
+    """Slack's own markup as Markdown; `names` are those of people and channels, by their ids.
+
+    What only looks like Markdown's is escaped where it is to be shown, thus `exact`.
+    """
     kept: list[str] = []
 
     def keep(made: str) -> str:
@@ -71,7 +74,8 @@ def markdown(text: str, names: Mapping[str, str]) -> str:
 
     text = _CODE.sub(code, text.translate(_RESERVED))
     text = _REFERENCE.sub(lambda found: keep(_linked(found, names)), text)
-    text = as_typed(unescape(text))
+    text = unescape(text)
+    text = as_typed(text) if exact else text
     text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
     text = with_emoji(_TONE.sub(":", text))
     text = "\n".join(_line(line) for line in _quoted(text).split("\n"))

@@ -4,7 +4,7 @@ import re
 
 # Behind a letter and a colon comes an address, a time or an emoji; `</name:1>` is a command.
 _TYPED = re.compile(
-    r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>(?<!`)(?P<ticks>`++).+?(?<!`)(?P=ticks)(?!`))"
     r"|(?<!\\)(?P<tag><(?=[A-Za-z/!?])(?![A-Za-z][A-Za-z0-9+.-]*:)(?!/[^<>\n]*:\d+>))"
     r"|(?<!\\)(?P<entity>&(?=#?[A-Za-z0-9]{1,31};))"
     r"|^(?P<definition>[ \t]{0,3}\[)(?=[^\]\n]+\]:)"

@@ -14,7 +14,7 @@ from core.notion.news import News, PageNews
 from core.notion.pace import Count, pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
-from core.notion.refusals import NotionRefused
+from core.notion.refusals import NotionRefused, is_gone
 from core.notion.shapes import child, title
 from core.notion.uploads import Uploads
 from core.ports import Child, Destination, Page, Property, Template
@@ -114,6 +114,9 @@ class NotionPages:
         try:
             return _page(await self._connection.write("POST", "pages", body))
         except NotionRefused as error:
+            if is_gone(error):
+                # What was found a few minutes ago is to be looked at anew.
+                self._destinations.forget(destination.id)
             page = await self._saved_all_the_same(error)
             if page is None:
                 raise
@@ -261,9 +264,8 @@ class NotionPages:
             try:
                 await self._connection.write(method, path, body)
             except NotionRefused as error:
-                gone = "archived" in error.about or "trash" in error.about
                 # The last two: a server that has no such call.
-                if gone or error.status in (404, 405, 501):
+                if is_gone(error) or error.status in (405, 501):
                     return False
                 if last or not error.unsure:
                     raise

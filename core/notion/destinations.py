@@ -52,6 +52,11 @@ class Recent(Generic[T]):
         """Has the next one ask anew."""
         self._kept.pop(key, None)
 
+    def forget_all(self, which: Callable[[T], bool]) -> None:
+        """The same for every answer of which this is true."""
+        for key in [key for key, (_, answer) in self._kept.items() if which(answer)]:
+            self.forget(key)
+
 
 class Destinations:
     """Finds where pages go. `parent` is the configured place: an id, an address or a title."""
@@ -72,6 +77,10 @@ class Destinations:
         if name:
             return await self._meant.get(name.casefold(), lambda: self._find(name))
         return await self._meant.get("", self._default)
+
+    def forget(self, place: str) -> None:
+        """Has this place looked at anew, whatever it was meant by."""
+        self._meant.forget_all(lambda one: one.id == place)
 
     async def search(self, query: str, limit: int) -> list[Destination]:
         """At most `limit` (100 at most) places whose title matches, the closest titles first.

@@ -45,6 +45,11 @@ class NotionRefused(NotionFailed):
         self.about = about
 
 
+def is_gone(error: NotionRefused) -> bool:
+    """Whether what was to be written to is not there, is in the trash, or is not shared."""
+    return error.status == 404 or "archived" in error.about or "trash" in error.about
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An error answer, as it came. `retry_after` is in seconds."""

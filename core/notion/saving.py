@@ -17,6 +17,7 @@ from core.markdown import notion_blocks, plan
 from core.notion.making import Draft, Kept, Making, Patience
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
+from core.notion.refusals import NotionRefused, is_gone
 from core.notion.tree import Tree, size
 from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Pages, Saved, Step
@@ -141,8 +142,14 @@ class Saving:
         if not await self._claim(content.id, request_id, place, owner):
             return None
         still_ours = partial(self._claim, content.id, request_id, place, request_id)
-        with asking_by(place.connection):
-            return await self._making.create(still_ours, place, draft, since, content.id)
+        try:
+            with asking_by(place.connection):
+                return await self._making.create(still_ours, place, draft, since, content.id)
+        except NotionRefused as error:
+            if is_gone(error):
+                # This says which place it is, who chose it, and what to do.
+                await self._places.meant(wanted)
+            raise
 
     async def _take_over(self, request_id: UUID, content: Content, *, busy: bool) -> bool:
         """Claims an item that was begun. False where somebody else was quicker.

@@ -211,3 +211,22 @@ async def test_where_nobody_else_chose_the_workspaces_choice_holds_over_http_too
     assert (await places.decide(request.id, item))["chosen_by"] == expected
     await places.choose(ada, "Channel")
     assert (await places.decide(request.id, item))["chosen_by"] == "person"
+
+
+async def test_a_place_that_went_a_moment_ago_is_told_of_by_its_name(
+    saving: Saving,
+    notion: NotionServer,
+    places: Places,
+    person: UUID,
+    add_item: Add,
+    ask_here: Add,
+) -> None:
+    page = add_page(notion, "Team notes")
+    await places.choose(person, "Team notes")
+    # The place is remembered now.
+    await saving.save(Steps(), await ask_here(), await add_item("# One"), None)
+    notion.store.change(page, in_trash=True)
+    with pytest.raises(InvalidInput, match="“Team notes”, chosen for your pages, cannot be used"):
+        await saving.save(Steps(), await ask_here(), await add_item("# Two"), None)
+    notion.store.change(page, in_trash=False)
+    await saving.save(Steps(), await ask_here(), await add_item("# Three"), None)
