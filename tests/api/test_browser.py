@@ -24,6 +24,7 @@ from core.messages import Answer, Call, Request, Sender
 from core.storage.content import Written
 from core.storage.spending import Day, day_of
 from tests.api.small_core import PASSWORD, SmallCore
+from tests.console import heard
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +52,7 @@ async def open_page(browser: Browser, client: TestClient) -> AsyncIterator[Open]
             stack.push_async_callback(context.close)
             page = await context.new_page()
             page.set_default_timeout(PATIENCE)
-            page.on("console", lambda message: complaints.append(message.text))
+            page.on("console", lambda message: heard(message, complaints))
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("request", lambda asked: elsewhere(asked.url))
             await page.goto(str(client.make_url(path)))

@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from product import Product, World, eventually
 
+from tests.console import heard
+
 pytestmark = pytest.mark.browser
 
 Launch = Callable[..., Awaitable[Product]]
@@ -47,7 +49,7 @@ async def test_somebody_writes_stops_asks_for_less_and_saves_it(
     world.ai.answer = "# Plan\n\n" + " ".join(f"word{n}" for n in range(400))
     world.ai.token_delay = 0.02
     page = await browser.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: heard(message, complaints))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     await sign_up(page, here)
     await page.fill("#prompt", "a plan")
@@ -76,7 +78,7 @@ async def test_somebody_in_slack_is_one_with_the_browser_until_they_part_and_lea
     await product.start()
     complaints: list[str] = []
     page = await browser.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: heard(message, complaints))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     await sign_up(page, product)
 

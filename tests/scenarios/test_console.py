@@ -68,7 +68,8 @@ async def test_a_person_searches_chooses_saves_there_and_sees_what_it_took(
     )
     assert (code, err) == (0, "")
     assert "You have spent nothing yet." in out
-    assert re.search(r"^- \[Notes\]\(http\S+\) \(data source\) — edited ", out, re.MULTILINE)
+    found = r"^1\. \[Notes\]\(http\S+\) \(data source\) — in Notion Assistant, edited "
+    assert re.search(found, out, re.MULTILINE)
     assert "this server's default" in out
     assert "your own choice" in out
     assert re.search(r"^\| today \| openai \| \S+ \| 1 \| \d+ \| \d+ \|$", out, re.MULTILINE)
