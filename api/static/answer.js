@@ -99,8 +99,9 @@ function end(id, { html, notion_url: page }) {
   enhance($("foot"));
   if (pressed) $("foot").querySelector(".does a, .does button").focus({ preventScroll: true });
   // The line stays: were it gone, all below it would move.
-  $("state").textContent = page ? "Written and saved" : "Written";
-  $("spoken").textContent = page ? "The answer is written, and saved to Notion." : "The answer is written.";
+  const done = $("foot").textContent.includes("Stopped after") ? "stopped" : "written";
+  $("state").textContent = (done === "stopped" ? "Stopped" : "Written") + (page ? " and saved" : "");
+  $("spoken").textContent = `The answer is ${done}${page ? ", and saved to Notion" : ""}.`;
   if (location.pathname.startsWith("/history/")) history.replaceState(null, "", `/history/${id}`);
   document.dispatchEvent(new CustomEvent("answered", { detail: { id } }));
 }

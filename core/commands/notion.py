@@ -126,7 +126,7 @@ def lines_of(standing: Sequence[Linked]) -> Iterator[str]:
         lost = "; **not accepted by Notion any more, connect it again**" if each.lost else ""
         yield f"{whose} connection: Notion{name}{by}{lost}"
     if not standing:
-        yield "No connection of your own or of this workspace; the server's is used, if it has one."
+        yield "No connection of your own or of this workspace; the server's is used, if it has one"
 
 
 async def tell(context: Context, call: Call) -> Answer:  # noqa: ARG001 - all is in the call

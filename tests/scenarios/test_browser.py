@@ -57,6 +57,7 @@ async def test_somebody_writes_stops_asks_for_less_and_saves_it(
     await expect(page.locator("#text")).to_contain_text("word9")
     await page.click("#stop button")
     await expect(page.locator("#foot")).to_contain_text("Stopped after about")
+    await expect(page.locator("#state")).to_have_text("Stopped")
     assert "word399" not in await page.inner_text("#text")
     world.ai.answer, world.ai.token_delay = "# Plan\n\nLess.", 0
     await page.click("#foot >> text=Shorter")
