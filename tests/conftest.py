@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from core.config import Settings
 from core.storage.database import Database
@@ -42,6 +43,14 @@ def no_way_out() -> Iterator[None]:
     socket.getaddrinfo = lookup  # type: ignore[assignment]
     yield
     socket.getaddrinfo = REAL_LOOKUP
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A program that a test runs in this process says what is logged; afterwards all is again."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def _loopback(name: str) -> bool:
