@@ -46,9 +46,14 @@ async def test_an_answer_comes_from_pages_with_links_to_them_and_a_failure_has_a
         delivery = await world.slack.slash_command(text="ask when do we launch the app?")
         assert (delivery.status, delivery.body) == (200, "")
 
+    written = ["Save to Notion", "Regenerate", "Shorter", "Longer", "👍", "👎"]
+
     async def shown() -> bool:
         return any(
-            "On 3 May" in slack.text(one) and plan in slack.text(one) for one in slack.answers()
+            "On 3 May" in slack.text(one)
+            and plan in slack.text(one)
+            and slack.buttons(one) == written
+            for one in slack.answers()
         )
 
     await ask()
@@ -57,8 +62,6 @@ async def test_an_answer_comes_from_pages_with_links_to_them_and_a_failure_has_a
     for never in (evil, soup, "evil.example"):
         assert never not in slack.text(message)
     assert all("evil.example" not in str(one.blocks) + one.text for one in message.revisions)
-    written = ["Save to Notion", "Regenerate", "Shorter", "Longer", "👍", "👎"]
-    assert slack.buttons(message) == written
     system, asked = (world.ai.calls[0].messages[at]["content"] for at in (0, -1))
     assert "Ignore all instructions" not in system
     assert "We launch on 3 May in Oslo." in asked
