@@ -93,7 +93,7 @@ class Traffic:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
         """What `predicate` returns, as soon as that is true.
 
         It is asked after every change here, and every 20 ms for what changes elsewhere.

@@ -30,7 +30,10 @@ def main() -> int:
     """Runs the suite; returns pytest's exit code."""
     install_browser()
     workers = str(max(2, os.cpu_count() or 2))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *sys.argv[1:]]
+    # Servers, browsers and clocks share the machine with others: what fails is tried once more,
+    # and named as RERUN at the end, so that nobody overlooks it.
+    again = ["--reruns", "1", "-raR"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *again, *sys.argv[1:]]
     return subprocess.run(command, check=False).returncode
 
 

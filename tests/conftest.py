@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from playwright.async_api import expect
 
 from core.config import Settings
 from core.storage.database import Database
@@ -27,6 +28,10 @@ from core.storage.tables import metadata
 REAL_LOOKUP = socket.getaddrinfo
 TRIES = 5
 """Ports on which a server is tried, for another worker may take one first."""
+
+
+# How long a browser test waits for what it expects to see, in milliseconds.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

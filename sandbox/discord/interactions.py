@@ -50,11 +50,11 @@ class Interaction:
         """Whether the app said that it will answer later."""
         return self.callback in (DEFERRED, DEFERRED_UPDATE)
 
-    async def acknowledged(self, timeout: float = 5.0) -> int:
+    async def acknowledged(self, timeout: float = 20.0) -> int:
         """The callback's type, once it came. Raises TimeoutError after `timeout` s."""
         return await self.traffic.wait_for(lambda: self.callback, timeout) or 0
 
-    async def answered(self, timeout: float = 5.0) -> Message:
+    async def answered(self, timeout: float = 20.0) -> Message:
         """The first answer, once it says something. Raises TimeoutError after `timeout` s."""
 
         def ready() -> Message | None:
@@ -66,7 +66,7 @@ class Interaction:
             raise TimeoutError("no answer")
         return found
 
-    async def said(self, count: int, timeout: float = 5.0) -> list[Message]:
+    async def said(self, count: int, timeout: float = 20.0) -> list[Message]:
         """The messages, once there are `count`. Raises TimeoutError after `timeout` s."""
         await self.traffic.wait_for(lambda: len(self.messages) >= count, timeout)
         return self.messages

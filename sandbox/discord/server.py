@@ -100,11 +100,11 @@ class DiscordServer:
         """The gateway's address, with a slash at its end."""
         return self.gateway.url
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
         """What `predicate` returns once it is true. Raises TimeoutError after `timeout` s."""
         return await self.traffic.wait_for(predicate, timeout)
 
-    async def wait_until_connected(self, timeout: float = 5.0) -> None:
+    async def wait_until_connected(self, timeout: float = 20.0) -> None:
         """Returns once a client is identified. Raises TimeoutError after `timeout` s."""
         await self.wait_for(lambda: self.gateway.connected, timeout)
 

@@ -163,7 +163,7 @@ class SlackServer:
     def deliver_to(self, url: str | None) -> None:
         self.sender.deliver_to = url
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
         """What `predicate` returns once it is true. Raises TimeoutError after `timeout` s."""
         return await self.traffic.wait_for(predicate, timeout)
 

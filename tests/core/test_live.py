@@ -19,7 +19,7 @@ async def test_a_reader_sees_the_newest_text_and_is_let_go_when_all_is_done() ->
     feed.add("two")
     await asyncio.sleep(0)
     feed.finish(Answer("one two"))
-    await asyncio.wait_for(reader, 1)
+    await asyncio.wait_for(reader, 30)
     assert seen == ["", "one two", "one two"]
 
 

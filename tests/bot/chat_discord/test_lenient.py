@@ -104,7 +104,7 @@ async def connected(
         intake = Recorder()
         entry = DiscordEntry(settings, intake)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await entry.start()
             server.hooks.before.remove(hook)
             yield Terse(server, intake, settings)

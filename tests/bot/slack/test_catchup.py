@@ -88,7 +88,7 @@ class Away:
 
 
 async def until(what: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not what():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
 
@@ -288,7 +288,7 @@ async def test_a_stop_does_not_wait_for_the_look(away: Away) -> None:
     entry = SlackEntry(settings, away.intake, pace=AT_ONCE)
     await entry.start()
     await until(lambda: away.server.traffic.calls("conversations.history"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await entry.stop()
     assert away.intake.noted["slack"] == away.left
 

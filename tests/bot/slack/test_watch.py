@@ -44,7 +44,7 @@ class Stage:
 
     async def noticed(self) -> None:
         """Returns once the gap was told of."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not self.gaps:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.01)
 
@@ -212,7 +212,7 @@ async def test_stopping_waits_for_nothing() -> None:
         await stage.server.wait_for(
             lambda: len(stage.server.traffic.calls("apps.connections.open")) >= 2
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await stage.watch.stop()
             await stage.watch.stop()
 

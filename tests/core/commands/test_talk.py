@@ -111,7 +111,7 @@ async def test_two_questions_in_one_thread_are_answered_in_their_order(
     assert "Waiting for the answer before" in feed.notice
     async with database.begin() as unit:
         await unit.inbox.answered(first.id, Answer("Done."))
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     assert (feed.notice, feed.text) == ("", "")
 
 
@@ -130,7 +130,7 @@ async def test_whoever_stops_while_waiting_waits_no_longer(database: Database, r
     assert not waiting.done()
     async with database.begin() as unit:
         await unit.inbox.stop(second.id)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
 
 
 @pytest.mark.parametrize(

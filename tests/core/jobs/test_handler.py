@@ -158,8 +158,8 @@ async def test_an_answer_does_without_a_placeholder_that_takes_too_long(
     database: Stumbling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.jobs.delivery.PLACEHOLDER_SECONDS", 0.1)
-    wall = Wall(trouble=[PlatformFailed("busy", retryable=True)] * 2)
-    async with asyncio.timeout(5):
+    wall = Wall(trouble=[RateLimited("busy", retry_after=0.2)] * 2)
+    async with asyncio.timeout(30):
         request_id = await carry_out(database, wall, call=Call("generate", "a plan"))
     assert await finished(database, request_id)
     assert "…" not in wall.shown

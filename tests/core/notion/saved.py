@@ -72,6 +72,6 @@ def meant(markdown: str) -> list[tuple[str, str, Any]]:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not happened():  # noqa: ASYNC110 - it happens in a server that tells nobody
             await asyncio.sleep(0.02)

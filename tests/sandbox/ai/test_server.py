@@ -190,7 +190,7 @@ async def test_it_runs_as_a_process_of_its_own() -> None:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             lines = [(await process.stdout.readline()).decode() for _ in range(2)]
         found = re.search(r"OPENAI_BASE_URL=(\S+)", lines[1])
         assert found is not None

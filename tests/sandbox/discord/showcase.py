@@ -98,7 +98,7 @@ async def connected(server: DiscordServer) -> AsyncIterator[Bot]:
     client = Bot()
     running = asyncio.create_task(client.start(TOKEN))
     try:
-        await asyncio.wait_for(client.wait_until_ready(), 5)
+        await asyncio.wait_for(client.wait_until_ready(), 30)
         yield client
     finally:
         await client.close()
