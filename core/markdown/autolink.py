@@ -26,6 +26,7 @@ _WWW = re.compile(r"[wW][wW][wW]\.")
 _SENTENCE = re.compile("(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENTITY = re.compile(r"&[a-z0-9]+;\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_EMPHASIS = frozenset("*_~")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -33,15 +34,15 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
     """The edits that make links of the bare addresses in `source`."""
     edits = []
     done = 0
-    for start in _beginnings(source):
+    for start in _beginnings(source, 0, len(source)):
         if start < done or start not in layout.text:
             continue
         match = _ADDRESS.match(source, start)
         if match is None:
             continue
         done = match.end()
-        address = _without_ending(_address(source, match))
-        if not re.search(r"//.|\..", address):
+        address = _whole(source, match)
+        if not address:
             continue
         target = _ESCAPED.sub(r"\1", address)
         if target.lower().startswith("www."):
@@ -51,22 +52,52 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
     return edits
 
 
-def may_have_addresses(source: str) -> bool:
+def may_have_addresses(text: str) -> bool:
     """Whether there is anything that may begin one."""
-    return "://" in source or _WWW.search(source) is not None
+    return "://" in text or (("w." in text or "W." in text) and _WWW.search(text) is not None)
 
 
-def _beginnings(source: str) -> list[int]:
+def find_addresses(source: str, start: int, end: int) -> list[tuple[int, int]] | None:
+    """Where bare addresses stand in a piece of plain text, whose words are as in the source.
+
+    None where one goes on behind the piece, or beside a mark of emphasis.
+    """
+    found: list[tuple[int, int]] = []
+    done = start
+    for place in _beginnings(source, start, end):
+        match = _ADDRESS.match(source, place) if place >= done else None
+        if match is None:
+            continue
+        done = match.end()
+        address = _whole(source, match)
+        stop = place + len(address)
+        if not address:
+            continue
+        if stop > end or not _EMPHASIS.isdisjoint(
+            (source[place - 1 : place], source[stop : stop + 1])
+        ):
+            return None
+        found.append((place, stop))
+    return found
+
+
+def _whole(source: str, match: re.Match[str]) -> str:
+    """The address of a match, empty where there is none."""
+    address = _without_ending(_address(source, match))
+    return address if re.search(r"//.|\..", address) else ""
+
+
+def _beginnings(source: str, start: int, end: int) -> list[int]:
     """Where `http://`, `https://` and `www.` stand, in order."""
-    places = [match.start() for match in _WWW.finditer(source)]
-    place = source.find("://")
+    places = [match.start() for match in _WWW.finditer(source, start, end)]
+    place = source.find("://", start, end)
     while place >= 0:
-        scheme = source[max(0, place - 5) : place].lower()
+        scheme = source[max(start, place - 5) : place].lower()
         if scheme == "https":
             places.append(place - 5)
         elif scheme.endswith("http"):
             places.append(place - 4)
-        place = source.find("://", place + 3)
+        place = source.find("://", place + 3, end)
     return sorted(places)
 
 

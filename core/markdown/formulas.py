@@ -14,6 +14,7 @@ from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
 
 _TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
+_OPENINGS = ("$", "\\(", "\\[")
 _OPENING = re.compile(r"\$|\\[(\[]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -71,14 +72,29 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     return edits
 
 
-def may_have_formulas(source: str) -> bool:
-    """Whether there is anything that may begin one."""
-    return "$" in source or "\\(" in source or "\\[" in source
+def count_openings(text: str) -> int:
+    """How many marks there are that may begin one, in code too."""
+    return sum(map(text.count, _OPENINGS))
+
+
+def seems_to_have_formulas(source: str) -> bool:
+    """Whether something may begin one that does not look like code."""
+    if not count_openings(source):
+        return False
+    fenced = False
+    for line in source.split("\n"):
+        if "```" in line or "~~~" in line:
+            fenced = not fenced
+        elif not fenced and line[:4] != "    " and _OPENING.search(line):
+            outside = "".join(line.split("`")[::2])
+            if count_openings(outside):
+                return True
+    return False
 
 
 def begins_any(source: str, layout: Layout) -> bool:
     """Whether something outside code may begin a formula."""
-    return may_have_formulas(source) and any(
+    return count_openings(source) > 0 and any(
         match.start() not in layout.code for match in _OPENING.finditer(source)
     )
 

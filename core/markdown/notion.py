@@ -85,7 +85,7 @@ def _convert_all(blocks: Iterable[Block]) -> list[NotionBlock]:
 
 
 def _block(kind: str, body: dict[str, Any]) -> NotionBlock:
-    return {"object": "block", "type": kind, kind: body}
+    return {"type": kind, kind: body}
 
 
 def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:

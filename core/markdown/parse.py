@@ -10,6 +10,7 @@ from typing import Any
 from pyromark import Options, events
 
 from core.markdown.alerts import mark_alerts
+from core.markdown.autolink import find_addresses, may_have_addresses
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import (
     Alert,
@@ -23,7 +24,7 @@ from core.markdown.document import (
     Style,
     Table,
 )
-from core.markdown.formulas import begins_any
+from core.markdown.formulas import begins_any, count_openings
 from core.markdown.markup import feed
 from core.markdown.repair import MARK, clean, may_need_repair, repair, split_front_matter
 from core.markdown.scan import OPTIONS, lay_out
@@ -35,17 +36,20 @@ _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Styl
 def parse(markdown: str) -> list[Block]:
     """The blocks of a document. Linear in its length."""
     front_matter, source = split_front_matter(clean(markdown))
-    reader = _Reader()
-    if front_matter:
-        reader.builder.add(code_block("yaml", front_matter))
-    reader.read(_events(source))
+    if not may_need_repair(source):
+        reader: _Reader = _PlainReader(front_matter, source)
+        try:
+            reader.read(events(source, options=OPTIONS))
+            return reader.finish()
+        except _NeedsRepairError:
+            pass
+    reader = _Reader(front_matter)
+    reader.read(_repaired_events(source))
     return reader.finish()
 
 
-def _events(source: str) -> Iterable[Any]:
+def _repaired_events(source: str) -> Iterable[Any]:
     """What the parser says of the source as it was meant."""
-    if not may_need_repair(source):
-        return events(source, options=_OPTIONS)
     layout = lay_out(source)
     repaired = repair(source, layout)
     if repaired is source and not begins_any(source, layout):
@@ -56,17 +60,21 @@ def _events(source: str) -> Iterable[Any]:
 class _Reader:
     """One document's events on their way to the builder."""
 
-    def __init__(self) -> None:
+    def __init__(self, front_matter: str) -> None:
         self.builder = Builder()
+        if front_matter:
+            self.builder.add(code_block("yaml", front_matter))
         self._numbers: list[int | None] = []  # the next number of each open list
         self._code: tuple[str, list[str]] | None = None  # language and lines of a code block
         self._html: list[str] | None = None  # an HTML block comes line by line
+        self._closed = 0  # links and pictures that are open
         self._item: Item | None = None
         self._notes: dict[str, list[Block]] = {}
         self._cited: dict[str, int] = {}
         build = self.builder
+        self._text: Callable[[str], None] = build.text
         self._leaves: dict[str, Callable[[Any], None]] = {
-            "Text": build.text,
+            "Text": self._text,
             "Code": build.code,
             "InlineMath": lambda value: build.formula(value, display=False),
             "DisplayMath": lambda value: build.formula(value, display=True),
@@ -93,8 +101,8 @@ class _Reader:
                 Table([side.lower().replace("none", "") for side in value])
             ),
             "TableCell": lambda _: build.open_cell(),
-            "Link": lambda value: build.open_look("Link", address=value["dest_url"]),
-            "Image": lambda value: build.open_picture(value["dest_url"], value["title"]),
+            "Link": self._open_link,
+            "Image": self._open_image,
             **{tag: self._open_style(tag, style) for tag, style in _STYLES.items()},
         }
 
@@ -119,8 +127,8 @@ class _Reader:
             "TableHead": build.close_row,
             "TableRow": build.close_row,
             "TableCell": build.close_cell,
-            "Link": lambda: build.close_look("Link"),
-            "Image": build.close_picture,
+            "Link": self._close_link,
+            "Image": self._close_image,
             **{tag: self._close_style(tag) for tag in _STYLES},
         }
 
@@ -157,7 +165,7 @@ class _Reader:
         if self._code is not None:
             self._add_code(self._code[0], "".join(self._code[1]))
         self._code = None
-        self._leaves["Text"] = self.builder.text
+        self._leaves["Text"] = self._text
 
     def _add_code(self, info: str, text: str) -> None:
         if info.lower().split()[:1] == ["math"] and text.strip():  # GitHub's fence for a formula
@@ -177,6 +185,24 @@ class _Reader:
     def _close_html(self) -> None:
         feed(self.builder, "".join(self._html or []))
         self._html = None
+
+    # Links and pictures: within them no address is a bare one
+
+    def _open_link(self, value: dict[str, str]) -> None:
+        self._closed += 1
+        self.builder.open_look("Link", address=value["dest_url"])
+
+    def _close_link(self) -> None:
+        self._closed -= 1
+        self.builder.close_look("Link")
+
+    def _open_image(self, value: dict[str, str]) -> None:
+        self._closed += 1
+        self.builder.open_picture(value["dest_url"], value["title"])
+
+    def _close_image(self) -> None:
+        self._closed -= 1
+        self.builder.close_picture()
 
     # Containers
 
@@ -235,3 +261,80 @@ def _only(tag: dict[str, Any]) -> tuple[str, Any]:
     """The one name in a tag with attributes, and these."""
     ((name, value),) = tag.items()
     return name, value
+
+
+# What a piece of text stands behind; behind anything else, it would begin earlier.
+_BEFORE_TEXT = " \t\n*_~`>])|\\"
+
+
+class _NeedsRepairError(Exception):
+    """The source means something else than the parser says."""
+
+
+class _PlainReader(_Reader):
+    """Reads a source that seems to need no repair, and makes sure of it on the way.
+
+    Bare addresses become links here; raises `_NeedsRepairError` where that is not all.
+    """
+
+    def __init__(self, front_matter: str, source: str) -> None:
+        super().__init__(front_matter)
+        self._source = source
+        self._unseen = count_openings(source)  # of formulas, and not yet seen in code
+        if may_have_addresses(source):
+            self._text = self._leaves["Text"] = self._text_with_addresses
+        if self._unseen:
+            for name in ("Code", "Html", "InlineHtml"):
+                self._leaves[name] = self._counting(self._leaves[name])
+
+    def _counting(self, read: Callable[[str], None]) -> Callable[[str], None]:
+        def count(code: str) -> None:
+            self._unseen -= count_openings(code)
+            read(code)
+
+        return count
+
+    def _add_code(self, info: str, text: str) -> None:
+        if self._unseen:
+            self._unseen -= count_openings(text)
+        super()._add_code(info, text)
+
+    def _text_with_addresses(self, text: str) -> None:
+        if self._closed or not may_have_addresses(text):
+            self.builder.text(text)
+            return
+        begin = self._place(text)
+        addresses = find_addresses(self._source, begin, begin + len(text))
+        if addresses is None:
+            raise _NeedsRepairError
+        written = 0
+        for start, end in addresses:
+            self._write_link(text[written : start - begin], self._source[start:end])
+            written = end - begin
+        if written < len(text):
+            self.builder.text(text[written:])
+
+    def _place(self, text: str) -> int:
+        """Where a piece of text stands in the source, if it stands there once as it was written."""
+        places = []
+        place = self._source.find(text)
+        while place >= 0:
+            if not place or self._source[place - 1] in _BEFORE_TEXT:
+                places.append(place)
+            place = self._source.find(text, place + 1)
+        if len(places) != 1:
+            raise _NeedsRepairError
+        return places[0]
+
+    def _write_link(self, before: str, address: str) -> None:
+        if before:
+            self.builder.text(before)
+        is_www = address[:4].lower() == "www."
+        self.builder.open_look("Link", address=f"http://{address}" if is_www else address)
+        self.builder.text(address)
+        self.builder.close_look("Link")
+
+    def finish(self) -> list[Block]:
+        if self._unseen:
+            raise _NeedsRepairError
+        return super().finish()
