@@ -11,6 +11,7 @@ import unicodedata
 from core.markdown.scan import Layout
 
 Edit = tuple[int, int, str]
+Spans = list[tuple[int, int]]
 
 # Vowel signs and accents, which are part of a word in many scripts and no letters to `\w`.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f"
@@ -26,6 +27,8 @@ _WWW = re.compile(r"[wW][wW][wW]\.")
 _SENTENCE = re.compile("(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENTITY = re.compile(r"&[a-z0-9]+;\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+# What none begins behind, as in `_ADDRESS`.
+_INSIDE = [bytes((byte,)) for byte in b"abcdefghijklmnopqrstuvwxyz0123456789/@.<"]
 _EMPHASIS = frozenset("*_~")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -52,17 +55,28 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
     return edits
 
 
-def may_have_addresses(text: str) -> bool:
-    """Whether there is anything that may begin one."""
-    return "://" in text or (("w." in text or "W." in text) and _WWW.search(text) is not None)
+def may_begin_with_www(source: str) -> bool:
+    """Whether `www.` stands where a bare address may begin."""
+    data = source.encode().lower()
+    place = data.find(b"www.")
+    while place >= 0:
+        if data[place - 1 : place] not in _INSIDE:
+            return True
+        place = data.find(b"www.", place + 1)
+    return False
 
 
-def find_addresses(source: str, start: int, end: int) -> list[tuple[int, int]] | None:
-    """Where bare addresses stand in a piece of plain text, whose words are as in the source.
+def may_have_addresses(text: str, *, www: bool) -> bool:
+    """Whether there is anything that may begin one; `www`: without a scheme too."""
+    return "://" in text or (www and _WWW.search(text) is not None)
+
+
+def find_addresses(source: str, start: int, end: int) -> Spans | None:
+    """Where bare addresses stand in a piece of plain text of the source, counted from `start`.
 
     None where one goes on behind the piece, or beside a mark of emphasis.
     """
-    found: list[tuple[int, int]] = []
+    found: Spans = []
     done = start
     for place in _beginnings(source, start, end):
         match = _ADDRESS.match(source, place) if place >= done else None
@@ -70,14 +84,15 @@ def find_addresses(source: str, start: int, end: int) -> list[tuple[int, int]] |
             continue
         done = match.end()
         address = _whole(source, match)
-        stop = place + len(address)
         if not address:
             continue
-        if stop > end or not _EMPHASIS.isdisjoint(
-            (source[place - 1 : place], source[stop : stop + 1])
-        ):
+        stop = place + len(address)
+        if "[" in address or "]" in address:
             return None
-        found.append((place, stop))
+        beside = (source[place - 1 : place], source[stop : stop + 1])
+        if stop > end or not _EMPHASIS.isdisjoint(beside):
+            return None
+        found.append((place - start, stop - start))
     return found
 
 

@@ -79,16 +79,21 @@ def count_openings(text: str) -> int:
 
 def seems_to_have_formulas(source: str) -> bool:
     """Whether something may begin one that does not look like code."""
-    if not count_openings(source):
-        return False
-    fenced = False
-    for line in source.split("\n"):
-        if "```" in line or "~~~" in line:
-            fenced = not fenced
-        elif not fenced and line[:4] != "    " and _OPENING.search(line):
-            outside = "".join(line.split("`")[::2])
-            if count_openings(outside):
-                return True
+    return any(_is_outside_code(source, opening) for opening in _OPENINGS)
+
+
+def _is_outside_code(source: str, mark: str) -> bool:
+    """Whether the mark stands somewhere with an even number of fences and backticks before it."""
+    fences = position = 0
+    place = source.find(mark)
+    while place >= 0:
+        fences += source.count("```", position, place) + source.count("~~~", position, place)
+        position = place
+        line = source.rfind("\n", 0, place) + 1
+        indented = source.startswith("    ", line)
+        if not fences % 2 and not source.count("`", line, place) % 2 and not indented:
+            return True
+        place = source.find(mark, place + 1)
     return False
 
 

@@ -5,12 +5,13 @@ Never raises, whatever the text: half-finished Markdown is text too.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from pyromark import Options, events
 
 from core.markdown.alerts import mark_alerts
-from core.markdown.autolink import find_addresses, may_have_addresses
+from core.markdown.autolink import Spans, find_addresses, may_begin_with_www, may_have_addresses
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import (
     Alert,
@@ -23,6 +24,7 @@ from core.markdown.document import (
     Run,
     Style,
     Table,
+    trim,
 )
 from core.markdown.formulas import begins_any, count_openings
 from core.markdown.markup import feed
@@ -30,6 +32,7 @@ from core.markdown.repair import MARK, clean, may_need_repair, repair, split_fro
 from core.markdown.scan import OPTIONS, lay_out
 
 _OPTIONS = OPTIONS | Options.ENABLE_MATH
+_CONTAINERS = ("BlockQuote", "Item", "FootnoteDefinition")
 _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
 
 
@@ -83,77 +86,81 @@ class _Reader:
             "FootnoteReference": self._cite,
             "TaskListMarker": self._tick,
         }
-        self._starts = self._openings()
+        self._starts = self._plain_openings()
+        self._starts_with = self._openings()
         self._ends = self._closings()
 
-    def _openings(self) -> dict[str, Callable[[Any], None]]:
+    def _plain_openings(self) -> dict[str, Callable[[], object]]:
         build = self.builder
         return {
-            "Paragraph": lambda _: build.flush(),
+            "Paragraph": build.flush,
+            "HtmlBlock": self._open_html,
+            "Item": self._open_item,
+            "TableCell": build.open_cell,
+            **{tag: partial(build.open_look, tag, style) for tag, style in _STYLES.items()},
+        }
+
+    def _openings(self) -> dict[str, Callable[[Any], object]]:
+        """Of what has attributes."""
+        build = self.builder
+        return {
             "Heading": lambda value: build.open_heading(int(value["level"][1])),
             "BlockQuote": self._open_quote,
             "CodeBlock": self._open_code,
-            "HtmlBlock": self._open_html,
             "List": self._open_list,
-            "Item": self._open_item,
             "FootnoteDefinition": self._open_note,
             "Table": lambda value: build.open_table(
                 Table([side.lower().replace("none", "") for side in value])
             ),
-            "TableCell": lambda _: build.open_cell(),
             "Link": self._open_link,
             "Image": self._open_image,
-            **{tag: self._open_style(tag, style) for tag, style in _STYLES.items()},
         }
-
-    def _open_style(self, tag: str, style: int) -> Callable[[Any], None]:
-        return lambda _: self.builder.open_look(tag, style)
-
-    def _close_style(self, tag: str) -> Callable[[], object]:
-        return lambda: self.builder.close_look(tag)
 
     def _closings(self) -> dict[str, Callable[[], object]]:
         build = self.builder
         return {
             "Paragraph": build.flush,
             "Heading": build.flush,
-            "BlockQuote": lambda: build.close("BlockQuote"),
             "CodeBlock": self._close_code,
             "HtmlBlock": self._close_html,
             "List": self._close_list,
-            "Item": lambda: build.close("Item"),
-            "FootnoteDefinition": lambda: build.close("FootnoteDefinition"),
             "Table": build.close_table,
             "TableHead": build.close_row,
             "TableRow": build.close_row,
             "TableCell": build.close_cell,
             "Link": self._close_link,
             "Image": self._close_image,
-            **{tag: self._close_style(tag) for tag in _STYLES},
+            **{tag: partial(build.close, tag) for tag in _CONTAINERS},
+            **{tag: partial(build.close_look, tag) for tag in _STYLES},
         }
 
     def read(self, found: Iterable[Any]) -> None:
         """All events, in order. Every one passes here: what is spared here counts."""
-        leaves, starts, ends = self._leaves, self._starts, self._ends
+        leaves, ends = self._leaves, self._ends
+        starts, starts_with = self._starts, self._starts_with
         for event in found:
-            if isinstance(event, str):
-                if event == "Rule":
-                    self.builder.add(Rule())
-                else:
-                    self.builder.line_break(hard=event == "HardBreak")
+            if type(event) is str:
+                self._read_mark(event)
                 continue
-            (key,) = event
-            value = event[key]
-            if key == "Start":
-                name, inner = (value, None) if isinstance(value, str) else _only(value)
-                if name in starts:
-                    starts[name](inner)
+            key, value = event.popitem()  # the one there is
+            if key == "Text":
+                leaves[key](value)
+            elif key == "Start":
+                if type(value) is str:
+                    starts.get(value, _nothing)()
+                else:
+                    name, inner = value.popitem()
+                    starts_with.get(name, _nothing)(inner)
             elif key == "End":
-                name = value if isinstance(value, str) else next(iter(value))
-                if name in ends:
-                    ends[name]()
+                ends.get(value if type(value) is str else next(iter(value)), _nothing)()
             elif key in leaves:
                 leaves[key](value)
+
+    def _read_mark(self, event: str) -> None:
+        if event == "Rule":
+            self.builder.add(Rule())
+        else:
+            self.builder.line_break(hard=event == "HardBreak")
 
     # Code blocks: what comes as text belongs to one while it is open
 
@@ -173,7 +180,7 @@ class _Reader:
         else:
             self.builder.add(code_block(info, text))
 
-    def _open_html(self, _: object) -> None:
+    def _open_html(self) -> None:
         self._html = []
 
     def _markup(self, html: str) -> None:
@@ -217,7 +224,7 @@ class _Reader:
         self.builder.flush()
         self._numbers.pop()
 
-    def _open_item(self, _: object) -> None:
+    def _open_item(self) -> None:
         number = self._numbers[-1] if self._numbers else None
         if number is not None:
             self._numbers[-1] = number + 1
@@ -251,20 +258,20 @@ class _Reader:
             if note and isinstance(note[0], Paragraph):
                 note[0].content.insert(0, mark)
             elif note:
-                note.insert(0, Paragraph([mark]))
+                note.insert(0, Paragraph(trim([mark])))
             blocks.extend(note)
-        mark_alerts(blocks)
+        if self.builder.has_quotes:
+            mark_alerts(blocks)
         return blocks
 
 
-def _only(tag: dict[str, Any]) -> tuple[str, Any]:
-    """The one name in a tag with attributes, and these."""
-    ((name, value),) = tag.items()
-    return name, value
+def _nothing(*_: object) -> None:
+    """What is done for what has no meaning here."""
 
 
-# What a piece of text stands behind; behind anything else, it would begin earlier.
-_BEFORE_TEXT = " \t\n*_~`>])|\\"
+# What a piece of text begins behind and what it ends before, the ends of the source among them.
+_BEFORE_TEXT = ("", *" \t\n*_~`>])|\\")
+_BEHIND_TEXT = ("", *" \t\n*_~`<[]!|\\")
 
 
 class _NeedsRepairError(Exception):
@@ -280,61 +287,68 @@ class _PlainReader(_Reader):
     def __init__(self, front_matter: str, source: str) -> None:
         super().__init__(front_matter)
         self._source = source
-        self._unseen = count_openings(source)  # of formulas, and not yet seen in code
-        if may_have_addresses(source):
+        self._marks = count_openings(source)
+        self._codes: list[str] = []
+        self._has_www = may_begin_with_www(source)
+        if may_have_addresses(source, www=self._has_www):
             self._text = self._leaves["Text"] = self._text_with_addresses
-        if self._unseen:
+        if self._marks:
             for name in ("Code", "Html", "InlineHtml"):
-                self._leaves[name] = self._counting(self._leaves[name])
+                self._leaves[name] = self._noting(self._leaves[name])
 
-    def _counting(self, read: Callable[[str], None]) -> Callable[[str], None]:
-        def count(code: str) -> None:
-            self._unseen -= count_openings(code)
+    def _noting(self, read: Callable[[str], None]) -> Callable[[str], None]:
+        note = self._codes.append
+
+        def noting(code: str) -> None:
+            note(code)
             read(code)
 
-        return count
+        return noting
 
     def _add_code(self, info: str, text: str) -> None:
-        if self._unseen:
-            self._unseen -= count_openings(text)
+        self._codes.append(text)
         super()._add_code(info, text)
 
     def _text_with_addresses(self, text: str) -> None:
-        if self._closed or not may_have_addresses(text):
+        if self._closed or not may_have_addresses(text, www=self._has_www):
             self.builder.text(text)
             return
-        begin = self._place(text)
-        addresses = find_addresses(self._source, begin, begin + len(text))
-        if addresses is None:
-            raise _NeedsRepairError
         written = 0
-        for start, end in addresses:
-            self._write_link(text[written : start - begin], self._source[start:end])
-            written = end - begin
+        for start, end in self._addresses(text):
+            self._write_link(text[written:start], text[start:end])
+            written = end
         if written < len(text):
             self.builder.text(text[written:])
 
-    def _place(self, text: str) -> int:
-        """Where a piece of text stands in the source, if it stands there once as it was written."""
-        places = []
+    def _addresses(self, text: str) -> Spans:
+        """Where bare addresses stand in a piece of text, by what surrounds it in the source."""
+        found: Spans | None = None
         place = self._source.find(text)
         while place >= 0:
-            if not place or self._source[place - 1] in _BEFORE_TEXT:
-                places.append(place)
+            if self._may_be_text(place, place + len(text)):
+                here = find_addresses(self._source, place, place + len(text))
+                if here is None or found not in (None, here):
+                    raise _NeedsRepairError
+                found = here
             place = self._source.find(text, place + 1)
-        if len(places) != 1:
+        if found is None:  # it is not written like this
             raise _NeedsRepairError
-        return places[0]
+        return found
+
+    def _may_be_text(self, start: int, end: int) -> bool:
+        """Whether a piece of text may begin and end here, rather than in the middle of one."""
+        before, after = self._source[start - 1 : start], self._source[end : end + 1]
+        return before in _BEFORE_TEXT and after in _BEHIND_TEXT
 
     def _write_link(self, before: str, address: str) -> None:
         if before:
             self.builder.text(before)
-        is_www = address[:4].lower() == "www."
-        self.builder.open_look("Link", address=f"http://{address}" if is_www else address)
+        target = f"http://{address}" if address[:4].lower() == "www." else address
+        self.builder.open_look("Link", address=target)
         self.builder.text(address)
         self.builder.close_look("Link")
 
     def finish(self) -> list[Block]:
-        if self._unseen:
+        if self._marks and self._marks != count_openings("\n".join(self._codes)):
             raise _NeedsRepairError
         return super().finish()
