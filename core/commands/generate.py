@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -39,7 +40,7 @@ async def run(context: Context, call: Call) -> Answer:
 
     notes = await context.step("generate", write)
     item = await context.library.get(context.user_id, context.request.id)
-    answer = shown(item, notes, private=call.has("private"))
+    answer = shown(item, [*notes, *_unused(call)], private=call.has("private"))
     # What was stopped is half a text: whoever wants a page of it presses the button.
     if item.stopped or not (call.has("save") or place):
         return answer
@@ -56,6 +57,16 @@ async def run(context: Context, call: Call) -> Answer:
     context.feed.saved(page)
     told = (*answer.notes, *left)
     return replace(answer, notes=told, page=page, actions=when_written(item.id, saved=True))
+
+
+def _unused(call: Call) -> Iterator[str]:
+    """A word on flags about a page where none was asked for."""
+    if call.has("save") or call.has(TO.name):
+        return
+    if names := [flag.name for flag in (TAGS, SET, NOTION_TEMPLATE) if call.has(flag.name)]:
+        listed = " and ".join(f"`--{name}`" for name in names)
+        was = "was" if len(names) == 1 else "were"
+        yield f"{listed} {was} not used, for no page was asked for: add `--save`, or `--to`."
 
 
 COMMAND = Command(

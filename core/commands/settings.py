@@ -12,6 +12,7 @@ from core.commands.notion import lines_of
 from core.commands.notion import settings as notion_settings
 from core.commands.words import place
 from core.errors import InvalidInput
+from core.facts import title_of
 from core.messages import Answer, Call
 from core.ports import Overview
 from core.preferences import NAMES, checked
@@ -108,7 +109,9 @@ async def _shown(context: Context) -> Answer:
 
 
 def _lines(found: Overview, account: str | None, *, own_provider: str | None) -> Iterator[str]:
-    names = ", ".join(f"{name or 'you'} ({platform})" for platform, name in found.identities)
+    names = ", ".join(
+        f"{name or 'you'} ({title_of(platform)})" for platform, name in found.identities
+    )
     if account is None:
         yield "- Account: none. `/notion link` makes one history of all your chats."
     else:
