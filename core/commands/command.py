@@ -47,6 +47,18 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One of several things that a command's text may say: what is typed, and what it does.
+
+    `choose` is what a word in capitals names, as a flag's value does.
+    """
+
+    typed: str
+    help: str
+    choose: Chosen | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One command, the same on every platform.
 
@@ -56,7 +68,7 @@ class Command:
     through `Context.step`. `admit`, where there is one, goes before it, before anything is shown:
     what it raises is told to the asker alone. `form`: where the text is missing, a platform that
     has forms shows one instead of saying so. `repeatable`: where it failed and another try may do,
-    a button asks for the same again.
+    a button asks for the same again. `ways`: what the text may say, where help is to list it.
     """
 
     name: str
@@ -70,6 +82,7 @@ class Command:
     admit: Callable[[Context, Call], Awaitable[None]] | None = None
     form: bool = False
     repeatable: bool = False
+    ways: tuple[Way, ...] = ()
 
     @property
     def usage(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from core.commands.announce import settings as announce_settings
-from core.commands.command import Argument, Command
+from core.commands.command import Argument, Command, Way
 from core.commands.context import Context
 from core.commands.notion import lines_of
 from core.commands.notion import settings as notion_settings
@@ -20,6 +20,7 @@ from core.templates import TEMPLATES
 DEFAULT = "default"
 """Takes one choice back."""
 
+_ALL = (*NAMES, "notion", "announce", "reset")
 _HOW = (
     "Change them: `/notion settings provider NAME`, `/notion settings template NAME`, "
     "`/notion to DESTINATION`; `/notion settings reset` takes provider and template back.",
@@ -87,8 +88,9 @@ async def _choose(context: Context, chosen: dict[str, str | None]) -> None:
 
 
 def _unknown(what: str) -> str:
-    near = get_close_matches(what, (*NAMES, "notion", "announce", "reset"), n=1)
-    hint = f"Did you mean `/notion settings {near[0]}`?" if near else _HOW[0]
+    near = get_close_matches(what, _ALL, n=1)
+    there = f"There are: {', '.join(_ALL)}. `/notion help settings` says what each does."
+    hint = f"Did you mean `/notion settings {near[0]}`?" if near else there
     return f"There is no setting “{what[:64]}”. {hint}"
 
 
@@ -140,4 +142,22 @@ COMMAND = Command(
     run=run,
     argument=Argument("choice", required=False, example="template retro"),
     private=True,
+    ways=(
+        Way("", "How you stand: account, where your pages go, provider, template, usage."),
+        Way("provider NAME", "Who answers you first.", "provider"),
+        Way(
+            "template NAME",
+            f"The shape of what you generate: {', '.join(TEMPLATES)}; none for no shape.",
+        ),
+        Way("reset", "Provider and template are the server's again."),
+        Way(
+            "notion",
+            "How you are connected to Notion, and the link that connects your own. Behind it may "
+            "stand check, disconnect, workspace, or workspace disconnect.",
+        ),
+        Way(
+            "announce on",
+            "Edits of and comments on pages from this channel are told here; off ends that.",
+        ),
+    ),
 )
