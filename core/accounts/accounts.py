@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -32,6 +32,7 @@ from core.mail.post import Post
 from core.messages import WEB, Sender
 from core.origin import origin
 from core.ports import Forget, nothing_more
+from core.preferences import Choices
 from core.storage.connections import Holder
 from core.storage.connections import Row as Connection
 from core.storage.database import Database, UnitOfWork
@@ -326,13 +327,17 @@ class Accounts:
             return Profile(user, known, connections, preferences=user.preferences)
 
     async def change(
-        self, user_id: UUID, username: str | None, preferences: Mapping[str, str | None]
+        self,
+        user_id: UUID,
+        username: str | None,
+        preferences: Choices,
+        providers: Collection[str] = (),
     ) -> Profile:
         """Changes what is named, and says how the person stands then.
 
-        A preference that is None is taken back; they must have been checked before. Raises
-        InvalidInput for a username that cannot be, Conflict where it is taken, Unauthorized where
-        they were erased.
+        A preference that is None is taken back; they must have been checked before. `providers`
+        are the server's, where any changes. Raises InvalidInput for a username that cannot be,
+        Conflict where it is taken, Unauthorized where they were erased.
         """
         name = None if username is None else checked_username(username)
         async with self._database.begin() as uow:
@@ -341,7 +346,7 @@ class Accounts:
                 await uow.users.rename(user_id, name)
                 await uow.audit.note("username.changed", user_id, target=name)
             if preferences:
-                await uow.users.change_preferences(user_id, dict(preferences))
+                await uow.users.change_preferences(user_id, preferences, providers)
                 await uow.audit.note("settings.changed", user_id, target=", ".join(preferences))
         return await self.me(user_id)
 
