@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from core.commands.command import Argument, Command, Flag
+from core.commands.command import Argument, Command, Flag, Way
 from core.commands.context import Context
 from core.commands.saving import SET, TEMPLATE, given
 from core.commands.words import place
@@ -254,4 +254,11 @@ COMMAND = Command(
         SET,
     ),
     private=True,
+    ways=(
+        Way("", "Where your pages go now, and why; what each emoji does in this channel."),
+        Way("DESTINATION", "Choose a page or data source: its title, address or id."),
+        Way("default", "Take the choice back, as `--clear` does."),
+        Way(":emoji: DESTINATION", "This emoji on a message in this channel saves it there."),
+        Way(":emoji: default", "It saves nothing here any more."),
+    ),
 )
