@@ -34,6 +34,9 @@ WRITE, PLACE, RESET, REFRESH = "write", "place", "reset", "refresh"
 NOTION, CHECK = "notion", "notion-check"
 """Those about Notion; their answers leave the panel as it is."""
 
+SAVING = {"save-on": f"{COMMAND} save on", "save-off": f"{COMMAND} save off"}
+"""The button that has each text saved at once, or takes that back, and what it amounts to."""
+
 ASIDE = {NOTION: f"{COMMAND} notion", CHECK: f"{COMMAND} notion check"}
 """What each of them amounts to."""
 
@@ -57,7 +60,7 @@ _BLUE, _GREY = 1, 2
 def render_panel(overview: Overview, choices: Choices, *, linking: bool) -> Part:
     """The panel. `linking`: whether there is a command that links accounts."""
     lines = [TITLE, "", _account(overview, linking=linking), *_places(overview), *_notion(overview)]
-    lines.append(f"- New texts are written by **{overview.provider}**" + _shape(overview) + ".")
+    lines.append(f"- New texts are written by **{overview.provider}**{_how(overview)}.")
     lines.append(f"{_USED}{_counted(overview)}.")
     if overview.pages:
         lines += ["", "**Your last pages**", ""]
@@ -115,8 +118,11 @@ def _notion(overview: Overview) -> list[str]:
     )
 
 
-def _shape(overview: Overview) -> str:
-    return f", in the shape **{overview.template}**" if overview.template else ""
+def _how(overview: Overview) -> str:
+    model = f" ({overview.model})" if overview.model else ""
+    shape = f", in the shape **{overview.template}**" if overview.template else ""
+    saved = ", and saved to Notion at once" if overview.saves else ""
+    return f"{model}{shape}{saved}"
 
 
 def _counted(overview: Overview) -> str:
@@ -136,6 +142,9 @@ def _controls(overview: Overview, choices: Choices) -> list[Json]:
     buttons = (
         (WRITE, "Write a page", _BLUE),
         (PLACE, "Another destination", _GREY),
+        ("save-off", "Do not save at once", _GREY)
+        if overview.saves
+        else ("save-on", "Save at once", _GREY),
         (RESET, "Reset", _GREY),
         (REFRESH, "Refresh", _GREY),
     )

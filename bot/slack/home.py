@@ -28,6 +28,9 @@ WRITE, TO, CLEAR, PROVIDER, TEMPLATE, RESET = (
 )
 """The ids of its buttons and lists."""
 
+SAVE_ON, SAVE_OFF = "home_save_on", "home_save_off"
+"""The button that has each text saved at once, or takes that back."""
+
 CONNECT, CHECK = "home_notion", "home_notion_check"
 """Those about Notion, and what each amounts to: its answer is for the asker alone."""
 
@@ -58,7 +61,9 @@ class Change:
         if self.action == TEMPLATE:
             return overview.template == self.value
         if self.action == RESET:
-            return overview.template is None
+            return overview.template is None and not overview.saves
+        if self.action in (SAVE_ON, SAVE_OFF):
+            return overview.saves is (self.action == SAVE_ON)
         own = overview.own
         if self.action == CLEAR:
             return own is None
@@ -132,6 +137,8 @@ def _call(action: str, value: str) -> Call | None:
         return Call("to", flags={"clear": True})
     if action == RESET:
         return Call(_SETTINGS, "reset")
+    if action in (SAVE_ON, SAVE_OFF):
+        return Call(_SETTINGS, "save on" if action == SAVE_ON else "save off")
     if action in _NOTION:
         return Call(_SETTINGS, _NOTION[action])
     if not value:
@@ -208,8 +215,11 @@ def _answers(
     state = rich(
         said("AI provider: "),
         said(overview.provider or "none", bold=True),
+        *((said(f", {overview.model}"),) if overview.model else ()),
         said(". Template: "),
         said(shape, bold=True),
+        said(". Saved to Notion: "),
+        said("at once" if overview.saves else "when you say so", bold=True),
         said("."),
     )
     if _SETTINGS not in commands:
@@ -222,6 +232,10 @@ def _answers(
         )
         if element
     ]
+    if overview.saves:
+        elements.append(pieces.button(SAVE_OFF, "Do not save at once"))
+    else:
+        elements.append(pieces.button(SAVE_ON, "Save at once"))
     elements.append(pieces.button(RESET, "As the server does it"))
     return [_heading("How answers are written"), state, _actions(*elements)]
 

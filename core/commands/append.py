@@ -34,6 +34,8 @@ async def run(context: Context, call: Call) -> Answer:
             )
     page = await the_page(context, call.value(APPEND.name) or "")
     what, said = await _what(context, page, call.text)
+    # No step: after a crash whoever was before is answered, or is waited for again.
+    await context.conversation.turn(context.feed)
     saved = await context.appender.append(context.step, context.request.id, page, what)
     context.feed.saved(saved.url)
     title = page.title or "Untitled"

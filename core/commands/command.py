@@ -36,7 +36,8 @@ class Flag:
 
     `several`: it may be given any number of times, each time as NAME=VALUE with quotes around
     either; what was given is then one line each. `choose` is what the value names, where
-    `core.ports.Intake.suggest` knows what there is.
+    `core.ports.Intake.suggest` knows what there is. `undoes` names the flag without a value whose
+    opposite this one is: where that one can be answered with no, this one need not be offered.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Flag:
     value: str | None = None
     choose: Chosen | None = None
     several: bool = False
+    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

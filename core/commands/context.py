@@ -379,7 +379,7 @@ class Connector(Protocol):
         ...
 
     async def hint(self, request: Request) -> str | None:
-        """The link for whoever has no connection that Notion accepts; None where they have."""
+        """What whoever lacks a connection that Notion accepts does about it; None for others."""
         ...
 
     async def standing(self, user_id: UUID, request: Request) -> list[Standing]:

@@ -245,6 +245,17 @@ async def test_preferences_are_kept_and_taken_back(ada_here: TestClient, core: S
     assert '<option value="retro" selected>' in await page(ada_here, "/settings")
     await send(ada_here, "/settings/preferences", {"provider": "offline"})
     assert (await ada_of(core)).preferences == {"provider": "offline"}
+    every = {"template": "retro", "provider": "offline", "model": "tiny-2", "save": "on"}
+    await send(ada_here, "/settings/preferences", every)
+    assert (await ada_of(core)).preferences == every | {"save": True}
+    settings = await page(ada_here, "/settings")
+    assert 'value="tiny-2"' in settings
+    assert re.search(r'name="save" checked', settings)
+    await send(ada_here, "/settings/preferences", {"model": "tiny-2"})
+    assert (await ada_of(core)).preferences == {}, "what was left of another provider's goes too"
+    await send(ada_here, "/settings/preferences", {"model": "tiny-3"})
+    assert (await ada_of(core)).preferences == {"provider": "offline", "model": "tiny-3"}
+    await send(ada_here, "/settings/preferences", {"provider": "offline"})
     wrong = await send(ada_here, "/settings/preferences", {"template": "nonsense"})
     assert wrong.status == 400
     assert "There is no “nonsense” here." in await wrong.text()
