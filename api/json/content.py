@@ -173,12 +173,10 @@ async def save(asked: Asked[Target]) -> Saved:
 async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     """A page of the person's finished items that hold every word."""
     query = asked.given
-    items, cursor = await asked.core.history.page(
+    items, cursor = await asked.core.history.rated(
         asked.person.id, query.q, query.provider, query.limit, query.cursor
     )
-    votes = await asked.core.history.votes(items)
-    shown = [Item.of(item, votes.get(item.id, _NO_VOTES)) for item in items]
-    return HistoryPage(items=shown, next_cursor=cursor)
+    return HistoryPage(items=[Item.of(*each) for each in items], next_cursor=cursor)
 
 
 @endpoint(

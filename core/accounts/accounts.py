@@ -281,7 +281,7 @@ class Accounts:
 
     async def logout(self, token: str) -> None:
         """Ends the session this refresh token belongs to. One that is not known changes nothing."""
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             known = await uow.tokens.get(token_hash(token))
         if known is None:
             return  # a writer would have to wait for the others
@@ -309,7 +309,7 @@ class Accounts:
             user, personal = await self.personal.caller(token)
             return Caller(_welcome(user), scopes=personal.scopes)
         user_id, session_id = self._tokens.verify(token)
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             found = await uow.sessions.caller(user_id, session_id)
         caller = Caller(_welcome(found and found[0]), found and found[1])
         # An earlier release's token names no session. It lives for a quarter of an hour.
