@@ -27,6 +27,7 @@ from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
 from core.preferences import Preferred, preferred
+from core.pulse import provider_pulse
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
@@ -221,6 +222,7 @@ class Generation:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
+                provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
                     # It may be the model alone that is not to be had.
@@ -299,8 +301,7 @@ class Generation:
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
-        TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
-        TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
+        _count(provider, usage)
         return written.note.split("\n") if written.note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
@@ -309,6 +310,12 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _count(provider: Provider, usage: Usage) -> None:
+    provider_pulse(provider.name).hear()
+    TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+    TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
 
 
 def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str | None]) -> Written:
