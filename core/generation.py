@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
 from core.preferences import Preferred, preferred
+from core.pulse import provider_pulse
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
@@ -42,6 +44,27 @@ WISHES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider, and the model it is asked for; None is the one of its settings.
+
+    `is_choice`: the model is the person's usual one, so that another may stand in for it.
+    """
+
+    provider: Provider
+    model: str | None = None
+    is_choice: bool = False
+
+    @property
+    def name(self) -> str:
+        """The provider's."""
+        return self.provider.name
+
+    def asked(self, prompt: Prompt) -> tuple[Usage, Prompt]:
+        """The prompt for its model, and the usage that begins with."""
+        return Usage(self.model or self.provider.model), replace(prompt, model=self.model)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A text to be written: what is kept of the wish, what is asked, and whom, in order.
 
@@ -52,7 +75,7 @@ class Order:
     prompt: str
     template: str | None
     asked: Prompt
-    candidates: list[Provider]
+    candidates: list[Candidate]
     note: str = ""
     sources: Sequence[Source] | None = None
 
@@ -85,7 +108,7 @@ class Generation:
         """
         chosen = await self._preferred(context.user_id)
         template = shape(template or chosen.template)
-        wanted = Prompt(system_prompt(template), (Turn("user", prompt),), model)
+        wanted = Prompt(system_prompt(template), (Turn("user", prompt),))
         note = "" if provider else chosen.note
         order = Order(prompt, template, wanted, self._candidates(provider, model, chosen), note)
         return await self._write(context, order)
@@ -138,9 +161,7 @@ class Generation:
         if earlier is not None and earlier.text is not None and how != "regenerate":
             said = without_sources(earlier.text)
             turns += [Turn("assistant", said), Turn("user", _wish(how))]
-        wanted = Prompt(
-            FROM_PAGES, tuple(turns), model, question=question, extracts=extracts(sources)
-        )
+        wanted = Prompt(FROM_PAGES, tuple(turns), question=question, extracts=extracts(sources))
         order = Order(question, ASK, wanted, candidates, note, sources)
         return await self._write(context, order)
 
@@ -187,17 +208,25 @@ class Generation:
         if (notes := await self._ended(context, order.prompt, order.template)) is not None:
             return notes
         troubles: list[tuple[str, AssistantError]] = []
-        for candidate in order.candidates:
+        queue = deque(order.candidates)
+        while queue:
+            candidate = queue.popleft()
             told = [order.note] if order.note else []
             told += [_could_not(name, error) for name, error in troubles]
             trouble = "\n".join(told)
             try:
                 return await self._ask(candidate, order, context, trouble)
-            except (ProviderFailed, RateLimited, Misconfigured) as error:
+            except (ProviderFailed, RateLimited, Misconfigured, InvalidInput) as error:
+                if isinstance(error, InvalidInput) and not candidate.is_choice:
+                    raise
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
-                troubles.append((candidate.name, error))
+                troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
+                provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
+                if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
+                    # It may be the model alone that is not to be had.
+                    queue.appendleft(Candidate(candidate.provider))
         raise _all_failed(troubles)
 
     async def _preferred(self, user_id: UUID) -> Preferred:
@@ -205,13 +234,19 @@ class Generation:
             user = await unit.users.get(user_id)
         return preferred(user.preferences if user else {}, self._providers)
 
-    def _candidates(self, name: str | None, model: str | None, chosen: Preferred) -> list[Provider]:
+    def _candidates(
+        self, name: str | None, model: str | None, chosen: Preferred
+    ) -> list[Candidate]:
+        def usual(provider: Provider) -> Candidate:
+            own = chosen.model if provider.name == chosen.provider else None
+            return Candidate(provider, own, is_choice=own is not None)
+
         if name is None:
             # Whom the person prefers is asked first; the others stand in as they do anyway.
             order = sorted(self._providers, key=lambda each: each != chosen.provider)
             everyone = [self._providers[each] for each in order]
             # A model's name means something to one provider only: the preferred one.
-            return everyone[:1] if model else everyone
+            return [Candidate(everyone[0], model)] if model else [usual(each) for each in everyone]
         named = self._providers.get(name.lower())
         if named is None:
             known = ", ".join(self._providers)
@@ -219,14 +254,14 @@ class Generation:
                 f"There is no AI provider “{name}” here. There is: {known}. "
                 f"An admin turns others on by setting their key."
             )
-        return [named]
+        return [Candidate(named, model) if model else usual(named)]
 
     async def _ask(
-        self, provider: Provider, order: Order, context: Context, trouble: str
+        self, candidate: Candidate, order: Order, context: Context, trouble: str
     ) -> list[str]:
-        item, prompt = context.request.id, order.asked
+        item, provider = context.request.id, candidate.provider
         shown = None if order.sources is None else Shown(order.sources)
-        usage = Usage(prompt.model or provider.model)
+        usage, prompt = candidate.asked(order.asked)
         text: list[str] = []
 
         async def read() -> None:
@@ -266,8 +301,7 @@ class Generation:
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
-        TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
-        TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
+        _count(provider, usage)
         return written.note.split("\n") if written.note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
@@ -276,6 +310,12 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _count(provider: Provider, usage: Usage) -> None:
+    provider_pulse(provider.name).hear()
+    TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+    TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
 
 
 def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str | None]) -> Written:
@@ -287,6 +327,13 @@ def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str 
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
     )
+
+
+def _named(candidate: Candidate) -> str:
+    """What could not answer, as people know it."""
+    if not candidate.is_choice:
+        return candidate.name
+    return f"{candidate.model}, your choice in `/notion settings`,"
 
 
 def _wish(how: str) -> str:

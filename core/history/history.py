@@ -10,9 +10,10 @@ from core.cursors import Place, cursor_of, place_of
 from core.errors import NotFound
 from core.messages import Answer
 from core.ports import Forget, nothing_more
-from core.storage.content import Content, Spent
+from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
+from core.storage.spending import Spent, day_of
 
 MOST = 100
 """Items a page holds at most."""
@@ -20,7 +21,8 @@ MOST = 100
 VERSIONS = 20
 """Versions of one item that are shown at most."""
 
-MONTH = timedelta(days=30)
+MONTH = timedelta(days=29)
+"""Before today: the thirty days that usage is told of, here and on the web."""
 
 
 DELETED = Answer(
@@ -30,6 +32,10 @@ DELETED = Answer(
     error=NotFound("This item was deleted.").to_json(),
 )
 """What a request says whose item is gone."""
+
+
+Rated = tuple[Content, tuple[int, int]]
+"""An item, and how many thought well and badly of it."""
 
 
 class History:
@@ -58,14 +64,31 @@ class History:
 
         `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
         """
-        before = place_of(cursor) if cursor else None
-        provider = provider.lower() if provider else None
-        limit = max(1, min(limit, MOST))
+        before, provider, limit = _asked(cursor, provider, limit)
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
         if len(items) <= limit:
             return items, None
         return items[:limit], cursor_of(items[limit - 1].created_at, items[limit - 1].id)
+
+    async def rated(
+        self,
+        user_id: UUID,
+        words: str = "",
+        provider: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> tuple[list[Rated], str | None]:
+        """The same, each with how many thought well and badly of it. Raises InvalidInput."""
+        before, provider, limit = _asked(cursor, provider, limit)
+        async with self._database.read(once=True) as uow:
+            items = await uow.content.rated(
+                user_id, words=words, provider=provider, before=before, limit=limit + 1
+            )
+        if len(items) <= limit:
+            return items, None
+        last, _ = items[limit - 1]
+        return items[:limit], cursor_of(last.created_at, last.id)
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
@@ -116,10 +139,10 @@ class History:
             return await uow.content.get(content_id) is not None
 
     async def spent(self, user_id: UUID, now: datetime) -> list[Spent]:
-        """What their items took, by model: since midnight UTC, in the last 30 days, in all."""
-        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        """What they spent, by model: today, in the last 30 days, in all; days are those of UTC."""
+        today = now.astimezone(UTC)
         async with self._database.read() as uow:
-            return await uow.content.spent(user_id, today, now - MONTH)
+            return await uow.spending.spent(user_id, day_of(today), day_of(today - MONTH))
 
     async def delete(self, user_id: UUID, content_id: UUID) -> None:
         """Forgets one item, and ends its writing; its Notion page stays. Raises NotFound."""
@@ -146,10 +169,17 @@ class History:
     async def _items(
         self, user_id: UUID, words: str, provider: str | None, before: Place | None, limit: int
     ) -> list[Content]:
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             return await uow.content.page(
                 user_id, words=words, provider=provider, before=before, limit=limit
             )
+
+
+def _asked(
+    cursor: str | None, provider: str | None, limit: int
+) -> tuple[Place | None, str | None, int]:
+    before = place_of(cursor) if cursor else None
+    return before, provider.lower() if provider else None, max(1, min(limit, MOST))
 
 
 def _reason(request: Accepted | None) -> str:

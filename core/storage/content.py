@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
-from core.storage.tables import requests, users
+from core.storage.tables import ratings, requests, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +72,6 @@ class Written:
     input_tokens: int
     output_tokens: int
     stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Finished requests, and their tokens in and out as the provider counts them."""
-
-    requests: int
-    input_tokens: int
-    output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a person asked of one model, since each of two moments and in all."""
-
-    provider: str
-    model: str
-    today: Cost
-    month: Cost
-    ever: Cost
 
 
 class ContentTable:
@@ -214,29 +210,24 @@ class ContentTable:
         finished: bool = True,
     ) -> list[Content]:
         """Items, newest first, by default finished ones; `before` is where the last page ended."""
-        query = select(table).where(table.c.user_id == user_id)
-        if finished:
-            query = query.where(table.c.generated_content.is_not(None))
-        for word in words.split():
-            pattern = f"%{_escaped(word.lower())}%"
-            query = query.where(
-                or_(
-                    func.lower(table.c.prompt).like(pattern, escape="\\"),
-                    func.lower(table.c.generated_content).like(pattern, escape="\\"),
-                )
-            )
-        if provider is not None:
-            query = query.where(table.c.provider == provider)
-        if before is not None:
-            created, last = before
-            query = query.where(
-                or_(
-                    table.c.created_at < created,
-                    and_(table.c.created_at == created, table.c.id < last),
-                )
-            )
-        query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
-        return [Content(*row) for row in await self._connection.execute(query)]
+        asked = _asked(user_id, words, provider, before, limit)
+        query = _page(len(words.split()), provider is not None, before is not None, finished)
+        return [Content(*row) for row in await self._connection.execute(query, asked)]
+
+    async def rated(
+        self,
+        user_id: UUID,
+        *,
+        words: str = "",
+        provider: str | None = None,
+        before: tuple[datetime, UUID] | None = None,
+        limit: int = 20,
+    ) -> list[tuple[Content, tuple[int, int]]]:
+        """Finished items as in `page`, and how many thought well and badly of each; one query."""
+        asked = _asked(user_id, words, provider, before, limit)
+        query = _rated(len(words.split()), provider is not None, before is not None)
+        rows = await self._connection.execute(query, asked)
+        return [(Content(*row[:-2]), (row[-2], row[-1])) for row in rows]
 
     async def answers(self, user_id: UUID, prompt: str, limit: int) -> list[Content]:
         """This person's finished items of one prompt, newest first."""
@@ -252,32 +243,6 @@ class ContentTable:
         )
         return [Content(*row) for row in await self._connection.execute(query)]
 
-    async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:
-        """What this person's finished items took, by model, the costliest first."""
-        ever = _costs(table.c.id.is_not(None))
-        model = func.coalesce(table.c.model, "")
-        query = (
-            select(
-                table.c.provider,
-                model,
-                *_costs(table.c.created_at >= today),
-                *_costs(table.c.created_at >= month),
-                *ever,
-            )
-            .where(
-                table.c.user_id == user_id,
-                table.c.generated_content.is_not(None),
-                table.c.provider.is_not(None),
-                table.c.model.is_not(None),
-            )
-            .group_by(table.c.provider, model)
-            .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)
-        )
-        return [
-            Spent(provider, model, Cost(*sums[:3]), Cost(*sums[3:6]), Cost(*sums[6:]))
-            for provider, model, *sums in await self._connection.execute(query)
-        ]
-
     async def delete(self, content_id: UUID, user_id: UUID) -> Content | None:
         """Forgets one item of this person, and says what it was. None where there is none."""
         done = await self._connection.execute(
@@ -288,12 +253,61 @@ class ContentTable:
         return _content(done.one_or_none())
 
 
-def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
-    """The columns of a `Cost` over the rows that are counted."""
-    sums = (
-        func.sum(column).filter(counted) for column in (table.c.input_tokens, table.c.output_tokens)
+# Building a statement takes longer than asking SQLite, so it is kept by its shape.
+@lru_cache(maxsize=64)
+def _page(words: int, provider: bool, before: bool, finished: bool) -> Select[Any]:
+    """A page of a person's items, newest first, to be asked with `_asked`."""
+    query = select(table).where(table.c.user_id == bindparam("user"))
+    if finished:
+        query = query.where(table.c.generated_content.is_not(None))
+    for number in range(words):
+        pattern = bindparam(f"word_{number}", type_=Text)
+        query = query.where(
+            or_(
+                func.lower(table.c.prompt).like(pattern, escape="\\"),
+                func.lower(table.c.generated_content).like(pattern, escape="\\"),
+            )
+        )
+    if provider:
+        query = query.where(table.c.provider == bindparam("provider"))
+    if before:
+        created = bindparam("created", type_=table.c.created_at.type)
+        query = query.where(
+            or_(
+                table.c.created_at < created,
+                and_(table.c.created_at == created, table.c.id < bindparam("last")),
+            )
+        )
+    newest = query.order_by(table.c.created_at.desc(), table.c.id.desc())
+    return newest.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=64)
+def _rated(words: int, provider: bool, before: bool) -> Select[Any]:
+    """The same with how many thought well and badly of each."""
+    votes = (
+        select(func.count())
+        .where(ratings.c.content_id == table.c.id, opinion)
+        .correlate(table)
+        .scalar_subquery()
+        for opinion in (ratings.c.good, ~ratings.c.good)
     )
-    return [func.count().filter(counted), *(func.coalesce(total, 0) for total in sums)]
+    return _page(words, provider, before, finished=True).add_columns(*votes)
+
+
+def _asked(
+    user_id: UUID,
+    words: str,
+    provider: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> dict[str, Any]:
+    """What such a statement is asked with."""
+    asked = {
+        f"word_{number}": f"%{_escaped(word.lower())}%" for number, word in enumerate(words.split())
+    }
+    named = {"user": user_id, "most": limit, "provider": provider}
+    return asked | named | (dict(zip(("created", "last"), before, strict=True)) if before else {})
 
 
 def _escaped(word: str) -> str:
