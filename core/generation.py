@@ -15,10 +15,12 @@ from core.asking.material import Shown, Source, asked, extracts, without_sources
 from core.commands.context import Context
 from core.errors import (
     AssistantError,
+    Declined,
     InvalidInput,
     Misconfigured,
     ProviderFailed,
     RateLimited,
+    error_from_json,
 )
 from core.jobs.show import patiently
 from core.live import Feed
@@ -81,7 +83,8 @@ class Generation:
         begins with what the person chose for themselves, then the server. Where the preferred
         provider fails, the next one answers and a note says so; a provider or model asked for by
         name has no substitute. Raises InvalidInput for a name that is not known, and
-        ProviderFailed where nobody could answer, with the reason of each.
+        ProviderFailed where nobody could answer, with the reason of each; what had come of the
+        answer by then is kept, with that error.
         """
         chosen = await self._preferred(context.user_id)
         template = shape(template or chosen.template)
@@ -152,7 +155,8 @@ class Generation:
         """
         wish = _wish(how)
         turns = [Turn("user", earlier.prompt)]
-        if earlier.text is not None:
+        # After one that was broken off this is the first try once more.
+        if earlier.text is not None and earlier.error is None:
             turns += [Turn("assistant", earlier.text), Turn("user", wish)]
         wanted = Prompt(system_prompt(earlier.template), tuple(turns))
         everyone = self._candidates(None, None, await self._preferred(context.user_id))
@@ -169,11 +173,16 @@ class Generation:
         return await self._stops.ask(user_id, item)
 
     async def _ended(self, context: Context, prompt: str, template: str | None) -> list[str] | None:
-        """The notes of an item that has ended already; None where it is yet to be written."""
+        """The notes of an item that has ended already; None where it is yet to be written.
+
+        Raises what broke it off, where something did.
+        """
         item = context.request.id
         async with self._database.begin() as unit:
             await unit.content.begin(item, context.user_id, prompt, template)
             kept = await unit.content.get(item)
+        if kept is not None and kept.error is not None:
+            raise error_from_json(kept.error)
         if kept is not None and (kept.text is not None or kept.stopped):
             return _notes(kept)
         if await self._stops.asked(item):
@@ -187,18 +196,32 @@ class Generation:
         if (notes := await self._ended(context, order.prompt, order.template)) is not None:
             return notes
         troubles: list[tuple[str, AssistantError]] = []
+        begun: Written | None = None
         for candidate in order.candidates:
             told = [order.note] if order.note else []
             told += [_could_not(name, error) for name, error in troubles]
-            trouble = "\n".join(told)
+            trouble, text = "\n".join(told), list[str]()
             try:
-                return await self._ask(candidate, order, context, trouble)
+                return await self._ask(candidate, order, context, trouble, text)
             except (ProviderFailed, RateLimited, Misconfigured) as error:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((candidate.name, error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
                 context.feed.restart()
-        raise _all_failed(troubles)
+                begun = _begun(candidate, order, text, error) or begun
+        failure = _all_failed(troubles, broken_off=begun is not None)
+        if begun is not None:
+            await self._keep_beginning(context, order, begun, failure)
+        raise failure
+
+    async def _keep_beginning(
+        self, context: Context, order: Order, begun: Written, failure: ProviderFailed
+    ) -> None:
+        """Keeps what had come, and shows it again where another provider had begun anew."""
+        context.feed.show(begun.text)
+        note = "\n".join(filter(None, (order.note, broken_off(failure.message))))
+        kept = replace(begun, note=note, error=failure.to_json())
+        await patiently(lambda: self._keep(context.request.id, kept))
 
     async def _preferred(self, user_id: UUID) -> Preferred:
         async with self._database.read() as unit:
@@ -222,12 +245,12 @@ class Generation:
         return [named]
 
     async def _ask(
-        self, provider: Provider, order: Order, context: Context, trouble: str
+        self, provider: Provider, order: Order, context: Context, trouble: str, text: list[str]
     ) -> list[str]:
+        """`text` is given the pieces as they come."""
         item, prompt = context.request.id, order.asked
         shown = None if order.sources is None else Shown(order.sources)
         usage = Usage(prompt.model or provider.model)
-        text: list[str] = []
 
         async def read() -> None:
             nonlocal usage
@@ -244,11 +267,7 @@ class Generation:
                         _show(context.feed, shown, text)
 
         stopped = not await self._stops.finished(item, read())
-        said = "".join(text).replace("\0", "").strip()
-        if stopped:
-            # Cut anywhere, it may leave a fence or an emphasis open.
-            said = close_markdown(said).strip()
-        whole = said if shown is None else shown.whole(said)
+        whole = _whole(text, shown, cut=stopped)
         if not whole:
             if stopped:
                 await patiently(lambda: self._keep(item, None))
@@ -261,7 +280,7 @@ class Generation:
         if not stopped:
             # Seen before it is kept: keeping it takes a moment.
             context.feed.complete()
-        ended = _stopped(said) if stopped else _cut(usage)
+        ended = _stopped("".join(text)) if stopped else _cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
@@ -289,6 +308,32 @@ def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str 
     )
 
 
+def broken_off(reason: str) -> str:
+    """The note under the beginning of an answer; the reason ends it."""
+    return f"The answer ends early: {reason}"
+
+
+def _begun(
+    provider: Provider, order: Order, text: list[str], error: AssistantError
+) -> Written | None:
+    """What came before the error, where it is to be kept."""
+    if isinstance(error, Declined):
+        return None
+    shown = None if order.sources is None else Shown(order.sources)
+    said = _whole(text, shown, cut=True)
+    model = order.asked.model or provider.model
+    return Written(said, provider.name, model, None, 0, 0) if said else None
+
+
+def _whole(text: list[str], shown: Shown | None, *, cut: bool) -> str:
+    """What came, as it is kept; `cut` where that may be anywhere."""
+    said = "".join(text).replace("\0", "").strip()
+    if cut:
+        # It may leave a fence or an emphasis open.
+        said = close_markdown(said).strip()
+    return said if shown is None else shown.whole(said)
+
+
 def _wish(how: str) -> str:
     if how not in WISHES:
         raise InvalidInput(f"There is no way “{how}”. There are: {', '.join(WISHES)}.")
@@ -309,10 +354,14 @@ def _could_not(name: str, error: AssistantError) -> str:
     return f"{name} could not answer: {what}."
 
 
-def _all_failed(troubles: list[tuple[str, AssistantError]]) -> ProviderFailed:
-    """What to tell where nobody could answer: the one reason, or everybody's."""
+def _all_failed(troubles: list[tuple[str, AssistantError]], *, broken_off: bool) -> ProviderFailed:
+    """What to tell where nobody could answer: the one reason, or everybody's.
+
+    `broken_off`: it is told in one line, under the beginning of an answer.
+    """
     errors = [error for _, error in troubles]
-    messages = ["No AI provider could answer.", *(f"\n- {error.message}" for error in errors)]
+    apart, what = (" ", "finish it") if broken_off else ("\n- ", "answer")
+    messages = [f"No AI provider could {what}.", *(f"{apart}{one.message}" for one in errors)]
     waits = [error.retry_after for error in errors if error.retry_after is not None]
     return ProviderFailed(
         errors[0].message if len(errors) == 1 else "".join(messages),

@@ -127,7 +127,7 @@ class _Local(Compatible):
     def _parts(self, client: AsyncOpenAI, prompt: Prompt) -> Parts:
         return self._chat(client, shaped(prompt), options(prompt))
 
-    def _translated(self, error: Exception, prompt: Prompt) -> Exception:
+    def _translated(self, error: Exception, prompt: Prompt, *, said: bool) -> Exception:
         del error, prompt
         return ProviderFailed(
             f"The offline model stopped working. Try again, or set {KEYS}.", retryable=True

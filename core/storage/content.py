@@ -22,7 +22,8 @@ class Content:
 
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
     is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
-    None where nothing was kept of it.
+    None where nothing was kept of it. `error` is what `AssistantError.to_json` says of why a
+    provider broke off; `text` is then what had come.
     """
 
     id: UUID
@@ -43,11 +44,15 @@ class Content:
     stopped: bool
     created_at: datetime
     facts: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished answer, as it is kept. `model` is None where people wrote it."""
+    """An answer that has ended, as it is kept. `model` is None where people wrote it.
+
+    `error` is why its provider broke off, as `Content` has it.
+    """
 
     text: str
     provider: str
@@ -56,6 +61,7 @@ class Written:
     input_tokens: int
     output_tokens: int
     stopped: bool = False
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +128,13 @@ class ContentTable:
         """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
         query = select(table.c.user_id, table.c.generated_content).where(table.c.id == content_id)
         before = (await self._connection.execute(query)).one_or_none()
-        if before is not None and before.generated_content is None and written.model is not None:
+        # What was broken off came without its count.
+        model = written.model if written.error is None else None
+        if before is not None and before.generated_content is None and model is not None:
             spent = Day(
                 day_of(datetime.now(UTC)),
                 written.provider,
-                written.model,
+                model,
                 1,
                 written.input_tokens,
                 written.output_tokens,
@@ -141,6 +149,7 @@ class ContentTable:
             input_tokens=written.input_tokens,
             output_tokens=written.output_tokens,
             stopped=written.stopped,
+            error=written.error,
         )
 
     async def stopped_empty(self, content_id: UUID) -> None:
@@ -269,6 +278,7 @@ class ContentTable:
                 table.c.generated_content.is_not(None),
                 table.c.provider.is_not(None),
                 table.c.model.is_not(None),
+                table.c.error.is_(None),
             )
             .group_by(table.c.provider, model)
             .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)
