@@ -128,7 +128,7 @@ class _Local(Compatible):
         return self._chat(client, shaped(prompt), options(prompt))
 
     def _translated(self, error: Exception, prompt: Prompt, *, said: bool) -> Exception:
-        del error, prompt
+        del error, prompt, said
         return ProviderFailed(
             f"The offline model stopped working. Try again, or set {KEYS}.", retryable=True
         )
