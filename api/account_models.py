@@ -46,8 +46,26 @@ class LinkingCode(Model):
 class Choices(Model):
     """What a person chooses for themselves; null takes a choice back."""
 
-    provider: Annotated[Name | None, Field(description="Who is asked first.")] = None
+    provider: Annotated[
+        Name | None, Field(description="Who is asked first. Another one takes `model` back.")
+    ] = None
+    model: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=128,
+                description="Which model of that provider; without one, of the server's first.",
+            ),
+            Plain,
+        ]
+        | None
+    ) = None
     template: Annotated[Name | None, Field(description="The shape of what is written.")] = None
+    save: Annotated[
+        bool | None,
+        Field(description="Save what is generated at once; where a prompt says no, no."),
+    ] = None
 
 
 class Change(Model):
@@ -94,7 +112,7 @@ class Me(Person):
             "created_at": _WHEN,
             "identities": [_IDENTITY],
             "connections": [],
-            "preferences": {"provider": "anthropic", "template": "retro"},
+            "preferences": {"provider": "anthropic", "template": "retro", "save": True},
             "role": "member",
             "email_verified": True,
         }

@@ -55,7 +55,10 @@ class Wish(Model):
     ) = None
     save_to_notion: Annotated[
         bool | None,
-        Field(description="Where nothing is said, a `destination` saves; false saves in no case."),
+        Field(
+            description="Where nothing is said, a `destination` saves, and so does the preference "
+            "`save`; false saves in no case."
+        ),
     ] = None
     destination: Where | None = None
     properties: Values | None = None

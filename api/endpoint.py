@@ -78,6 +78,14 @@ class Asked(Generic[M]):
         if self.caller is not None:
             _allow(self.caller, scope)
 
+    def may(self, scope: str) -> bool:
+        """Whether they ask with a session, or with a token that was made for this too."""
+        try:
+            self.need(scope)
+        except Forbidden:
+            return False
+        return True
+
     async def begin_anew(self) -> None:
         """Has a repeat with the same Idempotency-Key be a new request."""
         if self.claim is not None:

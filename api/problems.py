@@ -23,6 +23,8 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 
 def _what(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "model_type" and problem["loc"]:
+        return "must be a JSON object"
     say = _SENTENCES.get(problem["type"])
     if say is None:
         # Our own validators speak for themselves.
@@ -32,6 +34,10 @@ def _what(problem: Mapping[str, Any]) -> str:
 
 def _characters(count: int) -> str:
     return "1 character" if count == 1 else f"{count:,} characters"
+
+
+def _elements(count: int) -> str:
+    return "1 element" if count == 1 else f"{count:,} elements"
 
 
 def _always(sentence: str) -> Callable[[Mapping[str, Any]], str]:
@@ -50,10 +56,18 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "int_parsing": _always("must be a whole number"),
     "int_parsing_size": _always("is too large a number"),
     "int_from_float": _always("must be a whole number"),
+    "list_type": _always("must be a list"),
+    "dict_type": _always("must be a JSON object"),
+    "float_type": _always("must be a number"),
+    "datetime_type": _always("must be a date and time, like 2027-02-03T09:30:00Z"),
     "model_type": _always("The body must be a JSON object."),
     "json_invalid": _always("The body is no JSON that can be read."),
     "string_too_short": lambda more: f"must have at least {_characters(more['min_length'])}",
     "string_too_long": lambda more: f"must have at most {_characters(more['max_length'])}",
+    "too_short": lambda more: f"must have at least {_elements(more['min_length'])}",
+    "too_long": lambda more: f"must have at most {_elements(more['max_length'])}",
+    # The choices as the library names them: 'read', 'write' or 'admin'.
+    "literal_error": lambda more: f"must be {more['expected']}".replace("'", ""),
     "greater_than_equal": lambda more: f"must be at least {more['ge']}",
     "less_than_equal": lambda more: f"must be at most {more['le']}",
 }

@@ -129,11 +129,8 @@ async def history(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HistoryPage:
     """A page of a person's items. Of a strict model FastAPI takes no number in a query."""
-    items, cursor = await core.history.page(person.id, q, provider, limit, cursor)
-    votes = await core.history.votes(items)
-    return HistoryPage(
-        items=[Item.of(item, votes.get(item.id, (0, 0))) for item in items], next_cursor=cursor
-    )
+    items, cursor = await core.history.rated(person.id, q, provider, limit, cursor)
+    return HistoryPage(items=[Item.of(*each) for each in items], next_cursor=cursor)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from core.live import Feed, Feeds
 from core.messages import Answer, Call, Channel, Message, Request, Sender, Workspace, marked_queue
 from core.overview import Overviews
 from core.ports import Choice, Chosen, Destination, Known, Overview, Pages, Provider, Watched
+from core.preferences import Preferred
 from core.providers.registry import CanWarm
 from core.storage.content import Content
 from core.storage.database import Database
@@ -205,6 +206,10 @@ class Assistant:
     ) -> Overview:
         """As `core.ports.Intake.overview`."""
         return await self._overviews.overview(sender, channel, workspace)
+
+    async def preferred(self, sender: Sender) -> Preferred:
+        """As `core.ports.Intake.preferred`."""
+        return await self._overviews.preferred(sender)
 
     async def seen(self, name: str) -> datetime | None:
         """As `core.ports.Memory.seen`."""

@@ -6,15 +6,24 @@ are held to this list by a test. Any secret can come from a file: `NAME_FILE=/ru
 
 from __future__ import annotations
 
-import os
+import logging
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
+from core import config_words as words
+from core.config_files import SecretFiles
 from core.errors import Misconfigured
 
 List = Annotated[tuple[str, ...], NoDecode]
@@ -166,14 +175,27 @@ class Settings(BaseSettings):
         "wss://gateway.discord.gg/", description="Discord's gateway, where the bot connects."
     )
 
-    @model_validator(mode="before")
     @classmethod
-    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        for name in SECRETS:
-            path = os.environ.get(f"{name.upper()}_FILE")
-            if path and not values.get(name) and (secret := _read(name, path)):
-                values[name] = secret
-        return values
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,  # noqa: ARG003 - a folder of files; ours are named one by one
+    ) -> tuple[Source, ...]:
+        """What is given, then the environment, then `.env`, then the files that these name."""
+        named = [
+            cast("EnvSettingsSource", each).env_vars for each in (env_settings, dotenv_settings)
+        ]
+        files = SecretFiles(settings_cls, SECRETS, *named)
+        return init_settings, env_settings, dotenv_settings, files
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        upper = str(value).upper()
+        return upper if upper in logging.getLevelNamesMapping() else value
 
     @field_validator("cors_origins", "ai_providers", "ai_prices", mode="before")
     @classmethod
@@ -186,7 +208,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
-            _price(each)
+            words.price(each)
         return value
 
     @field_validator("smtp_url")
@@ -246,7 +268,7 @@ class Settings(BaseSettings):
         except ValueError:
             good = False
         if value and not good:
-            why = "is not an http(s) address"
+            why = "must be an http(s) address, such as https://notion.example.com"
             raise ValueError(why)
         return value
 
@@ -260,7 +282,7 @@ class Settings(BaseSettings):
     @property
     def prices(self) -> dict[str, tuple[float, float]]:
         """Dollars for a million tokens in and out, by the name of a model or of a provider."""
-        return dict(_price(each) for each in self.ai_prices)
+        return dict(words.price(each) for each in self.ai_prices)
 
     @property
     def embedded(self) -> bool:
@@ -321,35 +343,16 @@ def load_settings(**overrides: Any) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f".env cannot be read: {error}") from None
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(p) for p in e['loc']).upper() or 'settings'}: "
-            f"{e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors(include_input=False, include_url=False)
-        ]
-        raise Misconfigured("Some settings are wrong. " + "; ".join(lines)) from None
+        problems = error.errors(include_url=False)
+        raise Misconfigured(words.wrong(problems, Settings.model_fields)) from None
 
 
-def _read(name: str, path: str) -> str:
-    """A secret file's text; an empty file is as good as none."""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        why = f"{name.upper()}_FILE: cannot read {path}: {error.strerror}"
-        raise ValueError(why) from error
-
-
-def _price(text: str) -> tuple[str, tuple[float, float]]:
-    name, _, prices = text.rpartition("=")
-    into, _, out = prices.partition("/")
-    try:
-        found = (float(into), float(out))
-        good = bool(name) and all(0 <= price < 1_000_000 for price in found)
-    except ValueError:
-        good = False
-    if not good:
-        why = "each must be like name=3/15: dollars for a million tokens in and out"
-        raise ValueError(why)
-    return name.strip(), found
+def unread(settings: Settings) -> list[str]:
+    """What stands in `.env` and looks like a setting but is none, a sentence each."""
+    file = DotEnvSettingsSource(Settings)
+    return list(
+        words.unread(file.env_vars, Settings.model_fields, SECRETS, settings.model_fields_set)
+    )
 
 
 def _kept_key(path: Path) -> str:

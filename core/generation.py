@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -44,6 +45,27 @@ WISHES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider, and the model it is asked for; None is the one of its settings.
+
+    `is_choice`: the model is the person's usual one, so that another may stand in for it.
+    """
+
+    provider: Provider
+    model: str | None = None
+    is_choice: bool = False
+
+    @property
+    def name(self) -> str:
+        """The provider's."""
+        return self.provider.name
+
+    def asked(self, prompt: Prompt) -> tuple[Usage, Prompt]:
+        """The prompt for its model, and the usage that begins with."""
+        return Usage(self.model or self.provider.model), replace(prompt, model=self.model)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A text to be written: what is kept of the wish, what is asked, and whom, in order.
 
@@ -54,7 +76,7 @@ class Order:
     prompt: str
     template: str | None
     asked: Prompt
-    candidates: list[Provider]
+    candidates: list[Candidate]
     note: str = ""
     sources: Sequence[Source] | None = None
 
@@ -88,7 +110,7 @@ class Generation:
         """
         chosen = await self._preferred(context.user_id)
         template = shape(template or chosen.template)
-        wanted = Prompt(system_prompt(template), (Turn("user", prompt),), model)
+        wanted = Prompt(system_prompt(template), (Turn("user", prompt),))
         note = "" if provider else chosen.note
         order = Order(prompt, template, wanted, self._candidates(provider, model, chosen), note)
         return await self._write(context, order)
@@ -141,9 +163,7 @@ class Generation:
         if earlier is not None and earlier.text is not None and how != "regenerate":
             said = without_sources(earlier.text)
             turns += [Turn("assistant", said), Turn("user", _wish(how))]
-        wanted = Prompt(
-            FROM_PAGES, tuple(turns), model, question=question, extracts=extracts(sources)
-        )
+        wanted = Prompt(FROM_PAGES, tuple(turns), question=question, extracts=extracts(sources))
         order = Order(question, ASK, wanted, candidates, note, sources)
         return await self._write(context, order)
 
@@ -197,18 +217,25 @@ class Generation:
             return notes
         troubles: list[tuple[str, AssistantError]] = []
         begun: Written | None = None
-        for candidate in order.candidates:
+        queue = deque(order.candidates)
+        while queue:
+            candidate = queue.popleft()
             told = [order.note] if order.note else []
             told += [_could_not(name, error) for name, error in troubles]
             trouble, text = "\n".join(told), list[str]()
             try:
                 return await self._ask(candidate, order, context, trouble, text)
-            except (ProviderFailed, RateLimited, Misconfigured) as error:
+            except (ProviderFailed, RateLimited, Misconfigured, InvalidInput) as error:
+                if isinstance(error, InvalidInput) and not candidate.is_choice:
+                    raise
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
-                troubles.append((candidate.name, error))
+                troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
                 context.feed.restart()
                 begun = _begun(candidate, order, text, error) or begun
+                if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
+                    # It may be the model alone that is not to be had.
+                    queue.appendleft(Candidate(candidate.provider))
         failure = _all_failed(troubles, broken_off=begun is not None)
         if begun is not None:
             await self._keep_beginning(context, order, begun, failure)
@@ -219,7 +246,8 @@ class Generation:
     ) -> None:
         """Keeps what had come, and shows it again where another provider had begun anew."""
         context.feed.show(begun.text)
-        note = "\n".join(filter(None, (order.note, broken_off(failure.message))))
+        # The last note ends with the reason: so it is known as the one that tells it.
+        note = "\n".join(filter(None, (order.note, f"The answer ends early: {failure.message}")))
         kept = replace(begun, note=note, error=failure.to_json())
         await patiently(lambda: self._keep(context.request.id, kept))
 
@@ -228,13 +256,19 @@ class Generation:
             user = await unit.users.get(user_id)
         return preferred(user.preferences if user else {}, self._providers)
 
-    def _candidates(self, name: str | None, model: str | None, chosen: Preferred) -> list[Provider]:
+    def _candidates(
+        self, name: str | None, model: str | None, chosen: Preferred
+    ) -> list[Candidate]:
+        def usual(provider: Provider) -> Candidate:
+            own = chosen.model if provider.name == chosen.provider else None
+            return Candidate(provider, own, is_choice=own is not None)
+
         if name is None:
             # Whom the person prefers is asked first; the others stand in as they do anyway.
             order = sorted(self._providers, key=lambda each: each != chosen.provider)
             everyone = [self._providers[each] for each in order]
             # A model's name means something to one provider only: the preferred one.
-            return everyone[:1] if model else everyone
+            return [Candidate(everyone[0], model)] if model else [usual(each) for each in everyone]
         named = self._providers.get(name.lower())
         if named is None:
             known = ", ".join(self._providers)
@@ -242,15 +276,15 @@ class Generation:
                 f"There is no AI provider “{name}” here. There is: {known}. "
                 f"An admin turns others on by setting their key."
             )
-        return [named]
+        return [Candidate(named, model) if model else usual(named)]
 
     async def _ask(
-        self, provider: Provider, order: Order, context: Context, trouble: str, text: list[str]
+        self, candidate: Candidate, order: Order, context: Context, trouble: str, text: list[str]
     ) -> list[str]:
         """`text` is given the pieces as they come."""
-        item, prompt = context.request.id, order.asked
+        item, provider = context.request.id, candidate.provider
         shown = None if order.sources is None else Shown(order.sources)
-        usage = Usage(prompt.model or provider.model)
+        usage, prompt = candidate.asked(order.asked)
 
         async def read() -> None:
             nonlocal usage
@@ -308,21 +342,16 @@ def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str 
     )
 
 
-def broken_off(reason: str) -> str:
-    """The note under the beginning of an answer; the reason ends it."""
-    return f"The answer ends early: {reason}"
-
-
 def _begun(
-    provider: Provider, order: Order, text: list[str], error: AssistantError
+    candidate: Candidate, order: Order, text: list[str], error: AssistantError
 ) -> Written | None:
     """What came before the error, where it is to be kept."""
     if isinstance(error, Declined):
         return None
     shown = None if order.sources is None else Shown(order.sources)
     said = _whole(text, shown, cut=True)
-    model = order.asked.model or provider.model
-    return Written(said, provider.name, model, None, 0, 0) if said else None
+    usage, _ = candidate.asked(order.asked)
+    return Written(said, candidate.name, usage.model, None, 0, 0) if said else None
 
 
 def _whole(text: list[str], shown: Shown | None, *, cut: bool) -> str:
@@ -332,6 +361,13 @@ def _whole(text: list[str], shown: Shown | None, *, cut: bool) -> str:
         # It may leave a fence or an emphasis open.
         said = close_markdown(said).strip()
     return said if shown is None else shown.whole(said)
+
+
+def _named(candidate: Candidate) -> str:
+    """What could not answer, as people know it."""
+    if not candidate.is_choice:
+        return candidate.name
+    return f"{candidate.model}, your choice in `/notion settings`,"
 
 
 def _wish(how: str) -> str:

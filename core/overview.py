@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from core.history.history import MONTH
 from core.messages import Channel, Sender, Workspace
 from core.notion.whose import NOBODY, Whose, asking_for
 from core.ports import Choice, Chosen, Linked, Overview, Pages, Provider
-from core.preferences import preferred
+from core.preferences import Preferred, preferred
 from core.storage.database import Database
 from core.templates import TEMPLATES
 
@@ -45,7 +46,7 @@ _LOOKED_AT = 50
 
 
 class Overviews:
-    """Implements `suggest` and `overview` of `core.ports.Intake`."""
+    """Implements `suggest`, `overview` and `preferred` of `core.ports.Intake`."""
 
     def __init__(
         self,
@@ -107,9 +108,8 @@ class Overviews:
                 for row in rows
             )
             if user is None:
-                return Overview(
-                    default=default, provider=provider, notion=notion, connects=self._connects
-                )
+                bare = Overview(default=default, provider=provider, notion=notion)
+                return replace(bare, model=self._model(None, provider), connects=self._connects)
             identities = await unit.users.identities(user.id)
             if workspace is None and sender.workspace:
                 workspace = Workspace(sender.platform, sender.workspace)
@@ -129,12 +129,23 @@ class Overviews:
             workspace=chosen.workspace,
             provider=first.provider or provider,
             template=first.template,
+            model=self._model(first.model, first.provider or provider),
+            saves=first.saves,
             pages=tuple((item.prompt, item.notion_url or "") for item in saved[:LAST_PAGES]),
             requests=sum(each.month.requests for each in spent),
             tokens=sum(each.month.input_tokens + each.month.output_tokens for each in spent),
             notion=notion,
             connects=self._connects,
         )
+
+    def _model(self, chosen: str | None, provider: str) -> str:
+        return chosen or self._providers[provider].model
+
+    async def preferred(self, sender: Sender) -> Preferred:
+        """As `core.ports.Intake.preferred`."""
+        async with self._database.read() as unit:
+            user = await unit.users.find(sender)
+        return preferred(user.preferences if user else {}, self._providers)
 
     async def _destinations(
         self, words: str, sender: Sender | None, workspace: Workspace | None

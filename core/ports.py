@@ -23,6 +23,7 @@ from core.pages import Property as Property
 from core.pages import Route as Route
 from core.pages import Saved as Saved
 from core.pages import Template as Template
+from core.preferences import Preferred
 
 T = TypeVar("T")
 
@@ -316,7 +317,8 @@ class Overview:
     are platforms and names on them. `own`, `channel`, `workspace` and `default` are what the
     person, the channel, its workspace and the server chose as destination; None where that is
     none, or Notion does not say.
-    `provider` and `template` are what an answer begins with. `pages` are the last ones they saved,
+    `provider`, `model` and `template` are what an answer begins with, and `saves` whether it is
+    saved at once. `pages` are the last ones they saved,
     newest first: what was asked, and the address. `requests` and `tokens` count the last 30 days.
     `notion` are the connections to Notion that are theirs, the one that goes first first, and
     `connects` whether people can connect their own here.
@@ -335,6 +337,8 @@ class Overview:
     tokens: int = 0
     notion: tuple[Linked, ...] = ()
     connects: bool = False
+    model: str = ""
+    saves: bool = False
 
 
 # ── The way in ───────────────────────────────────────────────────────────────────────────────────
@@ -489,6 +493,10 @@ class Intake(Memory, Protocol):
 
         Takes two seconds at most beside the database's.
         """
+        ...
+
+    async def preferred(self, sender: Sender) -> Preferred:
+        """What an answer to somebody begins with, where a form says nothing. Raises Unavailable."""
         ...
 
 

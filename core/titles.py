@@ -11,7 +11,7 @@ import structlog
 from core.errors import AssistantError
 from core.messages import Message
 from core.metrics import TOKENS
-from core.notion.page import plain
+from core.notion.page import plain, unhidden
 from core.ports import Prompt, Provider, Turn, Usage
 from core.transcript import name_of
 
@@ -53,9 +53,9 @@ class Titles:
     async def of(self, messages: Sequence[Message]) -> str:
         """A title, never empty. Asks once, and raises nothing."""
         first = first_line(messages[0])
-        said = "\n\n".join(message.text.strip() for message in messages).strip()
+        said = unhidden("\n\n".join(message.text.strip() for message in messages)).strip()
         # A heading is its page's title anyway, and a short line is one.
-        brief = said == messages[0].text.strip() and len(said.split()) <= SHORT
+        brief = said == unhidden(messages[0].text).strip() and len(said.split()) <= SHORT
         if self._provider is None or not said or brief or said.startswith("#"):
             return first
         try:

@@ -118,7 +118,7 @@ async def connected(
         await core.bring_up()
         client = Client(door, user, output.show, output.tell, core.bring_up)
         yield await stack.enter_async_context(client), core
-        if core.runs and output.pages and settings.notion_token is None and settings.local:
+        if core.runs and output.pages and standin.stands_in(settings):
             output.tell(
                 "Pages of the local stand-in for Notion open while `notion-assistant run` runs."
             )

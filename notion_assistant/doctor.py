@@ -12,10 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
-from core.config import Settings
+from core.config import Settings, unread
 from core.errors import AssistantError, Misconfigured, Unavailable
 from notion_assistant.doctor_mail import mail
 from notion_assistant.doctor_notion import connections, notion, webhook
+from notion_assistant.doctor_pairs import reachable, whole
 from notion_assistant.doctor_slack import slack
 
 PATIENCE_SECONDS = 5
@@ -90,8 +91,16 @@ async def _settings(settings: Settings, _http: aiohttp.ClientSession) -> str:
     if settings.secret_key is not None or not settings.local:
         _ = settings.secret_keys
     providers(settings)
+    if lost := unread(settings):
+        raise Misconfigured(" ".join(lost))
     where = "a local run" if settings.local else "a server"
-    return f"Read; this is {where}, reached at {settings.public_url}."
+    said = f"Read; this is {where}, reached at {settings.public_url}."
+    if urlsplit(settings.public_url).scheme == "http" and reachable(settings):
+        said += (
+            " Nobody can log in there on the web: browsers keep a session for https alone. Put a "
+            "proxy with TLS in front, and set PUBLIC_URL to its address."
+        )
+    return said
 
 
 async def _database(settings: Settings, _http: aiohttp.ClientSession) -> str:
@@ -152,6 +161,7 @@ def _provider(name: str, headers: Callable[[str], dict[str, str]], path: str) ->
     async def examination(settings: Settings, http: aiohttp.ClientSession) -> str | None:
         key = getattr(settings, f"{name}_api_key")
         if key is None:
+            _check_unused(settings, name)
             return None
         url = getattr(settings, f"{name}_base_url").rstrip("/") + path
         async with http.get(url, headers=headers(key.get_secret_value())) as answer:
@@ -162,6 +172,16 @@ def _provider(name: str, headers: Callable[[str], dict[str, str]], path: str) ->
         return f"The key is accepted; asks {getattr(settings, f'{name}_model')}."
 
     return examination
+
+
+def _check_unused(settings: Settings, name: str) -> None:
+    """Raises Misconfigured where an address or a model was chosen all the same."""
+    for setting in (f"{name}_base_url", f"{name}_model"):
+        if getattr(settings, setting) != Settings.model_fields[setting].default:
+            raise Misconfigured(
+                f"{setting.upper()} is set, but not {name.upper()}_API_KEY, so it is not asked. "
+                "For a server that wants no key, set any."
+            )
 
 
 def _bearer(key: str) -> dict[str, str]:
@@ -186,8 +206,9 @@ async def _offline(settings: Settings, _http: aiohttp.ClientSession) -> str | No
 
 
 async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | None:
+    signs_in = _signs_in(settings)
     if settings.discord_token is None:
-        return None
+        return signs_in
     async with http.get(
         settings.discord_api_url.rstrip("/") + "/oauth2/applications/@me",
         headers=_bot(settings),
@@ -207,6 +228,18 @@ async def _discord(settings: Settings, http: aiohttp.ClientSession) -> str | Non
     if not int(found.get("flags") or 0) & _DISCORD_CONTENT:
         said += " 📝 works once Message Content Intent is on, under Bot."
     return f"{said} {_invitations(str(found.get('id') or _client_id(settings)))}"
+
+
+def _signs_in(settings: Settings) -> str | None:
+    """What is on without a bot. Raises Misconfigured for the half of what would be."""
+    cost = "nobody can sign in with Discord. It is under OAuth2, beside the other one"
+    if settings.discord_token is None:
+        cost += "; the bot itself wants DISCORD_TOKEN"
+    elif settings.discord_client_secret is None:
+        return None  # the id alone is for the invite links
+    if not whole(settings, "discord", cost):
+        return None
+    return "Signing in with Discord is on. The bot is off: DISCORD_TOKEN turns it on."
 
 
 async def _in_a_server(settings: Settings, http: aiohttp.ClientSession) -> bool:

@@ -15,7 +15,17 @@ async def mail(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
     """Connects and logs in, and sends nothing."""
     server = MailServer.of(settings)
     if server is None:
+        if settings.smtp_username or settings.smtp_password:
+            raise Misconfigured(
+                "SMTP_USERNAME or SMTP_PASSWORD is set, but no mail server, so no mail is sent. "
+                "Set SMTP_HOST, or SMTP_URL for all in one."
+            )
         return None
+    if bool(server.username) != bool(server.password):
+        raise Misconfigured(
+            "The mail server has a user name or a password, but not both, so it may take no mail. "
+            "Check SMTP_URL, or SMTP_USERNAME and SMTP_PASSWORD."
+        )
     import aiosmtplib
 
     client = aiosmtplib.SMTP(

@@ -8,15 +8,15 @@ import aiohttp
 
 from core.config import Settings
 from core.errors import Misconfigured, NotionFailed, Unavailable
+from notion_assistant.doctor_pairs import reachable, whole
+from notion_assistant.standin import stands_in
 
 PATIENCE_SECONDS = 5
 
 
 async def notion(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
     if settings.notion_token is None:
-        if settings.local:
-            return "No NOTION_TOKEN, so pages go to the local stand-in."
-        raise Misconfigured("NOTION_TOKEN is not set: texts are written but not saved.")
+        return _without_token(settings)
     from core.notion.client import NotionPages
 
     pages = NotionPages(
@@ -42,9 +42,30 @@ async def notion(settings: Settings, _http: aiohttp.ClientSession) -> str | None
     return " ".join([said, *hints])
 
 
+def _without_token(settings: Settings) -> str:
+    """What becomes of pages then. Raises Misconfigured where nobody can save any."""
+    if stands_in(settings):
+        where = "pages go to the local stand-in"
+        if settings.notion_parent is not None:
+            raise Misconfigured(
+                f"NOTION_PARENT is set, but not NOTION_TOKEN, so {where}. Set it to the secret of "
+                "an integration that the page is shared with."
+            )
+        return f"No NOTION_TOKEN, so {where}."
+    if settings.notion_client_id and settings.notion_client_secret:
+        return "No NOTION_TOKEN, so only those save who connected a Notion of their own."
+    raise Misconfigured("NOTION_TOKEN is not set: texts are written but not saved.")
+
+
 async def connections(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
     from core.notion.oauth import CALLBACK, Grants
 
+    whole(
+        settings,
+        "notion",
+        "nobody can connect a Notion of their own. It is in the settings of the public "
+        "integration, at notion.so/profile/integrations, beside the other one",
+    )
     grants = Grants(settings, PATIENCE_SECONDS)
     if not grants.on:
         return None
@@ -56,7 +77,9 @@ async def connections(settings: Settings, _http: aiohttp.ClientSession) -> str |
 
 
 async def webhook(settings: Settings, _http: aiohttp.ClientSession) -> str | None:
-    if settings.notion_token is None and not settings.notion_client_id:
+    if settings.notion_token is None and not (
+        settings.notion_client_id and settings.notion_client_secret
+    ):
         return None
     where = f"{settings.public_url}/notion/webhook"
     tokens = await _webhook_tokens(settings)
@@ -66,6 +89,11 @@ async def webhook(settings: Settings, _http: aiohttp.ClientSession) -> str | Non
         return (
             f"Notion has called {where} and waits: in the integration's settings, Webhooks, choose "
             f"Verify and paste {' or '.join(token for token, _ in tokens)}"
+        )
+    if not reachable(settings):
+        return (
+            "None, so pages are looked at now and then. To hear at once, set PUBLIC_URL to an "
+            f"https address that Notion can reach; it is {settings.public_url}."
         )
     return (
         f"None, so pages are looked at now and then. To hear at once, create a subscription to "

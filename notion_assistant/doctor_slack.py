@@ -13,6 +13,7 @@ import aiohttp
 from core.config import Settings
 from core.errors import AssistantError, Misconfigured
 from core.ports import Installation
+from notion_assistant.doctor_pairs import reachable, whole
 
 TESTED = 20
 """Workspaces whose token is tried at most, the newest."""
@@ -22,25 +23,19 @@ _NAMED = 3
 
 async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
     """One line on Slack; None where it is off. Raises Misconfigured, saying what to do."""
-    way_in = settings.slack_signing_secret is not None or settings.slack_app_token is not None
-    if not way_in and settings.slack_bot_token is not None:
+    many = whole(
+        settings,
+        "slack",
+        "other workspaces cannot install the app, and nobody can sign in with Slack. It is under "
+        "Basic Information, beside the other one",
+    )
+    if settings.slack_signing_secret is None and settings.slack_app_token is None:
+        return _without_way_in(settings, many=many)
+    if settings.slack_bot_token is None and not many:
         raise Misconfigured(
-            "SLACK_BOT_TOKEN is set, but no way in, so Slack stays off. Set SLACK_SIGNING_SECRET "
-            "(under Basic Information), or SLACK_APP_TOKEN for Socket Mode."
-        )
-    if not way_in:
-        return None
-    halves = settings.slack_client_id, settings.slack_client_secret
-    if any(halves) and not all(halves):
-        missing = "SLACK_CLIENT_SECRET" if settings.slack_client_id else "SLACK_CLIENT_ID"
-        raise Misconfigured(
-            f"{missing} is not set, so other workspaces cannot install the app. It is under Basic "
-            "Information, beside the other one."
-        )
-    if settings.slack_bot_token is None and not all(halves):
-        raise Misconfigured(
-            "SLACK_BOT_TOKEN is not set. It is under OAuth & Permissions; for many workspaces set "
-            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET in its place."
+            "SLACK_BOT_TOKEN is not set, so nothing can be answered. It is under OAuth & "
+            "Permissions; for many workspaces set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET in its "
+            "place."
         )
     way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
     said = [f"commands come by {way}"]
@@ -57,11 +52,32 @@ async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
                 f"Slack says {found.get('error')}. Check SLACK_BOT_TOKEN, and install the app anew."
             )
         said.insert(0, f"Connected to {found.get('team')}")
-    if all(halves):
+    if many:
         said.append(await _workspaces(settings, http))
         said.append(f"install it in more at {settings.public_url}/slack/install")
     line = "; ".join(said)
-    return f"{line[0].upper()}{line[1:]}."
+    line = f"{line[0].upper()}{line[1:]}."
+    if settings.slack_app_token is None and not reachable(settings):
+        line += (
+            " Slack cannot reach that address: set PUBLIC_URL to one with https that it can, or "
+            "SLACK_APP_TOKEN for Socket Mode."
+        )
+    return line
+
+
+def _without_way_in(settings: Settings, *, many: bool) -> str | None:
+    """What is on without commands. Raises Misconfigured where they were meant to be."""
+    if settings.slack_bot_token is not None:
+        raise Misconfigured(
+            "SLACK_BOT_TOKEN is set, but no way in, so Slack stays off. Set SLACK_SIGNING_SECRET "
+            "(under Basic Information), or SLACK_APP_TOKEN for Socket Mode."
+        )
+    if not many:
+        return None
+    return (
+        "Signing in with Slack is on. Commands are off: SLACK_SIGNING_SECRET (under Basic "
+        "Information), or SLACK_APP_TOKEN for Socket Mode, turns them on."
+    )
 
 
 async def _workspaces(settings: Settings, http: aiohttp.ClientSession) -> str:

@@ -19,7 +19,7 @@ from bot.console.door import ConsoleEntry, whose
 from bot.platforms import PLATFORMS, Entry
 from core.assistant import Assistant
 from core.bootstrap import assembled, claim
-from core.config import Settings, program
+from core.config import Settings, program, unread
 from core.errors import AssistantError, Conflict, Misconfigured
 from core.jobs.owner import Owner
 from core.ports import Platform
@@ -168,6 +168,8 @@ async def run(settings: Settings, roles: frozenset[str], say: Callable[[str], No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
+    for lost in unread(settings):
+        log.warning(lost)
     async with serving(settings, roles, settings.data_dir):
         _announce(settings, roles, say)
         # Collections pass over what the start made; a full one would hold up everybody 0.1 s.
@@ -186,7 +188,7 @@ def _announce(settings: Settings, roles: frozenset[str], say: Callable[[str], No
         say("")
         say("Try it from another terminal:")
         say(f"  {program()} chat '/notion generate a launch checklist --save'")
-        if settings.notion_token is None:
+        if standin.stands_in(settings):
             say(f"Pages open at {settings.public_url}{standin.MOUNTED_AT}/ (a stand-in for Notion;")
             say("set NOTION_TOKEN for the real one).")
         say("")

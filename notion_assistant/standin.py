@@ -14,14 +14,19 @@ from core.config import Settings
 MOUNTED_AT = "/sandbox/notion"
 
 
+def stands_in(settings: Settings) -> bool:
+    """Whether this is a local run that has no Notion: no token, and no app to connect one with."""
+    has_app = settings.notion_client_id and settings.notion_client_secret
+    return settings.local and settings.notion_token is None and not has_app
+
+
 @asynccontextmanager
 async def notion(settings: Settings) -> AsyncIterator[tuple[Settings, web.Application | None]]:
     """Settings that lead to a Notion, and the browser side of the stand-in where it is that.
 
-    The stand-in is one when this is a local run without a token. Its API listens on a free port of
-    loopback, its pages are kept beside the data.
+    Its API listens on a free port of loopback, its pages are kept beside the data.
     """
-    if settings.notion_token is not None or not settings.local:
+    if not stands_in(settings):
         yield settings, None
         return
     from core.notion.oauth import CALLBACK

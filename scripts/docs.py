@@ -34,7 +34,7 @@ def env_example() -> str:
     lines = [
         "# Copy this file to .env and take the # away from what you set. What is not set has the",
         "# default shown. The environment goes before this file. A setting with a NAME_FILE can be",
-        "# read from the file named there; NAME_FILE itself is read from the environment alone.",
+        "# read from the file named there.",
     ]
     for heading, name in _in_order():
         field = Settings.model_fields[name]

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from hypothesis import settings
 from playwright.async_api import expect
 
 from core.config import Settings
@@ -29,6 +30,12 @@ REAL_LOOKUP = socket.getaddrinfo
 TRIES = 5
 """Ports on which a server is tried, for another worker may take one first."""
 
+
+# The same examples in every run: what fails here fails for everybody. With HYPOTHESIS_SEEK set,
+# others each time.
+settings.register_profile("known", derandomize=True)
+if not os.environ.get("HYPOTHESIS_SEEK"):
+    settings.load_profile("known")
 
 # How long a browser test waits for what it expects to see, in milliseconds.
 expect.set_options(timeout=20_000)

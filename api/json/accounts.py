@@ -106,10 +106,12 @@ def _check_choices(core: Core, change: Change) -> None:
     _choices(core, change)
 
 
-def _choices(core: Core, change: Change) -> dict[str, str | None]:
+def _choices(core: Core, change: Change) -> dict[str, str | bool | None]:
     given = change.preferences.model_dump(exclude_unset=True) if change.preferences else {}
     return {
-        name: None if value is None else checked(name, value, list(core.providers))
+        name: checked(name, value, list(core.providers))
+        if isinstance(value, str)
+        else value or None
         for name, value in given.items()
     }
 
@@ -126,10 +128,16 @@ def _choices(core: Core, change: Change) -> dict[str, str | None]:
     )
 )
 async def change(asked: Asked[Change]) -> Me:
-    """Changes what is named. A preference that is null is taken back."""
+    """Changes what is named. A preference that is null is taken back.
+
+    Preferences hold wherever nothing else is said: here, in chat and on the pages.
+    """
     core, given = asked.core, asked.given
     choices = _choices(core, given)
-    return Me.profile(await core.accounts.change(asked.person.id, given.username, choices))
+    changed = await core.accounts.change(
+        asked.person.id, given.username, choices, list(core.providers)
+    )
+    return Me.profile(changed)
 
 
 @endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204, state=me.run))

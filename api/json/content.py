@@ -14,7 +14,7 @@ from api.pages.landing import landing
 from api.streams import held
 from api.waiting import accepted, awaited_answer, failure
 from api.writing import EXAMPLE_STREAM, stream_answer, wants_stream
-from core.commands.saving import NOTION_TEMPLATE, SET, lines_of
+from core.commands.saving import NO_SAVE, NOTION_TEMPLATE, SET, lines_of
 from core.errors import Conflict, InvalidInput, NotionFailed, RateLimited
 from core.messages import Call
 from core.templates import TEMPLATES, shape
@@ -69,7 +69,7 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
         asked.need("notion")
     if wants_stream(asked.request):
         return await _streamed(asked)
-    feed = await accepted(asked, call_of(wish), rule="generate")
+    feed = await accepted(asked, _call(asked), rule="generate")
     answer = await awaited_answer(asked.request, request_id, feed)
     if not answer.ok:
         raise await failure(asked, request_id, answer)
@@ -80,7 +80,7 @@ async def generate(asked: Asked[Wish]) -> Generated | web.StreamResponse:
 async def _streamed(asked: Asked[Wish]) -> web.StreamResponse:
     try:
         with held(asked.request, asked.person.id):
-            feed = await accepted(asked, call_of(asked.given), rule="generate")
+            feed = await accepted(asked, _call(asked), rule="generate")
             return await stream_answer(asked, asked.request_id, feed)
     except RateLimited:
         # Nothing was begun, so a repeat is the first.
@@ -89,9 +89,19 @@ async def _streamed(asked: Asked[Wish]) -> web.StreamResponse:
         raise
 
 
+def _call(asked: Asked[Wish]) -> Call:
+    wish = asked.given
+    if wish.save_to_notion is None and not wish.destination and not asked.may("notion"):
+        # To save at once is a preference; this token may not do that.
+        wish = wish.model_copy(update={"save_to_notion": False})
+    return call_of(wish)
+
+
 def call_of(wish: Wish) -> Call:
     """The command that writes it. Pure."""
     flags: dict[str, str | bool] = {"save": True} if wish.save_to_notion else {}
+    if wish.save_to_notion is False:
+        flags[NO_SAVE.name] = True
     named = {
         "provider": wish.provider,
         "model": wish.model,
@@ -163,12 +173,10 @@ async def save(asked: Asked[Target]) -> Saved:
 async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
     """A page of the person's finished items that hold every word."""
     query = asked.given
-    items, cursor = await asked.core.history.page(
+    items, cursor = await asked.core.history.rated(
         asked.person.id, query.q, query.provider, query.limit, query.cursor
     )
-    votes = await asked.core.history.votes(items)
-    shown = [Item.of(item, votes.get(item.id, _NO_VOTES)) for item in items]
-    return HistoryPage(items=shown, next_cursor=cursor)
+    return HistoryPage(items=[Item.of(*each) for each in items], next_cursor=cursor)
 
 
 @endpoint(

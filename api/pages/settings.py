@@ -60,7 +60,7 @@ async def resend(request: web.Request) -> web.StreamResponse:
     core.accounts.credentials.ask_to_confirm(user, core.limits)
     if user.email_verified_at is not None:
         return done(request, "profile", "Your address is confirmed already.")
-    return done(request, "profile", "A letter is on its way. Look in your mail.")
+    return done(request, "profile", core.accounts.post.told())
 
 
 async def prefer(request: web.Request) -> web.StreamResponse:
@@ -72,7 +72,13 @@ async def prefer(request: web.Request) -> web.StreamResponse:
             name: known(name, given[name], list(core.providers)) if given.get(name) else None
             for name in NAMES
         }
-        await core.accounts.change(user.id, None, choices)
+        before = user.preferences
+        if choices["provider"] != before.get("provider") and choices["model"] == before.get(
+            "model"
+        ):
+            # The field still said what goes with the provider that was there before.
+            choices["model"] = None
+        await core.accounts.change(user.id, None, choices, list(core.providers))
     except AssistantError as error:
         return await again(request, "preferences", error, given)
     return done(request, "preferences", "Kept. It holds in chat, too.")
@@ -117,6 +123,7 @@ async def shown(
         "user": profile.user,
         "preferences": profile.preferences,
         "providers": list(core.providers),
+        "models": {name: each.model for name, each in core.providers.items()},
         "templates": list(TEMPLATES),
         "sessions": listed[:SHOWN],
         "others": max(len(sessions) - 1, 0),
@@ -125,6 +132,7 @@ async def shown(
         "tokens": await core.accounts.personal.of(user.id),
         "scopes": SCOPES,
         "longest": LONGEST_DAYS,
+        "letters": core.accounts.post.reaches,
         "platforms": [name for name, _ in platforms(request)],
         "wrong": state.wrong,
         "given": state.given,

@@ -25,6 +25,7 @@ from api.pages.visitor import member
 from core.actions import REWRITES
 from core.errors import AssistantError, InvalidInput, NotFound
 from core.messages import Call
+from core.preferences import preferred
 from core.templates import TEMPLATES
 
 RECENT = 5
@@ -40,7 +41,7 @@ EXAMPLES = (
 
 async def form(request: web.Request) -> web.Response:
     """The form, with what `?prompt=` says in it."""
-    return await _form(request, {"prompt": request.query.get("prompt", "")[:20_000]})
+    return await _form(request, {"prompt": request.query.get("prompt", "")[:20_000]}, is_new=True)
 
 
 async def write(request: web.Request) -> web.StreamResponse:
@@ -123,21 +124,28 @@ async def _is_kept(asked: Asked[Nothing]) -> bool:
 
 
 async def _form(
-    request: web.Request, given: dict[str, str], problem: str = "", status: int = 200
+    request: web.Request,
+    given: dict[str, str],
+    problem: str = "",
+    status: int = 200,
+    *,
+    is_new: bool = False,
 ) -> web.Response:
     user, core = await member(request), request.app[CORE]
     items, _ = await core.history.page(user.id, limit=RECENT)
     profile = await core.accounts.me(user.id)
+    usual = preferred(profile.preferences, core.providers)
     return page(
         request,
         "write.html",
         status=status,
         given=given,
+        saves=(is_new and usual.saves) or given.get("save") == "on",
         problem=problem,
         key=uuid4().hex,
         providers=list(core.providers),
         templates=list(TEMPLATES),
-        preferences=profile.preferences,
+        usual=usual,
         examples=EXAMPLES,
         recent=items,
         steps=_steps([item.notion_url for item in items], bool(profile.identities)),

@@ -317,7 +317,8 @@ def _parameter(key: str, option: Option) -> inspect.Parameter:
     kind: object = bool if option.switch else app_commands.Range[str, 1, LONGEST_OPTION]
     default = inspect.Parameter.empty
     if not option.required:
-        kind, default = (kind, False) if option.switch else (kind | None, None)  # type: ignore[operator, assignment]
+        # None: nothing was said, which of a switch is not the same as no.
+        kind, default = kind | None, None  # type: ignore[operator, assignment]
     return inspect.Parameter(
         key, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind
     )

@@ -13,10 +13,12 @@ from bot.discord.complete import LONGEST, fitting, shortened
 from bot.discord.parse import describe, line_of, option_name
 from core.commands.command import Command, Flag
 from core.commands.parse import parse
+from core.commands.saving import NO_SAVE, TO
 from core.errors import InvalidInput
 from core.markdown.richtext import units
 from core.messages import Call
 from core.ports import Choice, Chosen
+from core.preferences import NOTHING, Preferred, as_usual
 
 Json = dict[str, Any]
 Given = Mapping[str, str | bool]
@@ -28,12 +30,17 @@ PREFIX = "form:"
 SWITCHES = "switches"
 """The id of the field with everything that is a yes or no."""
 
+SAVING = "switches-saving"
+"""The same for somebody who saves at once: that is ticked, and taking it away says not to."""
+
 ASKED: tuple[Chosen, ...] = ("provider", "template", "destination")
 """What a form asks for, in this order. A model hangs on the provider, and is typed."""
 
 LONGEST_TEXT = 4_000
 _LONGEST_TITLE = _LONGEST_LABEL = 45
 _LONGEST_ID = 100
+_LONGEST_PLACEHOLDER = 150
+_NO_TEMPLATE = Choice("none", "No template")
 
 _WORDS = {
     "ask": ("Ask this page", "Your question"),
@@ -44,13 +51,16 @@ _TEXT_INPUT, _SELECT, _LABEL, _CHECKBOXES = 4, 3, 18, 22
 _SHORT, _PARAGRAPH = 1, 2
 
 
-def render_form(command: Command, given: Given, choices: Choices) -> Json:
+def render_form(
+    command: Command, given: Given, choices: Choices, usual: Preferred = NOTHING
+) -> Json:
     """The form of a command that has a text. `given` are the flags that were typed already.
 
-    A flag that nobody knows choices for is a field to type in.
+    A flag that nobody knows choices for is a field to type in. `usual` is what the person chose for
+    themselves, which the form begins with.
     """
     shown = _asked(command)
-    switches = [flag for flag in command.flags if flag.value is None]
+    switches = [flag for flag in command.flags if flag.value is None and flag.undoes is None]
     carried = {
         option_name(flag.name): given[flag.name]
         for flag in command.flags
@@ -60,8 +70,8 @@ def render_form(command: Command, given: Given, choices: Choices) -> Json:
     name, _, rest = line.partition(" ")
     fits = units(PREFIX + line) <= _LONGEST_ID
     fields = [_text(command, "" if fits else f"{rest} ")]
-    fields += [_choice(flag, given.get(flag.name), choices) for flag in shown]
-    fields += [_switches(switches, given)] if switches else []
+    fields += [_choice(flag, given.get(flag.name), choices, usual) for flag in shown]
+    fields += [_switches(switches, given, usual)] if switches else []
     return {
         "custom_id": PREFIX + (line if fits else name),
         "title": shortened(command.summary.rstrip("."), _LONGEST_TITLE),
@@ -101,6 +111,8 @@ def line_of_form(data: Mapping[str, Any], commands: Mapping[str, Command]) -> st
     if command is None or not command.listed or command.argument is None:
         return name
     values = dict(_values(data.get("components")))
+    if option_name(TO.name) in values:
+        values.pop(option_name(NO_SAVE.name), None)
     line = _line(command, carried, values)
     try:
         parse(line)
@@ -129,8 +141,10 @@ def _values(told: object) -> Iterator[tuple[str, str | bool]]:
         key, several, value = one.get("custom_id"), one.get("values"), one.get("value")
         if not isinstance(key, str):
             continue
-        if isinstance(several, list) and key == SWITCHES:
+        if isinstance(several, list) and key in (SWITCHES, SAVING):
             yield from ((str(each), True) for each in several)
+            if key == SAVING and NO_SAVE.undoes not in several:
+                yield option_name(NO_SAVE.name), True
         elif isinstance(several, list):
             yield from ((key, str(each)) for each in several[:1])
         elif isinstance(value, str | bool):
@@ -157,11 +171,13 @@ def _text(command: Command, start: str) -> Json:
     return _labelled(argument.name, "", field | ({"value": start[:LONGEST_TEXT]} if start else {}))
 
 
-def _choice(flag: Flag, given: str | bool | None, choices: Choices) -> Json:
+def _choice(flag: Flag, given: str | bool | None, choices: Choices, usual: Preferred) -> Json:
     """A list to choose from, beginning with what was given; where there is none, words."""
     name = flag.choose or flag.name
     key, wanted = option_name(flag.name), given if isinstance(given, str) else ""
     known = fitting(choices.get(flag.choose, ()) if flag.choose else ())
+    if known and flag.choose == "template" and usual.template:
+        known = fitting([*known, _NO_TEMPLATE])
     chosen = next((one for one in known if wanted in (one.value, one.label)), None)
     if known and wanted and chosen is None and units(wanted) <= LONGEST:
         chosen = Choice(wanted, wanted)
@@ -175,7 +191,7 @@ def _choice(flag: Flag, given: str | bool | None, choices: Choices) -> Json:
         {
             "type": _SELECT,
             "custom_id": key,
-            "placeholder": "As usual",
+            "placeholder": shortened(as_usual(flag.choose or "", usual), _LONGEST_PLACEHOLDER),
             "required": False,
             "min_values": 0,
             "max_values": 1,
@@ -184,12 +200,14 @@ def _choice(flag: Flag, given: str | bool | None, choices: Choices) -> Json:
     )
 
 
-def _switches(flags: Sequence[Flag], given: Given) -> Json:
+def _switches(flags: Sequence[Flag], given: Given, usual: Preferred) -> Json:
+    is_saving = usual.saves and any(flag.name == NO_SAVE.undoes for flag in flags)
+    saves = is_saving and not {NO_SAVE.name, "private"} & given.keys()
     ticks = [
         {
             "value": option_name(flag.name),
             "label": shortened(flag.help.rstrip(".")),
-            "default": bool(given.get(flag.name)),
+            "default": bool(given.get(flag.name)) or (saves and flag.name == NO_SAVE.undoes),
         }
         for flag in flags
     ]
@@ -198,7 +216,7 @@ def _switches(flags: Sequence[Flag], given: Given) -> Json:
         "",
         {
             "type": _CHECKBOXES,
-            "custom_id": SWITCHES,
+            "custom_id": SAVING if is_saving else SWITCHES,
             "required": False,
             "min_values": 0,
             "max_values": len(ticks),

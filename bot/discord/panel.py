@@ -13,6 +13,7 @@ from bot.discord.form import Choices, options
 from bot.discord.render import LONGEST, render_answer
 from core.commands.notion import lines_of
 from core.commands.words import link, place
+from core.facts import title_of
 from core.messages import Answer
 from core.ports import Choice, Chosen, Destination, Overview, Part
 
@@ -32,6 +33,9 @@ WRITE, PLACE, RESET, REFRESH = "write", "place", "reset", "refresh"
 
 NOTION, CHECK = "notion", "notion-check"
 """Those about Notion; their answers leave the panel as it is."""
+
+SAVING = {"save-on": f"{COMMAND} save on", "save-off": f"{COMMAND} save off"}
+"""The button that has each text saved at once, or takes that back, and what it amounts to."""
 
 ASIDE = {NOTION: f"{COMMAND} notion", CHECK: f"{COMMAND} notion check"}
 """What each of them amounts to."""
@@ -56,7 +60,7 @@ _BLUE, _GREY = 1, 2
 def render_panel(overview: Overview, choices: Choices, *, linking: bool) -> Part:
     """The panel. `linking`: whether there is a command that links accounts."""
     lines = [TITLE, "", _account(overview, linking=linking), *_places(overview), *_notion(overview)]
-    lines.append(f"- New texts are written by **{overview.provider}**" + _shape(overview) + ".")
+    lines.append(f"- New texts are written by **{overview.provider}**{_how(overview)}.")
     lines.append(f"{_USED}{_counted(overview)}.")
     if overview.pages:
         lines += ["", "**Your last pages**", ""]
@@ -80,7 +84,9 @@ def stand(shown: str) -> str:
 
 
 def _account(overview: Overview, *, linking: bool) -> str:
-    known = [f"{name or 'somebody'} on {platform}" for platform, name in overview.identities]
+    known = [
+        f"{name or 'somebody'} on {title_of(platform)}" for platform, name in overview.identities
+    ]
     who = ", ".join(known[:_SHOWN_IDENTITIES])
     if overview.account is not None:
         return f"- Linked to the account **{overview.account}**" + (f": {who}." if who else ".")
@@ -112,8 +118,11 @@ def _notion(overview: Overview) -> list[str]:
     )
 
 
-def _shape(overview: Overview) -> str:
-    return f", in the shape **{overview.template}**" if overview.template else ""
+def _how(overview: Overview) -> str:
+    model = f" ({overview.model})" if overview.model else ""
+    shape = f", in the shape **{overview.template}**" if overview.template else ""
+    saved = ", and saved to Notion at once" if overview.saves else ""
+    return f"{model}{shape}{saved}"
 
 
 def _counted(overview: Overview) -> str:
@@ -133,6 +142,9 @@ def _controls(overview: Overview, choices: Choices) -> list[Json]:
     buttons = (
         (WRITE, "Write a page", _BLUE),
         (PLACE, "Another destination", _GREY),
+        ("save-off", "Do not save at once", _GREY)
+        if overview.saves
+        else ("save-on", "Save at once", _GREY),
         (RESET, "Reset", _GREY),
         (REFRESH, "Refresh", _GREY),
     )

@@ -48,6 +48,8 @@ def options_of(command: Command) -> list[Option]:
         name, choose = option_name(command.argument.name), command.argument.choose
         found.append(Option(name, about, required, choose=choose))
     for flag in command.flags:
+        if flag.undoes is not None:
+            continue  # a no to the other one
         about = describe(flag.help)
         name, switch = option_name(flag.name), flag.value is None
         found.append(Option(name, about, switch=switch, choose=flag.choose))
@@ -69,6 +71,8 @@ def line_of(command: Command, values: Mapping[str, object]) -> str:
     words = [command.name]
     for flag in command.flags:
         value = values.get(option_name(flag.name))
+        if flag.undoes is not None and values.get(option_name(flag.undoes)) is False:
+            value = True
         if flag.value is None and value:
             words.append(f"--{flag.name}")
         elif isinstance(value, str) and value.strip() and flag.several:

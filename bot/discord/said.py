@@ -7,10 +7,11 @@ https://docs.discord.com/developers/resources/message
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.discord.cards import card, laid_out, polled
 from bot.discord.text import Names, markdown, named, quoted
 from core.facts import hashtags
 from core.messages import File, Message
@@ -108,20 +109,27 @@ def located(link: str) -> dict[str, str] | None:
 
 
 def _text(data: Json, names: Names) -> str:
-    parts = [markdown(named(str(data.get("content") or ""), names))]
+    parts = [_told(data, names)]
     for snapshot in _forwarded(data):
-        people = dict(names) | people_of(snapshot)
-        forwarded = markdown(named(str(snapshot.get("content") or ""), people))
+        forwarded = _told(snapshot, dict(names) | people_of(snapshot))
         source = _source(data, snapshot)
         parts.append(source + (f"\n\n{quoted(forwarded)}" if forwarded else ""))
-    if not parts[0]:
-        # What an app shows in a card; a card beside words only unfolds a link in them.
-        parts += [_card(embed) for embed in data.get("embeds") or []]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _told(data: Json, names: Names) -> str:
+    """What a message says, forwarded ones aside."""
+    written = str(data.get("content") or "")
+    parts = [markdown(named(written, names)), *laid_out(data.get("components"), names)]
+    automatic = (data.get("author") or {}).get("bot") or data.get("webhook_id")
+    for embed in data.get("embeds") or []:
+        # What an app shows in a card; a person's only unfolds a link in their words.
+        made = embed.get("type", "rich") == "rich" and str(embed.get("url") or " ") not in written
+        if not parts[0] or (automatic and made):
+            parts.append(card(embed, names))
     parts += [f":{one.get('name', 'sticker')}:" for one in data.get("sticker_items") or []]
     if poll := data.get("poll"):
-        question = (poll.get("question") or {}).get("text") or ""
-        answers = [(one.get("poll_media") or {}).get("text") or "" for one in poll["answers"]]
-        parts.append("\n".join([f"**{question}**\n", *(f"- {answer}" for answer in answers)]))
+        parts.append(polled(poll))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -137,11 +145,6 @@ def _source(data: Json, snapshot: Json) -> str:
     except ValueError:
         when = ""
     return f"Forwarded{when}{link}"
-
-
-def _card(embed: Mapping[str, Any]) -> str:
-    title, text = embed.get("title") or "", markdown(str(embed.get("description") or ""))
-    return "\n\n".join(part for part in (f"**{title}**" if title else "", text) if part)
 
 
 def _forwarded(data: Json) -> list[Json]:

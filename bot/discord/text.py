@@ -21,14 +21,34 @@ _TOKEN = re.compile(
       | <\#(?P<channel>\d+)>
       | <a?:(?P<emoji>\w+):\d+>
       | </(?P<command>[^:<>\n]+):\d+>
+      | <id:(?P<tab>browse|customize|guide|linked-roles)(?::\d+)?>
       | <t:(?P<time>-?\d{1,12})(?::[a-zA-Z])?>
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What Discord calls the places that `<id:…>` leads to.
+_TABS = {
+    "browse": "Browse Channels",
+    "customize": "Channels & Roles",
+    "guide": "Server Guide",
+    "linked-roles": "Linked Roles",
+}
 _FENCE = re.compile(r"```(?:([\w+#.-]*)\n)?(.*?)```", re.DOTALL)
 _UNDERLINE = re.compile(r"(`[^`\n]+`)|(?<![\w_])__(?=\S)([^\n]+?)(?<=\S)__(?![\w_])")
 _LIST = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 _BLOCK = re.compile(r"#{1,3} |[-*_]{3,}\s*$|\|.*\|\s*$")
+# What begins a block in Markdown and none in Discord.
+_NO_BLOCK = re.compile(r"#+(?=\s|$)|>|~(?=~~)")
+_UNCLOSED = re.compile(r"`{3,}")
+# What stands at the beginning of a line before its words.
+_MARKERS = re.compile(r"(?:\s*(?:>|[-*+]|\d{1,9}[.)]|#{1,3})(?=\s))*\s*")
+_SUBTEXT = re.compile(rf"^({_MARKERS.pattern})-#\s+")
+_TABLE_ROW = re.compile(r"[ \t]*\|(?!\|).*\|[ \t]*$")
+# Bars that begin or end a spoiler, wherever they are no code and not escaped.
+_BARS = re.compile(r"(?P<kept>```.*?```|``.+?``|`[^`\n]+`|\\.)|\|\|", re.DOTALL)
+# Stand for such bars; nobody types these.
+_HIDE, _SHOW = "\ue000", "\ue001"
+_RESERVED = str.maketrans("", "", _HIDE + _SHOW)
 
 
 def named(text: str, names: Names) -> str:
@@ -46,6 +66,8 @@ def named(text: str, names: Names) -> str:
             return f":{value}:"
         if kind == "command":
             return f"/{value}"
+        if kind == "tab":
+            return _TABS[value]
         return _moment(value) if kind == "time" else match[0]
 
     return _TOKEN.sub(read, text)
@@ -64,15 +86,64 @@ def without_mention(text: str, user: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """What Discord shows, as Markdown shows it: each line of its own, subtext as text."""
-    parts, at = [], 0
+    """What Discord shows, as Markdown shows it: each line of its own, subtext as text.
+
+    A spoiler is an element of that name, which `core.markdown` knows; one around code is a toggle.
+    """
+    text = _with_spoilers(text.translate(_RESERVED))
+    parts, at, hidden = [], 0, False
     for fence in _FENCE.finditer(text):
         code = fence[2].strip("\n")
         ticks = "````" if "```" in code else "```"
-        parts += [_lines(text[at : fence.start()]), f"{ticks}{fence[1] or ''}\n{code}\n{ticks}"]
+        before, hidden = _hidden(_lines(text[at : fence.start()]), hidden)
+        block = f"{ticks}{fence[1] or ''}\n{code}\n{ticks}"
+        if hidden:
+            block = f"<details>\n<summary>Spoiler</summary>\n\n{block}\n\n</details>"
+        parts += [before, block]
         at = fence.end()
-    parts.append(_lines(text[at:]))
+        if text.startswith(_SHOW, at):
+            at, hidden = at + 1, False
+    parts.append(_hidden(_lines(text[at:]), hidden)[0])
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def _with_spoilers(text: str) -> str:
+    """The text with marks for the bars of spoilers; bars without others, or of a table, stay."""
+    if "||" not in text:
+        return text
+    bars = [found.start() for found in _BARS.finditer(text) if found["kept"] is None]
+    made, at, number = [], 0, 0
+    while number + 1 < len(bars):
+        first, last = bars[number], bars[number + 1]
+        row = text[text.rfind("\n", 0, first) + 1 :].split("\n", 1)[0]
+        number += 1
+        if text[first + 2 : last].strip() and not _TABLE_ROW.match(row):
+            made += [text[at:first], _HIDE, text[first + 2 : last], _SHOW]
+            at = last + 2
+            number += 1
+    # Not where a line begins: what it begins with would not be known.
+    return re.sub(f"(\n+){_SHOW}", rf"{_SHOW}\1", "".join([*made, text[at:]]))
+
+
+def _hidden(text: str, hidden: bool) -> tuple[str, bool]:
+    """Lines with what is hidden in them in tags, and whether the text ends hidden."""
+    if not hidden and _HIDE not in text:
+        return text, False
+    lines = []
+    for line in text.split("\n"):
+        begun = _MARKERS.match(line)
+        start = begun.end() if begun else 0
+        made = line[:start]
+        for piece in re.split(f"([{_HIDE}{_SHOW}])", line[start:]):
+            if piece in (_HIDE, _SHOW):
+                hidden = piece == _HIDE
+            elif hidden and (words := piece.strip()):
+                head, _, tail = piece.partition(words)
+                made += f"{head}<spoiler>{words}</spoiler>{tail}"
+            else:
+                made += piece
+        lines.append(made)
+    return "\n".join(lines), hidden
 
 
 def quoted(text: str) -> str:
@@ -109,8 +180,7 @@ def _kinds(text: str) -> Iterator[tuple[str, str]]:
             yield "quote", f"> {line}".rstrip()
             continue
         indented = line.startswith((" ", "\t"))
-        if line.startswith("-# "):
-            line = line[3:]
+        line = _SUBTEXT.sub(r"\1", line)
         if not line.strip():
             yield "blank", ""
         elif line.startswith("> ") or line == ">":
@@ -125,7 +195,9 @@ def _kinds(text: str) -> Iterator[tuple[str, str]]:
             # Indented, it would be code; a row of equals signs would make a heading of the line
             # before it.
             line = line.strip()
-            yield "plain", f"\\{line}" if set(line) == {"="} else line
+            if begun := _UNCLOSED.match(line):
+                line = "\\`" * begun.end() + line[begun.end() :]
+            yield "plain", f"\\{line}" if set(line) == {"="} or _NO_BLOCK.match(line) else line
         in_list = False
 
 

@@ -25,6 +25,7 @@ from core.commands.registry import COMMANDS
 from core.errors import AssistantError, InvalidInput
 from core.messages import Answer, Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Intake, Overview, Part
+from core.preferences import NOTHING, Preferred
 
 if TYPE_CHECKING:
     import discord
@@ -122,6 +123,8 @@ class Windows:
             return None if shown else panel.COMMAND
         if name in panel.ASIDE:
             return panel.ASIDE[name]
+        if name in panel.SAVING:
+            return panel.SAVING[name]
         if name == panel.RESET:
             return f"{panel.COMMAND} reset"
         data: dict[str, Any] = {**(asked.data or {})}
@@ -163,10 +166,20 @@ class Windows:
 
     async def _form(self, asked: Asked, name: str, given: form.Given) -> bool:
         """False where Discord does not open it."""
-        choices = await self._choices(asked, form.ASKED, OPENING)
-        return await self._callbacks.respond(
-            asked, FORM, form.render_form(COMMANDS[name], given, choices)
+        choices, usual = await asyncio.gather(
+            self._choices(asked, form.ASKED, OPENING), self._usual(asked)
         )
+        return await self._callbacks.respond(
+            asked, FORM, form.render_form(COMMANDS[name], given, choices, usual)
+        )
+
+    async def _usual(self, asked: Asked) -> Preferred:
+        try:
+            async with asyncio.timeout(OPENING):
+                return await self._intake.preferred(sender_of(asked))
+        except (AssistantError, TimeoutError) as error:
+            _log.info("discord shows nothing usual", error=type(error).__name__)
+            return NOTHING
 
     async def _panel(self, asked: Asked, how: int, sender: Sender, channel: Channel | None) -> bool:
         """Announces the panel, for looking everything up may take longer than Discord waits."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.slack import pieces
@@ -21,6 +21,7 @@ from core.commands.parse import parse
 from core.errors import InvalidInput
 from core.messages import Call, Sender, stable_id
 from core.ports import Choice, Chosen
+from core.preferences import NOTHING, Preferred, as_usual
 
 FORM = "new_page"
 """The view's callback id, by which its submissions are known."""
@@ -43,6 +44,9 @@ https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-eleme
 AS_USUAL = Choice("as-usual", "As usual")
 """What stands for not choosing: a choice, once made, is not easily taken back in a form."""
 
+_NO_TEMPLATE = Choice("none", "No template")
+"""What leaves out the usual one."""
+
 _TYPED = "as-typed"
 _HOUR = 3_600.0
 _ALSO = {"save": "Save to Notion at once", "private": "Show the answer to me alone"}
@@ -58,7 +62,8 @@ class Origin:
     """Where a form was opened, and so where its answer goes.
 
     `reply` names the response URL that was given for it: that itself stays on the server, for
-    whoever has it can post. `flags` are what was typed after the command.
+    whoever has it can post. `flags` are what was typed after the command. `saves`: the person
+    saves at once, so the box for it is ticked from the start.
     """
 
     team: str
@@ -66,6 +71,7 @@ class Origin:
     channel: str
     reply: str = ""
     flags: Mapping[str, str | bool] = field(default_factory=dict)
+    saves: bool = False
 
     @property
     def at(self) -> Workspace:
@@ -80,7 +86,7 @@ class Origin:
             "channel": self.channel,
             "reply": self.reply,
             "flags": dict(self.flags),
-        }
+        } | ({"saves": True} if self.saves else {})
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -94,7 +100,8 @@ def read_origin(view: Mapping[str, Any]) -> Origin:
     team, enterprise, channel, reply = (
         word_in(told, name) for name in ("team", "enterprise", "channel", "reply")
     )
-    return Origin(team, enterprise, channel, reply, dict(object_in(told, "flags")))
+    flags = dict(object_in(told, "flags"))
+    return Origin(team, enterprise, channel, reply, flags, told.get("saves") is True)
 
 
 def may_lack(text: str) -> bool:
@@ -113,15 +120,21 @@ def without_prompt(text: str | Call) -> Call | None:
     return call if call.command == "generate" and not call.text else None
 
 
-def build_form(origin: Origin, choices: Mapping[Chosen, Sequence[Choice]]) -> dict[str, Any] | None:
-    """The form, with what was typed filled in; None where that is too much for a form."""
+def build_form(
+    origin: Origin, choices: Mapping[Chosen, Sequence[Choice]], usual: Preferred = NOTHING
+) -> dict[str, Any] | None:
+    """The form, with what was typed filled in; None where that is too much for a form.
+
+    `usual` is what the person chose for themselves, which the form begins with.
+    """
+    origin = replace(origin, saves=usual.saves)
     metadata = origin.written()
     if len(metadata) > pieces.LONGEST_METADATA:
         return None
     blocks = [
         _prompt(),
-        *_choice(TEMPLATE, "Template", choices.get("template", ()), origin),
-        *_choice(PROVIDER, "AI provider", choices.get("provider", ()), origin),
+        *_choice(TEMPLATE, "Template", _shapes(choices, usual), origin, usual),
+        *_choice(PROVIDER, "AI provider", choices.get("provider", ()), origin, usual),
         _destination(origin),
         _also(origin),
     ]
@@ -197,6 +210,8 @@ def _flags(view: Mapping[str, Any], origin: Origin) -> dict[str, str | bool]:
         name = word_in(each, "value") if isinstance(each, dict) else ""
         if name in _ALSO:
             flags[name] = True
+    if origin.saves and not {"save", "to"} & flags.keys():
+        flags["no-save"] = True
     return flags
 
 
@@ -217,11 +232,16 @@ def _prompt() -> dict[str, Any]:
     }
 
 
+def _shapes(choices: Mapping[Chosen, Sequence[Choice]], usual: Preferred) -> Sequence[Choice]:
+    """The templates there are, and none of them for whom that is not the usual."""
+    return [*choices.get("template", ()), *([_NO_TEMPLATE] if usual.template else [])]
+
+
 def _choice(
-    name: str, label: str, choices: Sequence[Choice], origin: Origin
+    name: str, label: str, choices: Sequence[Choice], origin: Origin, usual: Preferred
 ) -> list[dict[str, Any]]:
     """A list to choose from; nothing where there is nothing to choose."""
-    listed = pieces.options([AS_USUAL, *choices])
+    listed = pieces.options([Choice(AS_USUAL.value, as_usual(name, usual)), *choices])
     typed = origin.flags.get(name)
     if not choices and not typed:
         return []
@@ -244,7 +264,9 @@ def _destination(origin: Origin) -> dict[str, Any]:
 
 def _also(origin: Origin) -> dict[str, Any]:
     boxes = {name: pieces.option(Choice(name, label)) for name, label in _ALSO.items()}
-    ticked = [box for name, box in boxes.items() if origin.flags.get(name)]
+    given = origin.flags
+    saves = origin.saves and not {"no-save", "private"} & given.keys()
+    ticked = [box for name, box in boxes.items() if given.get(name) or (name == "save" and saves)]
     element = {"type": "checkboxes", "action_id": ALSO, "options": list(boxes.values())}
     return _optional(ALSO, "And then", element | ({"initial_options": ticked} if ticked else {}))
 

@@ -14,6 +14,7 @@ from bot.slack.form import Origin, read_origin
 from bot.slack.parse import Command, object_in, place_of, word_in
 from bot.slack.pieces import Block, link, plain, rich, rich_list, said
 from core.commands.command import PREFIX
+from core.facts import title_of
 from core.messages import Call, Sender, stable_id
 from core.ports import Choice, Chosen, Destination, Linked, Overview
 
@@ -26,6 +27,9 @@ WRITE, TO, CLEAR, PROVIDER, TEMPLATE, RESET = (
     "home_reset",
 )
 """The ids of its buttons and lists."""
+
+SAVE_ON, SAVE_OFF = "home_save_on", "home_save_off"
+"""The button that has each text saved at once, or takes that back."""
 
 CONNECT, CHECK = "home_notion", "home_notion_check"
 """Those about Notion, and what each amounts to: its answer is for the asker alone."""
@@ -57,7 +61,9 @@ class Change:
         if self.action == TEMPLATE:
             return overview.template == self.value
         if self.action == RESET:
-            return overview.template is None
+            return overview.template is None and not overview.saves
+        if self.action in (SAVE_ON, SAVE_OFF):
+            return overview.saves is (self.action == SAVE_ON)
         own = overview.own
         if self.action == CLEAR:
             return own is None
@@ -131,6 +137,8 @@ def _call(action: str, value: str) -> Call | None:
         return Call("to", flags={"clear": True})
     if action == RESET:
         return Call(_SETTINGS, "reset")
+    if action in (SAVE_ON, SAVE_OFF):
+        return Call(_SETTINGS, "save on" if action == SAVE_ON else "save off")
     if action in _NOTION:
         return Call(_SETTINGS, _NOTION[action])
     if not value:
@@ -207,8 +215,11 @@ def _answers(
     state = rich(
         said("AI provider: "),
         said(overview.provider or "none", bold=True),
+        *((said(f", {overview.model}"),) if overview.model else ()),
         said(". Template: "),
         said(shape, bold=True),
+        said(". Saved to Notion: "),
+        said("at once" if overview.saves else "when you say so", bold=True),
         said("."),
     )
     if _SETTINGS not in commands:
@@ -221,6 +232,10 @@ def _answers(
         )
         if element
     ]
+    if overview.saves:
+        elements.append(pieces.button(SAVE_OFF, "Do not save at once"))
+    else:
+        elements.append(pieces.button(SAVE_ON, "Save at once"))
     elements.append(pieces.button(RESET, "As the server does it"))
     return [_heading("How answers are written"), state, _actions(*elements)]
 
@@ -248,7 +263,9 @@ def _account(overview: Overview, commands: Collection[str]) -> list[Block]:
         how = f" Type {PREFIX} link to join it with yours elsewhere." if "link" in commands else ""
         told = "Not linked to an account. Your history is that of Slack alone."
         return [_heading("Your account"), rich(said(told + how))]
-    names = ", ".join(" ".join(each).strip() for each in overview.identities)
+    names = ", ".join(
+        f"{title_of(platform)} {name}".strip() for platform, name in overview.identities
+    )
     known = f". It knows you as {names}." if names else "."
     linked = rich(said("Linked to "), said(overview.account, bold=True), said(known))
     return [_heading("Your account"), linked]

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import unescape
 
+from core.markdown.addresses import web_address
+from core.markdown.commonmark import escape
 from core.markdown.emoji import with_emoji
 from core.markdown.literal import as_typed
 
@@ -20,18 +23,45 @@ _REFERENCE = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _CHANNEL = re.compile(r"<#([A-Z0-9]+)\|?>")
-_TONE = re.compile(r"::skin-tone-[2-6]:")
+_TONED = re.compile(r"(:[a-z0-9+_-]+:):(skin-tone-[2-6]):")
+_TONES = {f"skin-tone-{number}": chr(0x1F3F9 + number) for number in range(2, 7)}
+_LABELLED = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)\|([^<>]+)>")
 
 # Marks count at the edges of words alone; two of a kind side by side are Markdown's own.
 _BOLD = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])")
 _STRIKE = re.compile(r"(?<![\w~\\])~(?=[^\s~])([^~\n]*[^\s~])~(?![\w~])")
 _BULLETS = (("•", "- "), ("◦", "  - "), ("▪︎", "    - "), ("▪", "    - "))
 
+# A mark within a word, or that ends on another line, is none.
+_STAR = re.compile(r"(?<![*\\])\*(?=[^\s*])|(?<=[^\s*\\])\*(?!\*)")
+
 # Stands for what is not to be touched; nobody types these.
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 _RESERVED = str.maketrans("", "", "\ue000\ue001")
 
 _STARTS_BLOCK = re.compile(r"\s*(?:[-*+•]\s|\d+[.)]\s|>|#{1,6}\s|```|\||$)")
+
+
+def labels_in(text: str) -> dict[str, str]:
+    """The names of people and groups that it mentions by id and name, by their ids."""
+    return {
+        found[1]: unescape(found[2]).removeprefix("@")
+        for found in _LABELLED.finditer(_CODE.sub(" ", text))
+    }
+
+
+def moment(seconds: int) -> str:
+    """A moment in epoch seconds as people read it; empty where there is no such one."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def in_tone(emoji: str, tone: str) -> str:
+    """An emoji in a tone of skin such as `skin-tone-3`; one that nobody knows stays a name."""
+    known = emoji and not emoji.startswith(":")
+    return emoji.removesuffix("\ufe0f") + _TONES[tone] if known and tone in _TONES else emoji
 
 
 def people_in(text: str) -> list[str]:
@@ -69,19 +99,26 @@ def markdown(text: str, names: Mapping[str, str], *, exact: bool = True) -> str:
         plain = unescape(_REFERENCE.sub(lambda found: _typed(found, names), match[0]))
         if plain.startswith("```"):
             inner = plain.removeprefix("```").removesuffix("```").strip("\n")
-            return keep(f"\n```\n{inner}\n```\n")
+            # On lines of its own, so that what stands behind it begins a line as well.
+            return "\n" + keep(f"```\n{inner}\n```") + "\n"
         return keep(plain)
 
     text = _CODE.sub(code, text.translate(_RESERVED))
     text = _REFERENCE.sub(lambda found: keep(_linked(found, names)), text)
     text = unescape(text)
-    text = as_typed(text) if exact else text
-    text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
-    text = with_emoji(_TONE.sub(":", text))
+    text = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", as_typed(text) if exact else text))
+    text = _STAR.sub(r"\\*", text) if exact else text
+    text = with_emoji(_TONED.sub(lambda found: in_tone(with_emoji(found[1]), found[2]), text))
     text = "\n".join(_line(line) for line in _quoted(text).split("\n"))
     while _KEPT.search(text):
-        text = _KEPT.sub(lambda found: kept[int(found[1])], text)
+        text = _KEPT.sub(lambda found: _put_back(found, kept[int(found[1])]), text)
     return re.sub(r"\n{3,}(?=```)|(?<=```)\n{3,}", "\n\n", text).strip()
+
+
+def _put_back(found: re.Match[str], kept: str) -> str:
+    """What was not to be touched; all lines of code in a quote belong to the quote."""
+    before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return kept.replace("\n", "\n> ") if before.strip() == ">" else kept
 
 
 def with_breaks(text: str) -> str:
@@ -91,6 +128,9 @@ def with_breaks(text: str) -> str:
         lines = pieces[at].split("\n")
         for number, following in enumerate(lines[1:]):
             line = lines[number]
+            quoted = line.startswith(">") and following.startswith(">")
+            if quoted and line.strip("> ") and following.strip("> "):
+                lines[number] = line.rstrip() + "  "
             if not line.strip() or _STARTS_BLOCK.match(following):
                 continue
             # A line after a list or a quote would be taken for a part of it.
@@ -122,28 +162,39 @@ def _typed(match: re.Match[str], names: Mapping[str, str]) -> str:
 def _linked(match: re.Match[str], names: Mapping[str, str]) -> str:
     kind, target, label = match[1], match[2], unescape(match[3] or "")
     if kind == "@":
-        return "@" + (names.get(target) or label.removeprefix("@") or SOMEBODY)
+        return "@" + escape(names.get(target) or label.removeprefix("@") or SOMEBODY)
     if kind == "#":
-        return "#" + (names.get(target) or label.removeprefix("#") or "channel")
+        return "#" + escape(names.get(target) or label.removeprefix("#") or "channel")
     if kind == "!":
-        return unescape(_special(target, label))
+        words, link = unescape(_special(target, label)), _dated_link(target)
+        return f"[{_bracketed(words)}](<{link}>)" if link else words
     address = unescape(target)
     if not _ADDRESS.fullmatch(address):
-        return unescape(match[0])
+        return as_typed(unescape(match[0]))
     if not label or label in (address, address.removeprefix("mailto:")):
         return address.removeprefix("mailto:")
     where = f"<{address}>" if re.search(r"[()\s]", address) else address
-    shown = re.sub(r"([\[\]])", r"\\\1", label)
-    return f"[{shown}]({where})"
+    return f"[{_bracketed(label)}]({where})"
+
+
+def _bracketed(label: str) -> str:
+    return re.sub(r"([\[\]])", r"\\\1", label)
 
 
 def _special(target: str, label: str | None) -> str:
     """`<!here>`, `<!subteam^S1|@team>`, and `<!date^…|the fallback>`."""
     if target.startswith("date^"):
-        return label or target.split("^")[1]
+        seconds = target.split("^")[1]
+        return label or (moment(int(seconds)) if seconds.isdecimal() else seconds)
     if target.startswith("subteam^"):
         return "@" + (label or "group").removeprefix("@")
     return "@" + (label or target.partition("^")[0]).removeprefix("@")
+
+
+def _dated_link(target: str) -> str:
+    """Where a date leads: `<!date^1392734382^{date}^https://example.com/|the fallback>`."""
+    parts = unescape(target).split("^", 3)
+    return web_address(parts[3]) if parts[0] == "date" and len(parts) > 3 else ""
 
 
 def _quoted(text: str) -> str:

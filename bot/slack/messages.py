@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.slack.layout import laid_out, mentioned, words_of
-from bot.slack.markdown import channels_in, markdown, people_in, with_breaks
+from bot.slack.markdown import channels_in, labels_in, markdown, people_in, with_breaks
 from bot.slack.parse import object_in, word_in
 from bot.slack.richtext import document
 from bot.slack.shared import card, forwarded, is_card, is_forwarded
@@ -124,7 +124,9 @@ def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
     if ours and (written := _written(raw)):
         return written
     if rich := _rich(raw):
-        said = commonmark(document(rich, names)).rstrip("\n")
+        # The text names some whom nobody looked up: groups, and people of elsewhere.
+        known = labels_in(word_in(raw, "text")) | dict(names)
+        said = commonmark(document(rich, known)).rstrip("\n")
     else:
         said = with_breaks(markdown(_said(raw), names))
         if laid := laid_out(_list(raw, "blocks"), names):

@@ -35,6 +35,7 @@ from core.commands.command import PREFIX
 from core.errors import AssistantError
 from core.messages import Answer, Sender
 from core.ports import Choice, Chosen, Intake
+from core.preferences import NOTHING, Preferred
 
 OPENING = 2.2
 """Seconds for a form to open: its trigger holds for three.
@@ -90,16 +91,14 @@ class Panels:
         if call is None or not trigger:
             return False
         where = command.address
-        return await self._open(
-            trigger,
-            Origin(
-                where["team_id"],
-                where["enterprise_id"],
-                where["channel_id"],
-                reply=self._keep(where["response_url"]),
-                flags=call.flags,
-            ),
+        origin = Origin(
+            where["team_id"],
+            where["enterprise_id"],
+            where["channel_id"],
+            reply=self._keep(where["response_url"]),
+            flags=call.flags,
         )
+        return await self._open(trigger, origin, command.sender)
 
     async def words_for(self, fields: Mapping[str, Any], asked: Command) -> bool:
         """Opens the form for what a press or a menu lacks; False where it goes on without."""
@@ -121,7 +120,8 @@ class Panels:
         person = object_in(fields, "user")
         team = word_in(object_in(fields, "team"), "id") or word_in(person, "team_id")
         enterprise = word_in(object_in(fields, "enterprise"), "id")
-        await self._open(word_in(fields, "trigger_id"), Origin(team, enterprise, ""))
+        sender = Sender("slack", word_in(person, "id"), word_in(person, "username"), team)
+        await self._open(word_in(fields, "trigger_id"), Origin(team, enterprise, ""), sender)
 
     async def pressed(self, fields: Mapping[str, Any]) -> None:
         """What somebody did on the home tab, once it is acknowledged."""
@@ -133,8 +133,8 @@ class Panels:
         origin, person = read_origin(object_in(fields, "view")), object_in(fields, "user")
         team = origin.team or word_in(object_in(fields, "team"), "id")
         origin = Origin(team, origin.enterprise, origin.channel)
-        if not await self._open(word_in(fields, "trigger_id"), origin):
-            sender = Sender("slack", word_in(person, "id"), word_in(person, "username"), team)
+        sender = Sender("slack", word_in(person, "id"), word_in(person, "username"), team)
+        if not await self._open(word_in(fields, "trigger_id"), origin, sender):
             self._homes.show(Wish(sender, origin, notice=NOT_OPENED))
 
     async def choices(self, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -170,13 +170,13 @@ class Panels:
             field = WORDS if WORDS in said else DESTINATION
         return {field: answer.text}
 
-    async def _open(self, trigger: str, origin: Origin) -> bool:
+    async def _open(self, trigger: str, origin: Origin, sender: Sender) -> bool:
         if not trigger or not self._extras.has(origin.at, "views.open"):
             return False
         began = time.monotonic()
         kinds: tuple[Chosen, ...] = ("template", "provider")
         choices = {kind: await self._suggested(kind, "", 0.5) for kind in kinds}
-        view = build_form(origin, choices)
+        view = build_form(origin, choices, await self._usual(sender))
         if view is None:
             return False
         left = OPENING - (time.monotonic() - began)
@@ -194,6 +194,15 @@ class Panels:
         except (AssistantError, TimeoutError) as error:
             _log.info("nothing to choose", kind=kind, reason=getattr(error, "message", "too slow"))
             return []
+
+    async def _usual(self, sender: Sender) -> Preferred:
+        """What they chose for themselves; nothing where that is not known in time."""
+        try:
+            async with asyncio.timeout(0.3):
+                return await self._intake.preferred(sender)
+        except (AssistantError, TimeoutError) as error:
+            _log.info("nothing is usual", reason=getattr(error, "message", "too slow"))
+            return NOTHING
 
     def _keep(self, url: str) -> str:
         if not url:

@@ -8,11 +8,11 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from bot.slack.markdown import in_tone, moment
 from bot.slack.parse import word_in
-from core.markdown.addresses import web_address
+from core.markdown.addresses import spoken_address, web_address
 from core.markdown.document import (
     Block,
     Break,
@@ -41,7 +41,6 @@ _STYLES = {
     "underline": Style.UNDERLINE,
     "code": Style.CODE,
 }
-_TONES = {f"skin-tone-{number}": chr(0x1F3F9 + number) for number in range(2, 7)}
 
 
 def document(blocks: Sequence[Part], names: Mapping[str, str]) -> list[Block]:
@@ -52,13 +51,8 @@ def document(blocks: Sequence[Part], names: Mapping[str, str]) -> list[Block]:
             kind = part.get("type")
             if kind == "rich_text_list":
                 _add_list(made, part, names)
-            elif kind == "rich_text_preformatted":
-                text = "".join(_plain(each, names) for each in parts_of(part))
-                made.append(Code(word_in(part, "language"), text.strip("\n")))
-            elif kind == "rich_text_quote":
-                made.append(Quote(list(_paragraphs(part, names))))
             else:
-                made += _paragraphs(part, names)
+                made += _inside(part, names)
     return made
 
 
@@ -82,7 +76,23 @@ def _add_list(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
     first = _number(part, "offset") + 1
     for place, each in enumerate(parts_of(part)):
         number = first + place if ordered else None
-        inside.append(Item(number, children=list(_paragraphs(each, names))))
+        inside.append(Item(number, children=list(_inside(each, names))))
+
+
+def _inside(part: Part, names: Mapping[str, str]) -> Iterator[Block]:
+    """What is in an item: a section, or code or a quote, which Slack allows there too."""
+    kind = part.get("type")
+    if kind == "rich_text_preformatted":
+        yield _code(part, names)
+    elif kind == "rich_text_quote":
+        yield Quote(list(_paragraphs(part, names)))
+    else:
+        yield from _paragraphs(part, names)
+
+
+def _code(part: Part, names: Mapping[str, str]) -> Code:
+    text = "".join(_plain(each, names) for each in parts_of(part))
+    return Code(word_in(part, "language"), text.strip("\n"))
 
 
 def _paragraphs(part: Part, names: Mapping[str, str]) -> Iterator[Block]:
@@ -114,11 +124,13 @@ def _pieces(parts: Iterable[Part], names: Mapping[str, str]) -> Iterator[Run]:
     for part in parts:
         style = _style(part)
         text = _plain(part, names)
-        if part.get("type") == "link":
-            address = web_address(word_in(part, "url"))
-            yield Run(word_in(part, "text") or text, style, address)
-        else:
-            yield Run(text, style)
+        url = word_in(part, "url")
+        address = web_address(url)
+        yield Run(text, style, address)
+        spoken = "" if address else spoken_address(url)
+        if spoken and spoken not in text:
+            # Nothing but web pages can be linked to.
+            yield Run(f" ({spoken})", style)
 
 
 def _style(part: Part) -> int:
@@ -132,8 +144,7 @@ def _plain(part: Part, names: Mapping[str, str]) -> str:
     """An element as words."""
     kind = part.get("type")
     if kind == "link":
-        address = word_in(part, "url")
-        return word_in(part, "text") or address.removeprefix("mailto:")
+        return word_in(part, "text") or word_in(part, "url").removeprefix("mailto:")
     if kind == "emoji":
         return _emoji(part)
     if kind == "user":
@@ -141,14 +152,16 @@ def _plain(part: Part, names: Mapping[str, str]) -> str:
     if kind == "channel":
         return "#" + (names.get(word_in(part, "channel_id")) or "channel")
     if kind == "usergroup":
-        return "@group"
+        return "@" + (names.get(word_in(part, "usergroup_id")) or "group")
+    if kind == "team":
+        return "@" + (names.get(word_in(part, "team_id")) or "team")
     if kind == "broadcast":
         return "@" + word_in(part, "range")
     if kind == "date":
-        return word_in(part, "fallback") or _moment(part)
-    if kind == "color":
-        return word_in(part, "value")
-    return word_in(part, "text")
+        return word_in(part, "fallback") or moment(_number(part, "timestamp"))
+    # Whatever Slack adds to these says its words by one of such names.
+    said = (word_in(part, name) for name in ("text", "value", "fallback", "name", "url"))
+    return next((words for words in said if words), "")
 
 
 def _emoji(part: Part) -> str:
@@ -161,17 +174,7 @@ def _emoji(part: Part) -> str:
     if character:
         return character
     name, _, tone = word_in(part, "name").partition("::")
-    found = with_emoji(f":{name}:")
-    return found if found.startswith(":") else found + _TONES.get(tone, "")
-
-
-def _moment(part: Part) -> str:
-    try:
-        return datetime.fromtimestamp(_number(part, "timestamp"), UTC).strftime(
-            "%Y-%m-%d %H:%M UTC"
-        )
-    except (ValueError, OverflowError, OSError):
-        return ""
+    return in_tone(with_emoji(f":{name}:"), tone or f"skin-tone-{_number(part, 'skin_tone')}")
 
 
 def _number(part: Part, name: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -32,6 +32,7 @@ from core.mail.post import Post
 from core.messages import WEB, Sender
 from core.origin import origin
 from core.ports import Forget, nothing_more
+from core.preferences import Choices
 from core.storage.connections import Holder
 from core.storage.connections import Row as Connection
 from core.storage.database import Database, UnitOfWork
@@ -280,7 +281,7 @@ class Accounts:
 
     async def logout(self, token: str) -> None:
         """Ends the session this refresh token belongs to. One that is not known changes nothing."""
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             known = await uow.tokens.get(token_hash(token))
         if known is None:
             return  # a writer would have to wait for the others
@@ -308,7 +309,7 @@ class Accounts:
             user, personal = await self.personal.caller(token)
             return Caller(_welcome(user), scopes=personal.scopes)
         user_id, session_id = self._tokens.verify(token)
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             found = await uow.sessions.caller(user_id, session_id)
         caller = Caller(_welcome(found and found[0]), found and found[1])
         # An earlier release's token names no session. It lives for a quarter of an hour.
@@ -326,13 +327,17 @@ class Accounts:
             return Profile(user, known, connections, preferences=user.preferences)
 
     async def change(
-        self, user_id: UUID, username: str | None, preferences: Mapping[str, str | None]
+        self,
+        user_id: UUID,
+        username: str | None,
+        preferences: Choices,
+        providers: Collection[str] = (),
     ) -> Profile:
         """Changes what is named, and says how the person stands then.
 
-        A preference that is None is taken back; they must have been checked before. Raises
-        InvalidInput for a username that cannot be, Conflict where it is taken, Unauthorized where
-        they were erased.
+        A preference that is None is taken back; they must have been checked before. `providers`
+        are the server's, where any changes. Raises InvalidInput for a username that cannot be,
+        Conflict where it is taken, Unauthorized where they were erased.
         """
         name = None if username is None else checked_username(username)
         async with self._database.begin() as uow:
@@ -341,7 +346,7 @@ class Accounts:
                 await uow.users.rename(user_id, name)
                 await uow.audit.note("username.changed", user_id, target=name)
             if preferences:
-                await uow.users.change_preferences(user_id, dict(preferences))
+                await uow.users.change_preferences(user_id, preferences, providers)
                 await uow.audit.note("settings.changed", user_id, target=", ".join(preferences))
         return await self.me(user_id)
 

@@ -34,7 +34,7 @@ class Preferences:
             for name, value in chosen.items()
         }
         async with self._database.begin() as unit:
-            await unit.users.change_preferences(user_id, values)
+            await unit.users.change_preferences(user_id, values, self._providers)
             await unit.audit.note("settings.changed", user_id, target=", ".join(values))
 
     async def chosen(self, user_id: UUID) -> Preferred:

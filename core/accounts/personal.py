@@ -90,7 +90,7 @@ class PersonalTokens:
 
     async def caller(self, secret: str) -> tuple[User, PersonalToken]:
         """Whose token it is. Raises Unauthorized where it is none, or has ended."""
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             found = await uow.personal.caller(token_hash(secret))
         now = datetime.now(UTC)
         if found is None or found[1].expires_at <= now:

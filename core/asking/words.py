@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 MOST_WORDS = 12
 """Telling words of one question; what comes after them tells little more."""
@@ -88,26 +89,33 @@ def _pattern(word: str) -> re.Pattern[str]:
 def passages(text: str, words: Sequence[str], limit: int) -> str:
     """What of a text has the most of the words, in its order, in at most `limit` characters.
 
-    A short text is whole. Where a part is left out stands an ellipsis.
+    A short text is whole. Where a part is left out stands an ellipsis, and no word is cut that
+    stands between spaces.
     """
     text = text.strip()
     if len(text) <= limit:
         return text
     parts = _parts(text, limit)
-    best = sorted(range(len(parts)), key=lambda at: (-hits(words, parts[at]), at))
+    best = sorted(range(len(parts)), key=lambda at: (-hits(words, parts[at].text), at))
     left, kept = limit, set[int]()
     for at in best:
-        cost = len(parts[at]) + len(_GAP)
+        cost = len(parts[at].text) + len(_GAP)
         if cost <= left:
             kept.add(at)
             left -= cost
     return _joined(parts, sorted(kept))
 
 
-def _parts(text: str, limit: int) -> list[str]:
+class _Part(NamedTuple):
+    text: str
+    glue: str
+    """What stands between it and the part before."""
+
+
+def _parts(text: str, limit: int) -> list[_Part]:
     """Paragraphs, a heading with what follows it, none longer than a quarter of the limit."""
     most = max(1, limit // 4 - len(_GAP))
-    found: list[str] = []
+    found: list[_Part] = []
     heading = ""
     for block in re.split(r"\n\s*\n", text):
         whole = f"{heading}\n\n{block}" if heading else block
@@ -115,16 +123,32 @@ def _parts(text: str, limit: int) -> list[str]:
         if re.fullmatch(r"\s*#{1,6} [^\n]*", block):
             heading = whole if len(whole) <= most else ""
             continue
-        found += [whole[at : at + most] for at in range(0, len(whole), most)]
-    return [*found, heading] if heading else found
+        found += _cut(whole, most)
+    return [*found, _Part(heading, "\n\n")] if heading else found
 
 
-def _joined(parts: Sequence[str], kept: Iterable[int]) -> str:
+def _cut(block: str, most: int) -> Iterator[_Part]:
+    """Pieces of a block: whole lines where they fit, else whole words, else as many characters."""
+    glue = "\n\n"
+    while len(block) > most:
+        ends = (block.rfind(each, most // 2, most + 1) for each in "\n ")
+        end = next((end for end in ends if end > 0), None)
+        if end is None:
+            yield _Part(block[:most], glue)
+            block, glue = block[most:], ""
+        else:
+            yield _Part(block[:end].rstrip(" "), glue)
+            glue, block = block[end], block[end + 1 :]
+    if block.strip():
+        yield _Part(block, glue)
+
+
+def _joined(parts: Sequence[_Part], kept: Iterable[int]) -> str:
     pieces: list[str] = []
     last = -1
     for at in kept:
         if pieces:
-            pieces.append("\n\n" if at == last + 1 else _GAP)
-        pieces.append(parts[at])
+            pieces.append(parts[at].glue if at == last + 1 else _GAP)
+        pieces.append(parts[at].text)
         last = at
     return "".join(pieces)

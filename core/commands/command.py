@@ -36,7 +36,8 @@ class Flag:
 
     `several`: it may be given any number of times, each time as NAME=VALUE with quotes around
     either; what was given is then one line each. `choose` is what the value names, where
-    `core.ports.Intake.suggest` knows what there is.
+    `core.ports.Intake.suggest` knows what there is. `undoes` names the flag without a value whose
+    opposite this one is: where that one can be answered with no, this one need not be offered.
     """
 
     name: str
@@ -44,6 +45,19 @@ class Flag:
     value: str | None = None
     choose: Chosen | None = None
     several: bool = False
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several things that a command's text may say: what is typed, and what it does.
+
+    `choose` is what a word in capitals names, as a flag's value does.
+    """
+
+    typed: str
+    help: str
+    choose: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ class Command:
     through `Context.step`. `admit`, where there is one, goes before it, before anything is shown:
     what it raises is told to the asker alone. `form`: where the text is missing, a platform that
     has forms shows one instead of saying so. `repeatable`: where it failed and another try may do,
-    a button asks for the same again.
+    a button asks for the same again. `ways`: what the text may say, where help is to list it.
     """
 
     name: str
@@ -70,6 +84,7 @@ class Command:
     admit: Callable[[Context, Call], Awaitable[None]] | None = None
     form: bool = False
     repeatable: bool = False
+    ways: tuple[Way, ...] = ()
 
     @property
     def usage(self) -> str:

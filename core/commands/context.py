@@ -165,6 +165,16 @@ class Conversation(Protocol):
         """Whether a text is the address of a message that can be read here."""
         ...
 
+    @property
+    def takes_emoji(self) -> bool:
+        """Whether people can put emoji on messages here."""
+        ...
+
+    @property
+    def hears_later(self) -> bool:
+        """Whether something can be told here later, beside what was asked."""
+        ...
+
     async def last_answer(self) -> Message | None:
         """What this app answered last in the thread; None where there is nothing."""
         ...
@@ -369,7 +379,7 @@ class Connector(Protocol):
         ...
 
     async def hint(self, request: Request) -> str | None:
-        """The link for whoever has no connection that Notion accepts; None where they have."""
+        """What whoever lacks a connection that Notion accepts does about it; None for others."""
         ...
 
     async def standing(self, user_id: UUID, request: Request) -> list[Standing]:

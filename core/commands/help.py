@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from core.commands.command import Argument, Command
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from core.commands.command import PREFIX, Argument, Command
 from core.commands.context import Context
 from core.errors import InvalidInput
 from core.messages import Answer, Call
+from core.ports import Chosen
+
+_MORE = f"`{PREFIX} help settings` says all about that command; so for each of them."
 
 
 async def run(context: Context, call: Call) -> Answer:
     """Lists the commands, or says all about one."""
     listed = {command.name: command for command in context.commands.values() if command.listed}
     if not call.text:
-        return Answer("\n".join(_overview(list(listed.values()))), private=True)
-    command = listed.get(call.text.split()[-1].lower())
+        return Answer("\n".join(_overview(list(listed.values()))), (_MORE,), private=True)
+    name = call.text.split()[-1].lower()
+    command = listed.get(name)
     if command is None:
-        raise InvalidInput(f"There is no command “{call.text}”. `/notion help` lists them all.")
-    return Answer("\n".join(_details(command)), private=True)
+        near = get_close_matches(name, listed, 1)
+        hint = (
+            f"Did you mean `{PREFIX} help {near[0]}`?" if near else f"There are: {_names(listed)}."
+        )
+        raise InvalidInput(f"There is no command “{call.text}”. {hint}")
+    return Answer("\n".join(_details(context, command)), private=True)
 
 
 def _overview(commands: list[Command]) -> list[str]:
@@ -29,14 +40,31 @@ def _overview(commands: list[Command]) -> list[str]:
     return lines
 
 
-def _details(command: Command) -> list[str]:
-    lines = [f"`{command.usage}` — {command.summary}"]
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _details(context: Context, command: Command) -> Iterator[str]:
+    yield f"`{command.usage}` — {command.summary}"
+    if command.ways:
+        yield ""
+    for way in command.ways:
+        typed = f"{PREFIX} {command.name} {way.typed}".strip()
+        yield f"- `{typed}` — {way.help}{_choices(context, way.choose)}"
     if command.flags:
-        lines.append("")
-    lines.extend(f"- `{_flag(flag.name, flag.value)}` — {flag.help}" for flag in command.flags)
-    if command.argument and command.argument.example:
-        lines += ["", f"For example: `/notion {command.name} {command.argument.example}`"]
-    return lines
+        yield ""
+    for flag in command.flags:
+        yield f"- `{_flag(flag.name, flag.value)}` — {flag.help}{_choices(context, flag.choose)}"
+    example = command.argument.example if command.argument else ""
+    yield ""
+    yield f"For example: `{f'{PREFIX} {command.name} {example}'.strip()}`"
+
+
+def _choices(context: Context, kind: Chosen | None) -> str:
+    """What there is to choose from, where it is a short list that is known here."""
+    if kind == "provider":
+        return f" There is: {_names(context.preferences.providers)}."
+    return ""
 
 
 def _flag(name: str, value: str | None) -> str:

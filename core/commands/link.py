@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from core.commands.command import Argument, Command
+from core.commands.command import Argument, Command, Way
 from core.commands.context import Context
 from core.messages import Answer, Call
 
@@ -77,6 +77,11 @@ COMMAND = Command(
     run=run,
     argument=Argument("code", required=False),
     private=True,
+    ways=(
+        Way("", "A link to open in your browser, and a code to type there; for ten minutes."),
+        Way("CODE", "Join the account that shows this code on the web, under Connections."),
+        Way("yes", "Agree, where you were asked here whether an account is yours."),
+    ),
 )
 
 LINKED = Command(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from core.actions import when_taken_back
 from core.commands.append import run as append
-from core.commands.command import Argument, Command, Flag
+from core.commands.command import Argument, Command, Flag, Way
 from core.commands.context import Context, Undone
 from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO, given, lines_of, with_given
 from core.conversation import LONGEST_RANGE
@@ -160,10 +160,15 @@ COMMAND = Command(
     name="save",
     summary="Save a message or its thread; with two links, all between.",
     run=run,
-    argument=Argument("link", required=False),
+    argument=Argument("link", required=False, example="LINK --to Decisions"),
     flags=(TO, TAGS, SET, TEMPLATE, APPEND),
     private=True,
     repeatable=True,
+    ways=(
+        Way("LINK", "The message with this link, and the thread it begins."),
+        Way("LINK1 LINK2", "All that was said from the one message to the other."),
+        Way("WORDS --append PAGE", "These words, at the end of a page that is there."),
+    ),
 )
 
 # What a reaction asks for: everybody sees the reaction, so everybody may see what came of it.

@@ -35,6 +35,10 @@ TEMPLATE = Flag("template", "Begin with this template of the data source in Noti
 NOTION_TEMPLATE = replace(TEMPLATE, name="notion-template")
 
 
+NO_SAVE = Flag(
+    "no-save", "Save no page of this one, where you save everything at once.", undoes="save"
+)
+
 APPEND = Flag(
     "append", "Add it to this page instead: a title or an address.", "PAGE", "destination"
 )

@@ -35,7 +35,7 @@ TRIES, FINAL_TRIES = 48, 6
 pass, half an hour where Notion says that it will not, as of a page that is gone."""
 
 UNSAVED = timedelta(seconds=15)
-"""Between two looks whether the page of an item is whole yet."""
+"""Before the second look whether the page of an item is whole yet; twice as long each time."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +121,10 @@ class Changes:
             if followed is None or content is None:
                 return False
             if not content.notion_url or not content.page_id:
-                await unit.followed.set(item, due_at=datetime.now(UTC) + UNSAVED)
+                # It may stand in line, or never be made.
+                wait = min(UNSAVED * 2 ** min(followed.failures, 10), LONGEST_WAIT)
+                due = datetime.now(UTC) + wait
+                await unit.followed.set(item, due_at=due, failures=followed.failures + 1)
                 return False
             if followed.taken is None:
                 wanted = {
@@ -129,7 +132,8 @@ class Changes:
                     for each in await unit.followed.messages(item)
                     if each.wanted is not None
                 }
-                await unit.followed.set(item, taken={"entries": wanted, "look": None})
+                taken = {"entries": wanted, "look": None}
+                await unit.followed.set(item, taken=taken, failures=0)
             return True
 
     async def _of(self, item: UUID) -> Followed:

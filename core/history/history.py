@@ -32,6 +32,10 @@ DELETED = Answer(
 """What a request says whose item is gone."""
 
 
+Rated = tuple[Content, tuple[int, int]]
+"""An item, and how many thought well and badly of it."""
+
+
 class History:
     """What people asked for. Everybody sees their own alone.
 
@@ -58,14 +62,31 @@ class History:
 
         `limit` is 1 to 100. Raises InvalidInput where the cursor is none of ours.
         """
-        before = place_of(cursor) if cursor else None
-        provider = provider.lower() if provider else None
-        limit = max(1, min(limit, MOST))
+        before, provider, limit = _asked(cursor, provider, limit)
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
         if len(items) <= limit:
             return items, None
         return items[:limit], cursor_of(items[limit - 1].created_at, items[limit - 1].id)
+
+    async def rated(
+        self,
+        user_id: UUID,
+        words: str = "",
+        provider: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> tuple[list[Rated], str | None]:
+        """The same, each with how many thought well and badly of it. Raises InvalidInput."""
+        before, provider, limit = _asked(cursor, provider, limit)
+        async with self._database.read(once=True) as uow:
+            items = await uow.content.rated(
+                user_id, words=words, provider=provider, before=before, limit=limit + 1
+            )
+        if len(items) <= limit:
+            return items, None
+        last, _ = items[limit - 1]
+        return items[:limit], cursor_of(last.created_at, last.id)
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
@@ -146,10 +167,17 @@ class History:
     async def _items(
         self, user_id: UUID, words: str, provider: str | None, before: Place | None, limit: int
     ) -> list[Content]:
-        async with self._database.read() as uow:
+        async with self._database.read(once=True) as uow:
             return await uow.content.page(
                 user_id, words=words, provider=provider, before=before, limit=limit
             )
+
+
+def _asked(
+    cursor: str | None, provider: str | None, limit: int
+) -> tuple[Place | None, str | None, int]:
+    before = place_of(cursor) if cursor else None
+    return before, provider.lower() if provider else None, max(1, min(limit, MOST))
 
 
 def _reason(request: Accepted | None) -> str:

@@ -186,9 +186,9 @@ class Handler:
                 return beginning
             # With a connection another try may do, so it gets a button too.
             missing = isinstance(error, (NotionFailed, Unavailable))
-            link = await context.connector.hint(context.request) if missing else None
-            actions = _to_try_again(context.request, error, connects=link is not None)
-            aside = "" if link is None else f"Connect Notion: {link}"
+            hint = await context.connector.hint(context.request) if missing else None
+            actions = _to_try_again(context.request, error, connects=hint is not None)
+            aside = hint or ""
             told = error.to_json()
             if aside and self._is_for_one(context.request):
                 said = f"{error.message}\n\n{aside}"

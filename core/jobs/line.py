@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from core.durations import about
 from core.errors import AssistantError
 from core.live import Feed
 from core.messages import Answer, Request
@@ -78,11 +79,3 @@ async def standing_in_line(
     with in_line(PATIENCE, line.tell):
         yield
     await line.end()
-
-
-def about(seconds: float) -> str:
-    """A time in round words. Pure."""
-    if seconds < 55:
-        return f"about {max(5, round(seconds / 5) * 5)} seconds"
-    minutes = max(1, round(seconds / 60))
-    return f"about {minutes} minute{'' if minutes == 1 else 's'}"

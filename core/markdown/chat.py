@@ -22,6 +22,7 @@ from core.markdown.document import (
     Style,
     Table,
     Toggle,
+    restyled,
 )
 from core.markdown.parse import parse
 from core.markdown.split import Lines, Segment, Text, pack
@@ -35,6 +36,8 @@ _ALERTS = {
     "caution": "🛑 Caution",
 }
 
+
+_SPOILER = "<spoiler>"
 
 # Beyond it, nesting is no longer shown: the text needs the room.
 _DEEPEST_MARGIN = 60
@@ -62,7 +65,10 @@ def messages(markdown: str, dialect: Dialect) -> list[str]:
 
 def segments(markdown: str, dialect: Dialect) -> list[Segment]:
     """The pieces that `pack` makes parts of."""
-    return list(_compose(parse(markdown), _Place(dialect)))
+    blocks = parse(markdown)
+    if not dialect.spoilers and _SPOILER in markdown.lower():
+        blocks = restyled(blocks, ~Style.SPOILER)
+    return list(_compose(blocks, _Place(dialect)))
 
 
 def _compose(blocks: list[Block], place: _Place) -> Iterator[Segment]:

@@ -23,11 +23,17 @@ class Dialect:
     done: str
     to_do: str
     long_fences: bool  # a fence may be longer than three backticks
+    spoilers: bool = False  # what stands between `||` is hidden
 
 
 # Outermost first.
-_MARKS = ((Style.BOLD, "**"), (Style.STRIKE, "~~"), (Style.ITALIC, "*"))
-_SHOWN = Style.BOLD | Style.STRIKE | Style.ITALIC
+_MARKS = (
+    (Style.SPOILER, "||"),
+    (Style.BOLD, "**"),
+    (Style.STRIKE, "~~"),
+    (Style.ITALIC, "*"),
+)
+_SHOWN = Style.SPOILER | Style.BOLD | Style.STRIKE | Style.ITALIC
 
 SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape

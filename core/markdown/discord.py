@@ -15,6 +15,7 @@ _DISCORD = Dialect(
     done="☑ ",
     to_do="☐ ",
     long_fences=False,
+    spoilers=True,
 )
 
 

@@ -5,7 +5,7 @@ here knows Notion, Slack or Discord: a new front end builds these, a new back en
 Containers nest at most `MAX_DEPTH` deep, so walking them recursively is safe.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # A deeper container is dissolved into its parent, its text kept: `json.dumps` and every reader
 # of the result recurse, and no human writes this deep.
@@ -21,6 +21,7 @@ class Style:
     STRIKE = 4
     UNDERLINE = 8
     CODE = 16
+    SPOILER = 32  # shown to who asks for it alone
 
 
 # Inline content is never changed once it is made. `frozen` would say so, and would treble the time
@@ -140,6 +141,27 @@ Container = Quote | Alert | Toggle | Item
 Block = Paragraph | Heading | Code | Equation | Rule | Table | Container
 
 
+def restyled(blocks: list[Block], mask: int) -> list[Block]:
+    """The document with those styles alone whose bits are in `mask`; it is changed in place."""
+    for block in blocks:
+        if isinstance(block, Paragraph | Heading):
+            block.content = _masked(block.content, mask)
+        elif isinstance(block, Table):
+            block.rows = [[_masked(cell, mask) for cell in row] for row in block.rows]
+        elif isinstance(block, Container):
+            restyled(block.children, mask)
+            if isinstance(block, Toggle):
+                block.title = _masked(block.title, mask)
+    return blocks
+
+
+def _masked(content: Content, mask: int) -> Content:
+    return [
+        piece if isinstance(piece, Picture) else replace(piece, style=piece.style & mask)
+        for piece in content
+    ]
+
+
 def plain_text(content: Content) -> str:
     """The words of `content` without any style, line breaks as spaces."""
     parts = []
@@ -153,6 +175,15 @@ def plain_text(content: Content) -> str:
         else:
             parts.append(" ")
     return "".join(parts)
+
+
+def is_hidden(content: Content) -> bool:
+    """Whether all that would be seen is a spoiler."""
+    shown = [piece for piece in content if not isinstance(piece, Break)]
+    return bool(shown) and all(
+        isinstance(piece, Run) and (piece.style & Style.SPOILER or piece.text.isspace())
+        for piece in shown
+    )
 
 
 def is_blank(content: Content) -> bool:

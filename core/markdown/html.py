@@ -201,6 +201,8 @@ def _piece(piece: Inline) -> str:
     if isinstance(piece, Formula):
         return f'<code class="formula">{escape(piece.expression)}</code>'
     text = escape(piece.text)
+    if piece.style & Style.SPOILER:
+        text = f'<span class="spoiler" tabindex="0">{text}</span>'
     for style, tag in reversed(_MARKS):
         if piece.style & style:
             text = f"<{tag}>{text}</{tag}>"

@@ -21,6 +21,7 @@ _STYLES = {
     **dict.fromkeys(("s", "strike", "del"), Style.STRIKE),
     **dict.fromkeys(("u", "ins"), Style.UNDERLINE),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), Style.CODE),
+    "spoiler": Style.SPOILER,  # ours, for what a chat hides
 }
 _INVISIBLE = re.compile(
     "span|font|small|big|mark|abbr|label|time|q|nobr|wbr|picture|source|track|data|bd[io]|ruby|r[tp]"

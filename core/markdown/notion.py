@@ -30,6 +30,7 @@ from core.markdown.document import (
     Table,
     Toggle,
     is_blank,
+    is_hidden,
     plain_text,
     trim,
 )
@@ -59,6 +60,8 @@ _MAX_ASCII_CODE = 100_000
 # The most JSON in one table row, which cannot be cut.
 _MAX_ROW = 250_000
 
+_SPOILER = rich_text([Run("Spoiler")])
+
 _ALERTS = {
     "note": ("ℹ️", "blue_background"),
     "tip": ("💡", "green_background"),
@@ -74,7 +77,27 @@ def notion_blocks(markdown: str) -> list[NotionBlock]:
     Never raises. What Notion has no block for keeps its words: footnotes become a list at the
     end, links it would refuse are written out, nesting beyond 50 levels is flattened.
     """
-    return _convert_all(parse(markdown))
+    converted: list[NotionBlock] = []
+    for block in parse(markdown):
+        if isinstance(block, Paragraph) and is_hidden(block.content):
+            _hide(converted, block)
+        else:
+            converted += _WRITERS[type(block)](block)
+    return converted
+
+
+def _hide(converted: list[NotionBlock], block: Paragraph) -> None:
+    """A paragraph that is a spoiler, to be opened; with those before it, where they are too."""
+    shown = [
+        replace(piece, style=piece.style & ~Style.SPOILER) if isinstance(piece, Run) else piece
+        for piece in block.content
+    ]
+    inside = _paragraph(Paragraph(shown))
+    last = converted[-1] if converted else {}
+    if last.get("toggle", {}).get("rich_text") == _SPOILER:
+        last["toggle"]["children"] += inside
+    else:
+        converted.append(_with_children("toggle", [*_SPOILER], inside, {}))
 
 
 def _convert_all(blocks: Iterable[Block]) -> list[NotionBlock]:

@@ -36,7 +36,12 @@ _ANNOTATIONS = (
     (Style.UNDERLINE, "underline"),
     (Style.CODE, "code"),
 )
-_LOOKS = [{name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(32)]
+_LOOKS: list[dict[str, Any]] = [
+    {name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(2 * Style.SPOILER)
+]
+# Notion hides nothing in a sentence: what was hidden is set off from the words around it.
+for _look in _LOOKS[Style.SPOILER :]:
+    _look["color"] = "gray_background"
 
 
 def units(text: str) -> int:

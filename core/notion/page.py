@@ -21,6 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 _LEADING_MARKS = re.compile(r"\A(?:[#>*+–—-]+\s+)+")
 _TRAILING_MARKS = " :;,."
 _QUOTED = re.compile(r"([\"'`“„«])([^\"'`“”„«»]+)[\"'`“”»]")
+# A title is seen by whoever sees that there is a page.
+_HIDDEN = re.compile(r"<spoiler>.*?</spoiler>")
 _MARKS_ALONE = re.compile(r"[\s!-/:-@\[-`{-~]*")
 
 
@@ -108,10 +110,16 @@ def _levels(lines: Iterable[str]) -> Iterable[int]:
 
 
 def plain(heading: str) -> str:
-    """A line of Markdown as one line of text, without its marks."""
-    blocks = notion_blocks(f"# {heading}")
+    """A line of Markdown as one line of text, without its marks, and with nothing hidden."""
+    shown = unhidden(heading)
+    blocks = [] if not shown.strip("… \t") else notion_blocks(f"# {shown}")
     content = blocks[0].get(blocks[0]["type"], {}) if blocks else {}
     return _clean(plain_text(content.get("rich_text", [])))
+
+
+def unhidden(markdown: str) -> str:
+    """Markdown with an ellipsis for each spoiler."""
+    return _HIDDEN.sub("…", markdown)
 
 
 def _from_prompt(prompt: str) -> str:

@@ -74,9 +74,9 @@ def quoted(prompt: Prompt) -> str:
     words = telling(prompt.question)
     found = []
     for number, extract in enumerate(prompt.extracts, 1):
-        text = passages(extract.text, words, QUOTE_CHARACTERS) or extract.text
+        text = passages(extract.text, words, QUOTE_CHARACTERS)
         about = 2 * hits(words, text) + hits(words, extract.title)
-        found.append((about, number, text[:QUOTE_CHARACTERS].strip()))
+        found.append((about, number, text))
     best = sorted(found, key=lambda each: -each[0])[:QUOTED]
     lines = ["These passages fit best:"]
     for _, number, text in best:

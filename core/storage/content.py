@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
-from core.storage.tables import requests, users
+from core.storage.tables import ratings, requests, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,29 +239,24 @@ class ContentTable:
         finished: bool = True,
     ) -> list[Content]:
         """Items, newest first, by default finished ones; `before` is where the last page ended."""
-        query = select(table).where(table.c.user_id == user_id)
-        if finished:
-            query = query.where(table.c.generated_content.is_not(None))
-        for word in words.split():
-            pattern = f"%{_escaped(word.lower())}%"
-            query = query.where(
-                or_(
-                    func.lower(table.c.prompt).like(pattern, escape="\\"),
-                    func.lower(table.c.generated_content).like(pattern, escape="\\"),
-                )
-            )
-        if provider is not None:
-            query = query.where(table.c.provider == provider)
-        if before is not None:
-            created, last = before
-            query = query.where(
-                or_(
-                    table.c.created_at < created,
-                    and_(table.c.created_at == created, table.c.id < last),
-                )
-            )
-        query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
-        return [Content(*row) for row in await self._connection.execute(query)]
+        asked = _asked(user_id, words, provider, before, limit)
+        query = _page(len(words.split()), provider is not None, before is not None, finished)
+        return [Content(*row) for row in await self._connection.execute(query, asked)]
+
+    async def rated(
+        self,
+        user_id: UUID,
+        *,
+        words: str = "",
+        provider: str | None = None,
+        before: tuple[datetime, UUID] | None = None,
+        limit: int = 20,
+    ) -> list[tuple[Content, tuple[int, int]]]:
+        """Finished items as in `page`, and how many thought well and badly of each; one query."""
+        asked = _asked(user_id, words, provider, before, limit)
+        query = _rated(len(words.split()), provider is not None, before is not None)
+        rows = await self._connection.execute(query, asked)
+        return [(Content(*row[:-2]), (row[-2], row[-1])) for row in rows]
 
     async def answers(self, user_id: UUID, prompt: str, limit: int) -> list[Content]:
         """This person's finished items of one prompt, newest first."""
@@ -296,6 +307,63 @@ class ContentTable:
             .returning(*table.c)
         )
         return _content(done.one_or_none())
+
+
+# Building a statement takes longer than asking SQLite, so it is kept by its shape.
+@lru_cache(maxsize=64)
+def _page(words: int, provider: bool, before: bool, finished: bool) -> Select[Any]:
+    """A page of a person's items, newest first, to be asked with `_asked`."""
+    query = select(table).where(table.c.user_id == bindparam("user"))
+    if finished:
+        query = query.where(table.c.generated_content.is_not(None))
+    for number in range(words):
+        pattern = bindparam(f"word_{number}", type_=Text)
+        query = query.where(
+            or_(
+                func.lower(table.c.prompt).like(pattern, escape="\\"),
+                func.lower(table.c.generated_content).like(pattern, escape="\\"),
+            )
+        )
+    if provider:
+        query = query.where(table.c.provider == bindparam("provider"))
+    if before:
+        created = bindparam("created", type_=table.c.created_at.type)
+        query = query.where(
+            or_(
+                table.c.created_at < created,
+                and_(table.c.created_at == created, table.c.id < bindparam("last")),
+            )
+        )
+    newest = query.order_by(table.c.created_at.desc(), table.c.id.desc())
+    return newest.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=64)
+def _rated(words: int, provider: bool, before: bool) -> Select[Any]:
+    """The same with how many thought well and badly of each."""
+    votes = (
+        select(func.count())
+        .where(ratings.c.content_id == table.c.id, opinion)
+        .correlate(table)
+        .scalar_subquery()
+        for opinion in (ratings.c.good, ~ratings.c.good)
+    )
+    return _page(words, provider, before, finished=True).add_columns(*votes)
+
+
+def _asked(
+    user_id: UUID,
+    words: str,
+    provider: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> dict[str, Any]:
+    """What such a statement is asked with."""
+    asked = {
+        f"word_{number}": f"%{_escaped(word.lower())}%" for number, word in enumerate(words.split())
+    }
+    named = {"user": user_id, "most": limit, "provider": provider}
+    return asked | named | (dict(zip(("created", "last"), before, strict=True)) if before else {})
 
 
 def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:

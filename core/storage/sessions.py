@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.account_tables import known_addresses, personal_tokens, sessions
@@ -24,6 +24,19 @@ class LoginSession:
     agent: str
     last_used_at: datetime
     created_at: datetime
+
+
+# Every request over HTTP asks this, and building it would take longer than SQLite does.
+_CALLER = (
+    select(*users.c, sessions.c.id)
+    .select_from(
+        users.outerjoin(
+            sessions,
+            and_(sessions.c.user_id == users.c.id, sessions.c.id == bindparam("session")),
+        )
+    )
+    .where(users.c.id == bindparam("user"))
+)
 
 
 class SessionTable:
@@ -56,16 +69,10 @@ class SessionTable:
     ) -> tuple[User, UUID | None] | None:
         """A person, and the session where it is theirs and goes on. None: there is no such person.
 
-        One query: every request over HTTP asks this.
+        One query.
         """
-        mine = and_(sessions.c.user_id == users.c.id, sessions.c.id == session_id)
-        row = (
-            await self._connection.execute(
-                select(*users.c, sessions.c.id)
-                .select_from(users.outerjoin(sessions, mine))
-                .where(users.c.id == user_id)
-            )
-        ).one_or_none()
+        asked = {"user": user_id, "session": session_id}
+        row = (await self._connection.execute(_CALLER, asked)).one_or_none()
         if row is None:
             return None
         *person, session = row

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.account_tables import sessions
@@ -23,6 +23,16 @@ class RefreshToken:
     user_id: UUID
     expires_at: datetime
     used_at: datetime | None
+
+
+# Building a statement takes longer than asking SQLite.
+_BY_HASH = select(
+    refresh_tokens.c.hash,
+    refresh_tokens.c.family,
+    refresh_tokens.c.user_id,
+    refresh_tokens.c.expires_at,
+    refresh_tokens.c.used_at,
+).where(refresh_tokens.c.hash == bindparam("hash_"))
 
 
 class TokenTable:
@@ -45,17 +55,7 @@ class TokenTable:
 
     async def get(self, hash_: str) -> RefreshToken | None:
         """The token with this hash."""
-        row = (
-            await self._connection.execute(
-                select(
-                    refresh_tokens.c.hash,
-                    refresh_tokens.c.family,
-                    refresh_tokens.c.user_id,
-                    refresh_tokens.c.expires_at,
-                    refresh_tokens.c.used_at,
-                ).where(refresh_tokens.c.hash == hash_)
-            )
-        ).one_or_none()
+        row = (await self._connection.execute(_BY_HASH, {"hash_": hash_})).one_or_none()
         return None if row is None else RefreshToken(*row)
 
     async def use(self, hash_: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict
 from core.messages import Sender
+from core.preferences import Choices, together
 from core.storage.tables import identities, users
 
 
@@ -197,12 +198,18 @@ class UserTable:
             update(users).where(users.c.id == user_id).values(preferences=preferences)
         )
 
-    async def change_preferences(self, user_id: UUID, changes: dict[str, Any]) -> None:
-        """Keeps some of a person's choices beside the others; None takes one back."""
+    async def change_preferences(
+        self, user_id: UUID, changes: Choices, providers: Collection[str]
+    ) -> None:
+        """Keeps some of a person's choices beside the others; None takes one back.
+
+        `providers` are the server's, in its order: what goes with them changes too (`together`).
+        """
         query = select(users.c.preferences).where(users.c.id == user_id).with_for_update()
         before = (await self._connection.execute(query)).scalar_one_or_none() or {}
-        after = {name: value for name, value in (before | changes).items() if value is not None}
-        await self.prefer(user_id, after)
+        after = {**before, **together(before, changes, providers)}
+        kept = {name: value for name, value in after.items() if value is not None}
+        await self.prefer(user_id, kept)
 
     async def rename(self, user_id: UUID, username: str) -> None:
         """Gives a person another username. Raises Conflict where it is taken."""

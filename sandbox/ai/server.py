@@ -39,7 +39,8 @@ class AiServer:
     """OpenAI, Anthropic and DeepSeek on one loopback port.
 
     `answer` is a text, or a function of the prompt's last message. `first_token_delay` and
-    `token_delay` are seconds. `models` are those it knows; `missing` the endpoints it lacks, as a
+    `token_delay` are seconds. A stream stands still after `hold_after` tokens for as long as that
+    is a number. `models` are those it knows; `missing` the endpoints it lacks, as a
     compatible server may. `calls` holds the newest 1,000.
     """
 
@@ -48,6 +49,7 @@ class AiServer:
         self.answer: str | Callable[[str], str] = ANSWER
         self.first_token_delay = 0.0
         self.token_delay = 0.0
+        self.hold_after: int | None = None
         self.models: set[str] = set(MODELS)
         self.missing: set[str] = set()
         self.hooks = Hooks()
@@ -195,6 +197,8 @@ class _Answering:
                 return
             if index:
                 await self._pause(self._server.token_delay)
+            while (most := self._server.hold_after) is not None and index >= most:
+                await self._pause(0.02)
             await response.write(self._wire.token(asked, piece))
             self._call.tokens = index + 1
             self._call.last_at = time.time()

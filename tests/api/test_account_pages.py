@@ -245,19 +245,30 @@ async def test_preferences_are_kept_and_taken_back(ada_here: TestClient, core: S
     assert '<option value="retro" selected>' in await page(ada_here, "/settings")
     await send(ada_here, "/settings/preferences", {"provider": "offline"})
     assert (await ada_of(core)).preferences == {"provider": "offline"}
+    every = {"template": "retro", "provider": "offline", "model": "tiny-2", "save": "on"}
+    await send(ada_here, "/settings/preferences", every)
+    assert (await ada_of(core)).preferences == every | {"save": True}
+    settings = await page(ada_here, "/settings")
+    assert 'value="tiny-2"' in settings
+    assert re.search(r'name="save" checked', settings)
+    await send(ada_here, "/settings/preferences", {"model": "tiny-2"})
+    assert (await ada_of(core)).preferences == {}, "what was left of another provider's goes too"
+    await send(ada_here, "/settings/preferences", {"model": "tiny-3"})
+    assert (await ada_of(core)).preferences == {"provider": "offline", "model": "tiny-3"}
+    await send(ada_here, "/settings/preferences", {"provider": "offline"})
     wrong = await send(ada_here, "/settings/preferences", {"template": "nonsense"})
     assert wrong.status == 400
     assert "There is no “nonsense” here." in await wrong.text()
 
 
 async def test_a_confirmed_address_says_so(ada_here: TestClient, core: SmallCore):
-    assert "Send it again" in await page(ada_here, "/settings")
-    assert "on its way" in told(await send(ada_here, "/settings/email"))
+    assert "in this server’s log" in await page(ada_here, "/settings")
+    assert "in this server's log" in told(await send(ada_here, "/settings/email"))
     async with core.database.begin() as unit:
         await unit.users.prove_email((await unit.users.by_login("ada")).id)  # type: ignore[union-attr]
     html = await page(ada_here, "/settings")
     assert "Confirmed" in html
-    assert "Send it again" not in html
+    assert "Make it again" not in html
 
 
 async def test_a_password_is_changed_by_who_knows_it(ada_here: TestClient, core: SmallCore):
@@ -394,8 +405,8 @@ async def test_an_account_is_deleted_by_who_knows_its_password(
 async def test_who_has_no_password_types_their_name(ada_here: TestClient, core: SmallCore):
     await without(core)
     html = await page(ada_here, "/settings")
-    assert "have a link mailed to ada@example.com" in html
-    assert "on its way" in told(await send(ada_here, "/settings/password/mail"))
+    assert "have a link made; it stands in this server’s log" in html
+    assert "in this server's log" in told(await send(ada_here, "/settings/password/mail"))
     assert 'name="password"' not in await page(ada_here, "/settings/delete")
     wrong = await send(ada_here, "/settings/delete", {"username": "eve", "password": PASSWORD})
     assert wrong.status == 400

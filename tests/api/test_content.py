@@ -230,7 +230,7 @@ async def test_many_wishes_at_once_are_counted_one_by_one(
         ({"destination": "Notes"}, {"to": "Notes"}),
         ({"destination": "Notes", "save_to_notion": None}, {"to": "Notes"}),
         ({"destination": "Notes", "save_to_notion": True}, {"to": "Notes", "save": True}),
-        ({"destination": "Notes", "save_to_notion": False}, {}),
+        ({"destination": "Notes", "save_to_notion": False}, {"no-save": True}),
         (
             {"save_to_notion": True, "properties": {"Due date": "today", "Team": "Core  team"}},
             {"save": True, "set": "Due date=today\nTeam=Core team"},

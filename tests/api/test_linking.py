@@ -164,6 +164,8 @@ async def test_what_is_named_is_changed_and_the_rest_stays(client: TestClient, a
         ({"username": 5}, 400, "username: must be text"),
         ({"email": "x@example.com"}, 400, "email: is not known here"),
         ({"preferences": {"provider": "nobody"}}, 400, "provider: there is no “nobody”"),
+        ({"preferences": {"model": "two words"}}, 400, "model: give its name"),
+        ({"preferences": {"save": "on"}}, 400, "preferences.save"),
         ({"preferences": {"template": "retr"}}, 400, "Did you mean retro?"),
         ({"preferences": {"colour": "red"}}, 400, "preferences.colour: is not known here"),
         ({"preferences": []}, 400, "preferences"),

@@ -63,6 +63,24 @@ async def test_a_token_is_shown_once_and_listed_without_itself(
         assert (await client.delete(f"/auth/tokens/{name}", headers=ada)).status == 404
 
 
+@pytest.mark.parametrize(
+    ("scopes", "said"),
+    [
+        (["read"], "scopes.0: must be content:read, content:write, notion or account"),
+        ([], "scopes: must have at least 1 element"),
+        ("notion", "scopes: must be a list"),
+    ],
+)
+async def test_a_scope_that_is_none_names_those_there_are(
+    client: TestClient, ada: Headers, scopes: object, said: str
+) -> None:
+    response = await client.post(
+        "/auth/tokens", json={"name": "program", "scopes": scopes}, headers=ada
+    )
+    assert response.status == 400
+    assert (await response.json())["detail"] == said
+
+
 async def test_a_token_does_what_its_scopes_say_and_nothing_else(
     client: TestClient, ada: Headers
 ) -> None:

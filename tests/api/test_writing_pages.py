@@ -54,6 +54,22 @@ async def keep(core: SmallCore, prompt: str, text: str = "Text", provider: str =
     return item
 
 
+async def test_the_form_begins_with_what_somebody_chose_for_themselves(
+    ada_here: TestClient, core: SmallCore
+) -> None:
+    assert 'name="save">' in await page(ada_here, "/")
+    chosen = {"template": "retro", "provider": "offline", "model": "tiny-2", "save": "on"}
+    await send(ada_here, "/settings/preferences", chosen)
+    form = await page(ada_here, "/")
+    assert '<option value="">Retro</option>' in form
+    assert '<option value="">offline, tiny-2</option>' in form
+    assert 'name="save" checked' in form
+    await wrote(ada_here, save="on")
+    assert core.accepted[-1].call.flags == {"save": True}
+    await wrote(ada_here, "something else")
+    assert core.accepted[-1].call.flags == {"no-save": True}, "the box was not ticked any more"
+
+
 # ── Strangers ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -85,9 +101,8 @@ async def test_a_form_waits_and_ends_on_the_answer(ada_here: TestClient, core: S
     html = await page(ada_here, where)
     assert "<p>Hello, world.</p>" in html
     assert "Save to Notion" in html
-    assert core.accepted[0].call == Call(
-        "generate", ASK["prompt"], {"template": "checklist", "provider": "offline"}
-    )
+    said = {"template": "checklist", "provider": "offline", "no-save": True}
+    assert core.accepted[0].call == Call("generate", ASK["prompt"], said)
 
 
 async def test_a_place_that_was_picked_counts_more_than_its_title(
@@ -97,7 +112,8 @@ async def test_a_place_that_was_picked_counts_more_than_its_title(
     await wrote(ada_here, save="on", destination="Meeting notes")
     await wrote(ada_here, destination="Meeting notes")
     flags = [request.call.flags for request in core.accepted]
-    assert flags == [{"save": True, "to": "p1"}, {"save": True, "to": "Meeting notes"}, {}]
+    picked = [{"save": True, "to": "p1"}, {"save": True, "to": "Meeting notes"}]
+    assert flags == [*picked, {"no-save": True}]
 
 
 async def test_the_same_form_sent_twice_is_one_answer(ada_here: TestClient, core: SmallCore):

@@ -8,6 +8,7 @@ from core.commands.saving import with_place
 from core.errors import Forbidden
 from core.messages import Call, Channel, Request, Sender, Workspace
 from core.ports import Choice, Chosen, Overview
+from core.preferences import Preferred
 
 
 class Offers:
@@ -63,3 +64,8 @@ class Offers:
         self, _sender: Sender, _channel: Channel | None, _workspace: Workspace | None = None
     ) -> Overview:
         return self.standing
+
+    usual: Preferred = Preferred()
+
+    async def preferred(self, _sender: Sender) -> Preferred:
+        return self.usual

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings, load_settings
+from core.config import Settings, load_settings, unread
 from core.errors import Misconfigured
 
 
@@ -59,7 +59,7 @@ def test_an_address_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(Misconfigured, match=rf"{name}: is not an http\(s\) address"):
+    with pytest.raises(Misconfigured, match=rf"{name} must be an http\(s\) address"):
         load_settings()
 
 
@@ -105,3 +105,110 @@ def test_the_databases_address_can_come_from_a_file(
     (tmp_path / "url").write_text("postgresql://u:p@db/n?sslmode=require")
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
     assert load_settings().database_url.endswith("@db/n?sslmode=require")
+
+
+@pytest.fixture
+def dot_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder's `.env`, which is read as in a run."""
+    file = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+    return file
+
+
+def test_a_secret_file_can_be_named_in_the_env_file(
+    monkeypatch: pytest.MonkeyPatch, dot_env: Path, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(f"secret {name}\n")
+    dot_env.write_text(
+        f"SLACK_BOT_TOKEN_FILE={tmp_path}/one\nNOTION_TOKEN_FILE={tmp_path}/one\n"
+        f"DISCORD_TOKEN=typed\nDISCORD_TOKEN_FILE={tmp_path}/nowhere\nOPENAI_API_KEY_FILE=\n"
+    )
+    monkeypatch.setenv("NOTION_TOKEN_FILE", f"{tmp_path}/two")
+    settings = load_settings()
+    found = settings.slack_bot_token, settings.notion_token, settings.discord_token
+    assert [each and each.get_secret_value() for each in found] == [
+        "secret one",
+        "secret two",  # the environment goes before the file
+        "typed",  # the name goes before its file
+    ]
+    assert settings.openai_api_key is None
+
+
+def test_a_secret_file_that_is_no_text_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(
+        Misconfigured, match=r"OPENAI_API_KEY_FILE: cannot read .*key: it is no text"
+    ):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("SLACK_BOT_TOKN=x", "Did you mean SLACK_BOT_TOKEN?"),
+        ("portt=1", "PORTT in .env is no setting, so it is not read. Did you mean PORT?"),
+        ("OPEN_AI_API_KEY=x", "Did you mean OPENAI_API_KEY?"),
+        ("SLACK_TOKEN=x", "Did you mean SLACK_BOT_TOKEN?"),
+        ("NOTION_DATABASE_ID=x", "There are NOTION_TOKEN, NOTION_PARENT, "),
+        ("PORT_FILE=x", "PORT comes from no file: set PORT itself."),
+        ("SECRET_KEY_FIEL=x", "Did you mean SECRET_KEY_FILE?"),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
+    dot_env: Path, line: str, told: str
+) -> None:
+    dot_env.write_text(f"{line}\n")
+    [said] = unread(load_settings())
+    assert told in said
+    assert "=x" not in said
+
+
+def test_what_belongs_to_others_is_no_misspelt_setting(dot_env: Path) -> None:
+    dot_env.write_text(
+        "POSTGRES_PASSWORD=x\nCOMPOSE_PROJECT_NAME=notes\nTZ=UTC\nNOTION_TOKEN=x\n"
+        "NOTION_TOKEN_OLD=spare\nSECRET_KEY_FILE=\nexport LOG_LEVEL=debug\n"
+    )
+    settings = load_settings()
+    assert unread(settings) == []
+    assert settings.log_level == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "abc", "PORT must be a number from 1 to 65535, not “abc”."),
+        ("PORT", "70000", "PORT must be a number from 1 to 65535, not “70000”."),
+        ("BCRYPT_COST", "4", "BCRYPT_COST must be a number from 10 to 15, not “4”."),
+        ("SMTP_PORT", "25.5", "SMTP_PORT must be a number from 1 to 65535, not “25.5”."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not “loud”."),
+        ("SMTP_TLS", "x" * 60, f"SMTP_TLS must be auto, starttls, tls or none, not “{'x' * 39}…”."),
+        (
+            "DATABASE_URL",
+            "mysql://u:p@h",
+            "DATABASE_URL must begin with sqlite:/// or postgresql://.",
+        ),
+    ],
+)
+def test_a_wrong_setting_says_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured) as raised:
+        load_settings()
+    assert raised.value.message == said
+
+
+def test_every_limit_and_choice_of_a_setting_is_said_in_plain_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "?")
+    with pytest.raises(Misconfigured) as raised:
+        load_settings()
+    assert raised.value.message.startswith("Some settings are wrong. ")
+    for library in ("Input", "should", "valid", "unable", "greater"):
+        assert library not in raised.value.message

@@ -157,6 +157,57 @@ async def test_nothing_is_kept_of_what_a_provider_declines_to_write(
     assert (await item(database, context.request.id)).text is None
 
 
+async def chooses(database: Database, context: Context, **chosen: Any) -> None:
+    """Has the person of this request have chosen."""
+    async with database.begin() as unit:
+        await unit.users.prefer(context.user_id, chosen)
+
+
+async def test_the_model_somebody_chose_is_asked_and_what_a_prompt_says_goes_before_it(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await chooses(database, context, provider="deepseek", model="deep-1")
+    ai.models |= {"deep-1", "deep-2", "gpt-y"}
+    for said, wanted in (
+        ({}, ("deepseek", "deep-1")),
+        ({"provider": "deepseek"}, ("deepseek", "deep-1")),
+        ({"model": "deep-2"}, ("deepseek", "deep-2")),
+        ({"provider": "openai"}, ("openai", "gpt-6.2-sol")),
+        ({"provider": "openai", "model": "gpt-y"}, ("openai", "gpt-y")),
+    ):
+        one = await asked(database, context.user_id)
+        assert await generation.write(one, "a plan", **ASK | said) == []
+        kept = await item(database, one.request.id)
+        assert (kept.provider, kept.model) == wanted, said
+        assert ai.calls[-1].model == wanted[1], said
+
+
+async def test_a_chosen_model_that_is_not_there_is_told_of_and_costs_nobody_the_answer(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await chooses(database, context, provider="openai", model="gone-1")
+    (note,) = await generation.write(context, "a plan", **ASK)
+    assert "gone-1, your choice in `/notion settings`, could not answer" in note
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.model) == ("openai", "gpt-6.2-sol")
+    # Whoever names it in the prompt is told so instead.
+    with pytest.raises(InvalidInput, match="gone-1"):
+        await generation.write(
+            await asked(database, context.user_id), "a plan", **ASK | {"model": "gone-1"}
+        )
+
+
+async def test_where_the_chosen_models_provider_fails_the_others_use_their_own(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await chooses(database, context, provider="openai", model="gpt-y")
+    ai.fail(Fault(times=9, endpoint="/v1/responses", status=503))
+    (note,) = await generation.write(context, "a plan", **ASK)
+    assert note.startswith("gpt-y, your choice")
+    kept = await item(database, context.request.id)
+    assert (kept.provider, kept.model) == ("deepseek", "deepseek-v4-flash")
+
+
 async def test_when_all_fail_the_reason_of_each_is_told(
     generation: Generation, context: Context, ai: AiServer
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -81,3 +82,15 @@ async def test_the_offline_model_names_nothing() -> None:
     assert await Titles(providers(Settings(_env_file=None))).of(said(LONG)) == first_line(
         said(LONG)[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("The end: <spoiler>he **dies**</spoiler>!", "The end: …!"),
+        ("<spoiler>he dies</spoiler>", "Message from ada"),
+    ],
+)
+async def test_a_title_gives_no_spoiler_away(text: str, title: str) -> None:
+    [one] = said(text)
+    assert first_line(replace(one, author="ada")) == title

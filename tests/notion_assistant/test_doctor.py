@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.accounts.installations import StoredInstallations
 from core.config import Settings
 from core.ports import Installation
@@ -159,7 +161,7 @@ async def test_many_workspaces_are_counted_and_each_token_is_tried(tmp_path: Pat
         }
         good, rows = await _examined(tmp_path, **settings)
         assert not good
-        assert "SLACK_CLIENT_SECRET is not set" in rows["slack"]
+        assert "but not SLACK_CLIENT_SECRET" in rows["slack"]
         settings["slack_client_secret"] = "of-the-client"
         good, rows = await _examined(tmp_path, **settings)
         assert good, rows["slack"]
@@ -194,3 +196,91 @@ async def test_mail_is_looked_at_where_it_is_set(tmp_path: Path) -> None:
     good, lines = await _examined(tmp_path, smtp_url=url)
     assert not good
     assert "SMTP_HOST" in lines["mail"]
+
+
+HALVES = {
+    "slack_client_id": ("slack", "SLACK_CLIENT_SECRET", "nobody can sign in with Slack"),
+    "slack_client_secret": ("slack", "SLACK_CLIENT_ID", "other workspaces cannot install"),
+    "slack_bot_token": ("slack", "SLACK_SIGNING_SECRET", "Slack stays off"),
+    "slack_app_token": ("slack", "SLACK_BOT_TOKEN", "nothing can be answered"),
+    "discord_client_id": ("discord", "DISCORD_CLIENT_SECRET", "the bot itself wants DISCORD_TOKEN"),
+    "discord_client_secret": ("discord", "DISCORD_CLIENT_ID", "nobody can sign in with Discord"),
+    "notion_client_id": ("own", "NOTION_CLIENT_SECRET", "nobody can connect a Notion"),
+    "notion_client_secret": ("own", "NOTION_CLIENT_ID", "nobody can connect a Notion"),
+    "notion_parent": ("notion", "NOTION_TOKEN", "pages go to the local stand-in"),
+    "openai_base_url": ("openai", "OPENAI_API_KEY", "it is not asked"),
+    "deepseek_model": ("deepseek", "DEEPSEEK_API_KEY", "it is not asked"),
+    "smtp_username": ("mail", "SMTP_HOST", "no mail is sent"),
+    "smtp_password": ("mail", "SMTP_HOST", "no mail is sent"),
+}
+
+
+@pytest.mark.parametrize("given", HALVES)
+async def test_half_of_what_belongs_together_is_told_with_its_cost(
+    tmp_path: Path, given: str
+) -> None:
+    row, missing, cost = HALVES[given]
+    value = "http://127.0.0.1:9/v1" if given.endswith("_url") else "half"
+    good, rows = await _examined(tmp_path, **{given: value})
+    assert not good
+    assert rows[row].startswith("✗")
+    assert missing in rows[row]
+    assert cost in rows[row]
+    assert [each for each in rows if rows[each].startswith("✗")] == [row]
+
+
+@pytest.mark.parametrize("platform", ["slack", "discord"])
+async def test_an_app_that_people_only_sign_in_with_is_whole(tmp_path: Path, platform: str) -> None:
+    app = {f"{platform}_client_id": "1", f"{platform}_client_secret": "x"}
+    good, rows = await _examined(tmp_path, **app)
+    assert good
+    assert f"Signing in with {platform.title()} is on" in rows[platform]
+
+
+async def test_without_a_token_those_save_who_connected_their_own(tmp_path: Path) -> None:
+    app = {"notion_client_id": "1", "notion_client_secret": "x"}
+    _, rows = await _examined(tmp_path, **app, notion_base_url="http://127.0.0.1:9")
+    assert rows["notion"].startswith("✓")
+    assert "connected a Notion of their own" in rows["notion"]
+    assert "stand-in" not in str(rows)
+
+
+async def test_nobody_elsewhere_is_sent_to_an_address_of_this_machine(tmp_path: Path) -> None:
+    app = {
+        "notion_client_id": "1",
+        "notion_client_secret": "x",
+        "notion_base_url": "http://127.0.0.1:9",
+    }
+    _, rows = await _examined(tmp_path, **app)
+    assert "create a subscription" not in rows["webhook"]
+    assert "set PUBLIC_URL to an https address" in rows["webhook"]
+    server = {"public_url": "https://notes.example.com", "secret_key": "k" * 32}
+    _, rows = await _examined(tmp_path, **app, **server)
+    assert "create a subscription to https://notes.example.com/notion/webhook" in rows["webhook"]
+    async with SlackServer("secret", "xoxb-x") as slack:
+        way_in = {"slack_api_url": slack.api_url, "slack_bot_token": "xoxb-x"}
+        _, rows = await _examined(tmp_path, **way_in, slack_signing_secret="secret")
+        assert "Slack cannot reach that address" in rows["slack"]
+        _, rows = await _examined(tmp_path, **way_in, slack_signing_secret="secret", **server)
+        assert "cannot reach" not in rows["slack"]
+        _, rows = await _examined(tmp_path, **way_in, slack_app_token="xapp-x")
+        assert "cannot reach" not in rows["slack"]
+
+
+async def test_a_plain_address_for_others_says_that_nobody_can_log_in(tmp_path: Path) -> None:
+    key = {"secret_key": "k" * 32}
+    _, rows = await _examined(tmp_path, public_url="http://192.168.1.5:8080", **key)
+    assert "Nobody can log in" in rows["settings"]
+    _, rows = await _examined(tmp_path, public_url="https://notes.example.com", **key)
+    assert "log in" not in rows["settings"]
+
+
+async def test_a_misspelt_setting_is_a_wrong_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKN=xoxb-secret\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    good, rows = await _examined(tmp_path)
+    assert not good
+    assert "Did you mean SLACK_BOT_TOKEN?" in rows["settings"]
+    assert "xoxb-secret" not in str(rows)

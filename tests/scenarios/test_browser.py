@@ -175,7 +175,7 @@ async def test_a_stream_cut_off_by_a_crash_is_shown_whole_once_the_server_is_bac
     world: World, here: Product, browser: Browser
 ) -> None:
     world.ai.answer = "# Plan\n\n" + " ".join(f"word{n}" for n in range(60))
-    world.ai.token_delay = 0.05
+    world.ai.hold_after = 30
     page = await browser.new_page()
     await sign_up(page, here)
     await page.fill("#prompt", "a plan")
@@ -184,7 +184,7 @@ async def test_a_stream_cut_off_by_a_crash_is_shown_whole_once_the_server_is_bac
     here.kill()
     await here.dead()
     await expect(page.locator("#state")).to_contain_text("Coming back")
-    world.ai.token_delay = 0
+    world.ai.hold_after = None
     await here.start()
     await expect(page.locator("#text")).to_contain_text("word59", timeout=20_000)
     await expect(page.locator("#foot")).to_contain_text("Shorter", timeout=20_000)

@@ -119,7 +119,7 @@ async def test_a_second_server_on_the_same_data_is_refused_in_a_sentence(launch:
 async def test_an_answer_cut_off_by_a_crash_comes_when_the_server_is_back(
     world: World, launch: Launch
 ) -> None:
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 8
     product = await launch()
     asking = asyncio.create_task(product.chat("/notion generate a plan --save"))
 
@@ -129,7 +129,7 @@ async def test_an_answer_cut_off_by_a_crash_comes_when_the_server_is_back(
     await eventually(begun, "the model was never asked")
     product.kill()
     await product.dead()
-    world.ai.token_delay = 0
+    world.ai.hold_after = None
     await product.start()
     code, out, err = await asking
     assert code == 0, out + err

@@ -77,7 +77,7 @@ async def test_help_is_for_the_asker_alone(world: World, launch: Launch) -> None
 async def test_a_command_that_was_deferred_is_answered_after_a_crash(
     world: World, launch: Launch
 ) -> None:
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 4
     product = await connected(world, launch)
     handle = await world.discord.slash_command(
         sub="generate", options={"prompt": "a plan", "save": True}
@@ -86,7 +86,7 @@ async def test_a_command_that_was_deferred_is_answered_after_a_crash(
     await eventually(_asked(world), "the model was never asked")
     product.kill()
     await product.dead()
-    world.ai.token_delay = 0
+    world.ai.hold_after = None
     await product.start()
     await finished(world, "Open in Notion")
     assert await product.stop() == 0

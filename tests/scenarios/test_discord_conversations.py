@@ -194,7 +194,7 @@ async def test_a_mention_is_answered_once_though_the_server_is_killed(
     world: World, launch: Launch
 ) -> None:
     world.ai.answer = " ".join(f"word{number}" for number in range(40))
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 8
     product = await connected(world, launch)
     await world.discord.write(mention(world, "say much"))
 
@@ -204,7 +204,7 @@ async def test_a_mention_is_answered_once_though_the_server_is_killed(
     await eventually(begun, "the model was never asked")
     product.kill()
     await product.dead()
-    world.ai.token_delay = 0
+    world.ai.hold_after = None
     await product.start()
 
     async def whole() -> bool:

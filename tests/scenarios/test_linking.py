@@ -75,7 +75,7 @@ async def test_chat_and_web_become_one_even_while_an_answer_is_written_and_part_
     await chat.type("generate a first plan")
     await until(lambda: "stand-in" in chat.answers(), "no first answer")
     world.ai.answer = " ".join(f"word{number}" for number in range(150))
-    world.ai.token_delay = 0.03
+    world.ai.hold_after = 100
     await chat.type("generate a second plan")
     await until(lambda: "word5" in chat.answers(), "no second answer")
     await chat.type("link")
@@ -92,6 +92,7 @@ async def test_chat_and_web_become_one_even_while_an_answer_is_written_and_part_
             assert response.status == 200, await response.text()
             identity = await response.json()
         await until(lambda: "linked to the account" in chat.whispers(), "the chat heard nothing")
+        world.ai.hold_after = None
         assert "If this was not you" in chat.whispers()
         await until(lambda: "word149" in chat.answers(), "the answer was lost")
         async with http.get("/auth/me") as response:

@@ -26,7 +26,7 @@ def as_installed(world: World) -> None:
 
 
 def shown(message: Message) -> str:
-    return str(message.blocks)
+    return message.text + str(message.blocks)
 
 
 async def answered(world: World, count: int, words: str, channel: Channel | None = None) -> None:
@@ -175,13 +175,13 @@ async def test_a_crash_in_the_middle_of_a_conversation_gives_one_answer(
     world: World, launch: Launch
 ) -> None:
     world.ai.answer = " ".join(f"word{number}" for number in range(60))
-    world.ai.token_delay = 0.05
+    world.ai.hold_after = 20
     product = await launch("slack")
     message, _ = await world.slack.mention("tell me a lot")
     await answered(world, 1, "word3")
     product.kill()
     await product.dead()
-    world.ai.token_delay = 0.0
+    world.ai.hold_after = None
     await product.start()
     await answered(world, 1, "word59")
     assert await product.stop() == 0

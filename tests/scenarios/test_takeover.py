@@ -16,7 +16,7 @@ Launch = Callable[..., Awaitable[Product]]
 async def test_another_process_finishes_what_a_dead_one_began(
     world: World, launch: Launch, postgres_url: str, tmp_path: Path
 ) -> None:
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 8
     first = await launch("slack", database_url=postgres_url)
     (tmp_path / "second").mkdir()
     second = Product(tmp_path / "second", first.environment)
@@ -31,7 +31,7 @@ async def test_another_process_finishes_what_a_dead_one_began(
         await eventually(begun, "the model was never asked")
         first.kill()
         await first.dead()
-        world.ai.token_delay = 0
+        world.ai.hold_after = None
 
         async def finished() -> bool:
             return "Open in Notion" in str(world.slack.answers())

@@ -45,7 +45,7 @@ async def test_two_terminals_without_a_server_share_one_core_and_lose_nothing(
 async def test_a_terminal_carries_on_where_the_one_with_the_core_was_killed(
     world: World, launch: Launch
 ) -> None:
-    world.ai.token_delay = 1.0
+    world.ai.hold_after = 4
     product = await launch(start=False)
     first = await product.command("chat", "--user", "ada", "/notion generate lakes")
     await _asked(world)
@@ -53,7 +53,7 @@ async def test_a_terminal_carries_on_where_the_one_with_the_core_was_killed(
     await _asked(world, 2)
     first.kill()
     await first.communicate()
-    world.ai.token_delay = 0
+    world.ai.hold_after = None
     code, out, err = await said(second)
     assert code == 0, out + err
     assert "second point" in out

@@ -9,6 +9,7 @@ from core.commands.parse import parse
 from core.commands.registry import COMMANDS
 from core.messages import Call
 from core.ports import Choice
+from core.preferences import Preferred
 from sandbox.discord.forms import check_modal, filled_in
 
 Json = dict[str, Any]
@@ -64,6 +65,22 @@ def test_what_is_filled_in_is_what_would_have_been_typed() -> None:
     }
     assert call == Call("generate", "A plan\n\nfor two", flags)
     assert submitted(form, prompt="A plan") == Call("generate", "A plan", {})
+
+
+def test_what_somebody_chose_for_themselves_is_what_the_form_begins_with() -> None:
+    usual = Preferred("openai", "retro", model="gpt-y", saves=True)
+    form = check_modal(render_form(GENERATE, {}, CHOICES, usual))
+    assert field(form, "provider")["placeholder"] == "As usual: openai, gpt-y"
+    assert field(form, "template")["placeholder"] == "As usual: retro"
+    assert [one["value"] for one in field(form, "template")["options"]] == ["retro", "none"]
+    switches = field(form, "switches-saving")
+    assert [one["value"] for one in switches["options"] if one["default"]] == ["save"]
+    assert submitted(form, prompt="a").flags == {"save": True}
+    assert submitted(form, prompt="a", **{"switches-saving": []}).flags == {"no-save": True}
+    chosen = submitted(form, prompt="a", to=["1" * 32], **{"switches-saving": []})
+    assert chosen.flags == {"to": "1" * 32}, "a place that is chosen saves"
+    private = render_form(GENERATE, {"private": True}, CHOICES, usual)
+    assert submitted(private, prompt="a").flags == {"private": True, "no-save": True}
 
 
 def test_what_was_typed_already_is_chosen_already_or_carried_along() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.panel import chosen, render_panel
+from bot.discord.panel import SAVING, chosen, render_panel
 from core.ports import Choice, Destination, Linked, Overview
 from sandbox.discord.rules import check_message, walk
 
@@ -40,7 +40,7 @@ def test_everything_is_said_and_what_is_in_force_is_chosen() -> None:
         tokens=3456,
     )
     text, fields = shown(overview)
-    assert "**ada**: Ada on discord, ada.l on slack" in text
+    assert "**ada**: Ada on Discord, ada.l on Slack" in text
     assert "Team notes" in text
     assert "your own choice" in text
     assert "Tasks" in text
@@ -49,6 +49,17 @@ def test_everything_is_said_and_what_is_in_force_is_chosen() -> None:
     assert defaults(fields["panel:provider"]) == ["offline"]
     assert defaults(fields["panel:template"]) == ["retro"]
     assert defaults(fields["panel:destination"]) == [OWN.id]
+
+
+def test_saving_at_once_and_the_model_are_said_and_changed() -> None:
+    text, fields = shown(Overview(provider="openai", model="gpt-y"))
+    assert "**openai** (gpt-y)." in text
+    assert fields["panel:save-on"]["label"] == "Save at once"
+    text, fields = shown(Overview(provider="openai", model="gpt-y", saves=True))
+    assert "**openai** (gpt-y), and saved to Notion at once." in text
+    assert "panel:save-on" not in fields
+    assert SAVING["save-off"] == "settings save off"
+    assert fields["panel:save-off"]["label"] == "Do not save at once"
 
 
 def test_somebody_nobody_knows_is_told_what_they_could_do() -> None:

@@ -19,7 +19,11 @@ COMMAND = Command(
     summary="Write.",
     run=nothing,
     argument=Argument("Some words", required=False, example="x" * 200),
-    flags=(Flag("save", "Save it."), Flag("to", "Where to.", "DESTINATION")),
+    flags=(
+        Flag("save", "Save it."),
+        Flag("no-save", "Do not.", undoes="save"),
+        Flag("to", "Where to.", "DESTINATION"),
+    ),
 )
 
 
@@ -49,7 +53,8 @@ def test_every_command_has_options_discord_takes(command: Command) -> None:
         ({}, "write"),
         ({"some-words": "a  b"}, "write a  b"),
         ({"save": True, "some-words": "a"}, "write --save a"),
-        ({"save": False, "to": None, "some-words": None}, "write"),
+        ({"save": None, "to": None, "some-words": None}, "write"),
+        ({"save": False}, "write --no-save"),
         ({"to": "Team notes", "some-words": "a"}, 'write --to "Team notes" a'),
         ({"to": 'The "plan"'}, "write --to 'The \"plan\"'"),
         ({"to": 'Ada\'s "plan"'}, 'write --to "Ada\'s plan"'),

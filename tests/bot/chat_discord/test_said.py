@@ -73,6 +73,64 @@ def test_cards_polls_and_stickers_are_text() -> None:
     assert message_of(more, "", {}, ()).text == ":wave:\n\n**When?**\n\n- Now"
 
 
+def test_an_apps_card_is_there_whole_beside_its_words() -> None:
+    embed = {
+        "type": "rich",
+        "author": {"name": "Deploys"},
+        "title": "Build 7",
+        "url": "https://ci.example/7",
+        "description": "**Passed** for <@1>",
+        "fields": [{"name": "Took", "value": "2 min"}, {"name": "Steps", "value": "- a\n- b"}],
+        "footer": {"text": "main"},
+    }
+    bot = {"id": "8", "username": "ci", "bot": True}
+    said = BASE | {"author": bot, "content": "Done", "embeds": [embed, {"type": "link"}]}
+    assert message_of(said, "", {"@1": "Ada"}, ()).text == (
+        "Done\n\n*Deploys*\n\n[**Build 7**](<https://ci.example/7>)\n\n**Passed** for @Ada\n\n"
+        "**Took**: 2 min\n\n**Steps**\n\n- a\n- b\n\nmain"
+    )
+    # Beside a person's words, and where the words have its address, Discord unfolded a link.
+    assert message_of(said | {"author": BASE["author"]}, "", {}, ()).text == "Done"
+    linked = said | {"content": "https://ci.example/7"}
+    assert message_of(linked, "", {}, ()).text == "https://ci.example/7"
+
+
+def test_the_texts_of_components_are_said() -> None:
+    text = {"type": 10, "content": "# Hello <@1>"}
+    section = {"type": 9, "components": [{"type": 10, "content": "there"}], "accessory": {}}
+    button = {"type": 1, "components": [{"type": 2, "label": "Press"}]}
+    box = {"type": 17, "components": [text, {"type": 14}, section, button]}
+    said = BASE | {"content": "", "components": [box]}
+    assert message_of(said, "", {"@1": "Ada"}, ()).text == "# Hello @Ada\n\nthere"
+
+
+def test_all_of_a_forwarded_message_is_there() -> None:
+    snapshot = {
+        "content": "",
+        "embeds": [{"title": "T"}],
+        "sticker_items": [{"name": "wave"}],
+    }
+    forwarded = BASE | {
+        "content": "see",
+        "message_reference": {"type": 1},
+        "message_snapshots": [{"message": snapshot}],
+    }
+    assert message_of(forwarded, "", {}, ()).text == "see\n\nForwarded\n\n> **T**\n>\n> :wave:"
+
+
+def test_a_poll_tells_its_votes_and_nothing_in_it_is_markup() -> None:
+    poll = {
+        "question": {"text": "*When*?"},
+        "answers": [
+            {"answer_id": 1, "poll_media": {"text": "Now", "emoji": {"name": "🚀"}}},
+            {"answer_id": 2, "poll_media": {"text": "Never", "emoji": {"id": "5", "name": "no"}}},
+        ],
+        "results": {"answer_counts": [{"id": 1, "count": 1}, {"id": 2, "count": 3}]},
+    }
+    said = message_of(BASE | {"content": "", "poll": poll}, "", {}, ()).text
+    assert said == r"**\*When\*?**" + "\n\n- 🚀 Now (1 vote)\n- :no: Never (3 votes)"
+
+
 def test_what_only_happened_was_not_said() -> None:
     assert is_said(BASE)
     assert is_said(BASE | {"type": 19})

@@ -17,7 +17,7 @@ PROMPT = {"name": "prompt", "value": "a list"}
         ([{"name": "generate", "options": [{"name": "prompt", "value": 7}]}], "generate 7"),
         (
             [{"name": "generate", "options": [PROMPT, {"name": "save", "value": "false"}]}],
-            "generate a list",
+            "generate --no-save a list",
         ),
         (
             [{"name": "text", "value": "generate a list"}, {"name": "to", "value": "Team notes"}],

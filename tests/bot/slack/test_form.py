@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bot.slack.form import Origin, build_form, read_origin, without_prompt
+from core.errors import Unavailable
 from core.messages import Sender
 from core.ports import Choice
+from core.preferences import Preferred
 from sandbox.slack.view_rules import check_view
 from sandbox.traffic import Answer as Reaction
 from tests.bot.slack.front import NOTES, Core, Front, fronted
@@ -89,6 +91,50 @@ def test_what_was_typed_is_filled_in() -> None:
     assert element(view, "destination")["initial_option"]["text"]["text"] == "Notes"
     assert [one["value"] for one in element(view, "also")["initial_options"]] == ["save"]
     assert "m1" in view["blocks"][-1]["elements"][0]["text"]
+
+
+USUAL = Preferred("openai", "retro", model="gpt-y", saves=True)
+
+
+def test_what_somebody_chose_for_themselves_is_what_the_form_begins_with() -> None:
+    view = build_form(HERE, CHOICES, USUAL)
+    assert view is not None
+    check_view(view, "modal")
+    assert element(view, "provider")["initial_option"]["text"]["text"] == "As usual: openai, gpt-y"
+    assert element(view, "template")["initial_option"]["text"]["text"] == "As usual: retro"
+    assert element(view, "template")["options"][-1]["value"] == "none"
+    assert [one["value"] for one in element(view, "also")["initial_options"]] == ["save"]
+    private = build_form(replace(HERE, flags={"private": True}), CHOICES, USUAL)
+    assert private is not None
+    assert [one["value"] for one in element(private, "also")["initial_options"]] == ["private"]
+
+
+async def test_the_box_that_is_ticked_for_who_saves_at_once_says_no_when_it_is_not(
+    front: Front,
+) -> None:
+    front.core.usual = USUAL
+
+    async def asked(**fields: Any) -> dict[str, Any]:
+        await front.slack.slash_command(text="generate")
+        form = front.slack.surfaces.forms[-1]
+        await front.slack.surfaces.submit(form, prompt="a plan", **fields)
+        return dict(front.core.requests[-1].call.flags)
+
+    assert await asked() == {"save": True}
+    assert await asked(also=[]) == {"no-save": True}
+    assert await asked(also=[], destination=NOTES.id) == {"to": NOTES.id}
+
+
+async def test_a_core_that_does_not_say_what_is_usual_opens_the_form_all_the_same(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_sender: Sender) -> Preferred:
+        raise Unavailable("The database does not answer. Try again in a minute.")
+
+    monkeypatch.setattr(front.core, "preferred", away)
+    await front.slack.slash_command(text="generate")
+    [form] = front.slack.surfaces.forms
+    assert "initial_options" not in element(form, "also")
 
 
 def test_the_form_stays_within_slacks_limits_whatever_there_is_to_choose() -> None:

@@ -77,7 +77,7 @@ def test_the_tab_says_how_somebody_stands() -> None:
         "AI provider:  anthropic . Template:  retro .",
         "page 0 (https://notion.so/0) page 1 (https://notion.so/1)",
         "In the last 30 days: 1 request, 12,345 tokens.",
-        "Linked to  ada . It knows you as slack ada, discord ada#1.",
+        "Linked to  ada . It knows you as Slack ada, Discord ada#1.",
     ):
         assert words in told
     assert controls(view) == [
@@ -87,6 +87,7 @@ def test_the_tab_says_how_somebody_stands() -> None:
         "home_notion_check",
         "home_provider",
         "home_template",
+        "home_save_on",
         "home_reset",
     ]
 
@@ -384,6 +385,8 @@ async def test_provider_and_template_are_the_command_settings(
                 "provider anthropic": {"provider": "anthropic"},
                 "template retro": {"template": "retro"},
                 "reset": {"provider": "openai", "template": None},
+                "save on": {"saves": True},
+                "save off": {"saves": False},
             }[asked.text.text]
             tabs.core.standing = replace(tabs.core.standing, **changes)  # type: ignore[arg-type]
 
@@ -391,10 +394,14 @@ async def test_provider_and_template_are_the_command_settings(
         assert "anthropic (opus)" in read(await tabs.choose("home_provider", "anthropic"))
         assert "Template:  retro" in read(await tabs.choose("home_template", "retro"))
         assert "Template:  none" in read(await tabs.choose("home_reset"))
+        assert "Saved to Notion:  at once" in read(await tabs.choose("home_save_on"))
+        assert "when you say so" in read(await tabs.choose("home_save_off"))
         assert [asked.text for asked in tabs.handed] == [
             Call("settings", "provider anthropic"),
             Call("settings", "template retro"),
             Call("settings", "reset"),
+            Call("settings", "save on"),
+            Call("settings", "save off"),
         ]
 
 

@@ -19,7 +19,8 @@ NAMES = {"U1": "ada", "C1": "secret-plans"}
     ("written", "meant"),
     [
         ("*bold* _it_ ~gone~", "**bold** _it_ ~~gone~~"),
-        ("2*3*4 a_b_c ~ 5 ~", "2*3*4 a_b_c ~ 5 ~"),
+        ("2*3*4 a_b_c ~ 5 ~", r"2\*3\*4 a_b_c ~ 5 ~"),
+        ("*two\nlines*", "\\*two\nlines\\*"),
         ("**typed as Markdown**", "**typed as Markdown**"),
         ("*<https://a.test|bold link>*", "**[bold link](https://a.test)**"),
         ("<https://a.test/x_y_z?a=1&amp;b=2|a &amp; b>", "[a & b](https://a.test/x_y_z?a=1&b=2)"),
@@ -32,6 +33,9 @@ NAMES = {"U1": "ada", "C1": "secret-plans"}
         ("<#C1> <#C2|general> <#C3|>", "#secret-plans #general #channel"),
         ("<!here> <!channel|channel> <!subteam^S1|@team>", "@here @channel @team"),
         ("<!date^1700000000^{date}|14 Nov 2023>", "14 Nov 2023"),
+        ("<!date^1700000000^{date}>", "2023-11-14 22:13 UTC"),
+        ("<!date^1700000000^{date}^https://a.test/?b&amp;c|then>", "[then](<https://a.test/?b&c>)"),
+        ("<script>", r"\<script>"),
         ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
         ("&amp;lt;", r"\&lt;"),
         ("`*x* &lt;` *y*", "`*x* <` **y**"),
@@ -40,7 +44,7 @@ NAMES = {"U1": "ada", "C1": "secret-plans"}
         ("&gt; quoted", "> quoted"),
         ("&gt;&gt;&gt; one\ntwo", "> one\n> two"),
         ("• one\n    ◦ two", "- one\n  - two"),
-        (":memo: :+1::skin-tone-3: :our-own:", "📝 👍 :our-own:"),
+        (":memo: :+1::skin-tone-3: :our-own::skin-tone-2:", "📝 👍🏼 :our-own:"),
         ("`:memo:`", "`:memo:`"),
     ],
 )
@@ -62,6 +66,7 @@ def test_no_text_breaks_it_and_no_mention_stays_raw(text: str) -> None:
         ("one\n\ntwo", "one\n\ntwo"),
         ("one\n- two\nthree", "one\n- two\n\nthree"),
         ("> one\ntwo", "> one\n\ntwo"),
+        ("> one\n> two\n>\n> three", "> one  \n> two\n>\n> three"),
         ("```\none\ntwo\n```", "```\none\ntwo\n```"),
     ],
 )

@@ -11,7 +11,7 @@ from bot.slack.richtext import document
 from core.markdown import notion_blocks
 from core.markdown.commonmark import commonmark
 
-NAMES = {"U2": "bob_b", "C1": "general"}
+NAMES = {"U2": "bob_b", "C1": "general", "S2": "crew"}
 
 
 def text(words: str, **style: bool) -> dict[str, Any]:
@@ -71,6 +71,12 @@ def test_a_list_is_nested_by_its_indent_and_numbered_by_its_offset() -> None:
         ({"type": "date", "timestamp": 1, "fallback": "in May"}, "in May"),
         ({"type": "color", "value": "#ff0000"}, "#ff0000"),
         ({"type": "unheard_of", "text": "kept"}, "kept"),
+        ({"type": "unheard_of", "url": "https://a.test"}, "https://a.test"),
+        ({"type": "usergroup", "usergroup_id": "S2"}, "@crew"),
+        ({"type": "team", "team_id": "T1"}, "@team"),
+        ({"type": "emoji", "name": "wave", "skin_tone": 4}, "👋🏽"),
+        ({"type": "emoji", "name": "party_parrot::skin-tone-2"}, ":party_parrot:"),
+        ({"type": "link", "url": "slack://open?x", "text": "here"}, "here (slack://open?x)"),
     ],
 )
 def test_what_is_no_text_is_told_in_words(part: dict[str, Any], expected: str) -> None:
@@ -88,6 +94,26 @@ def test_links_lead_where_they_led() -> None:
     )
     mail = {"type": "link", "url": "mailto:a@b.test"}
     assert written(section(mail)) == "a@b.test\n"
+
+
+def test_a_date_leads_where_it_led() -> None:
+    date = {"type": "date", "timestamp": 1, "fallback": "in May", "url": "https://a.test"}
+    assert written(section(date)) == "[in May](<https://a.test>)\n"
+
+
+def test_code_and_quotes_in_a_list_stay_in_it() -> None:
+    code = {"type": "rich_text_preformatted", "language": "python", "elements": [text("x = 1")]}
+    quote = {"type": "rich_text_quote", "border": 1, "elements": [text("so")]}
+    items = {"type": "rich_text_list", "style": "bullet", "elements": [section(text("a")), quote]}
+    made = written(items | {"border": 1}, listed("bullet", 1, "b"), items | {"elements": [code]})
+    assert made == "- a\n- > so\n\n  - b\n- ```python\n  x = 1\n  ```\n"
+
+
+def test_the_text_beside_it_names_whom_nobody_looked_up() -> None:
+    parts = [{"type": "usergroup", "usergroup_id": "S1"}, {"type": "user", "user_id": "U7"}]
+    blocks = [{"type": "rich_text", "elements": [section(parts[0], text(" "), parts[1])]}]
+    raw = {"ts": "1.0", "text": "<!subteam^S1|@sales> <@U7|eve>", "blocks": blocks}
+    assert read_message(raw, NAMES, Us()).text == "@sales @eve"
 
 
 def test_code_and_quotes_are_kept_as_they_are() -> None:

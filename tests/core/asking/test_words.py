@@ -52,3 +52,25 @@ def test_the_best_passages_of_a_long_page_stay_in_their_order() -> None:
 def test_a_short_page_is_whole_and_one_without_paragraphs_is_cut() -> None:
     assert passages(" All of it. ", ["launch"], 600) == "All of it."
     assert 0 < len(passages("x" * 5000 + " launch", ["launch"], 600)) <= 600
+
+
+def test_no_word_is_cut_and_nothing_stands_twice() -> None:
+    items = [f"- point{n} says something of its own about bakeries" for n in range(40)]
+    prose = " ".join(f"word{n}" for n in range(400))
+    for text in ("\n".join(items), prose, "## Plan\n\n" + "\n".join(items)):
+        found = passages(text, ["point7", "word9", "word300"], 500)
+        assert len(found) <= 500
+        there = set(text.split())
+        said = [word for word in found.split() if word not in ("…", "-", "##")]
+        assert set(said) <= there
+        for name in (word for word in said if word[-1].isdigit()):
+            assert said.count(name) == 1
+    lines = passages("\n".join(items), ["point7"], 500).split("\n\n…\n\n")
+    assert all(line in items for part in lines for line in part.splitlines())
+
+
+def test_neighbouring_pieces_of_a_paragraph_are_one_again() -> None:
+    text = " ".join(f"launch{n}" for n in range(200))
+    found = passages(text, ["launch"], 400)
+    assert found
+    assert text.startswith(found), "the first pieces, as they stood"

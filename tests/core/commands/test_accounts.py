@@ -77,7 +77,7 @@ async def test_settings_show_how_somebody_stands(
 ) -> None:
     shown = (await say("settings")).text
     assert "Account: none. `/notion link`" in shown
-    assert "Known as: ada (slack)" in shown
+    assert "Known as: ada (Slack)" in shown
     assert "this server's default" in shown
     assert "Provider: openai (this server's choice)" in shown
     assert "Template: none" in shown
@@ -97,6 +97,25 @@ async def test_settings_are_chosen_and_taken_back(say: Say, database: Database) 
     assert await preferences(database) == {}
 
 
+async def test_a_model_and_saving_at_once_are_chosen_and_taken_back(
+    say: Say, database: Database
+) -> None:
+    assert "gpt-y of openai first" in (await say("settings model gpt-y")).text
+    assert "saved to your place in Notion at once" in (await say("settings save on")).text
+    assert await preferences(database) == {"provider": "openai", "model": "gpt-y", "save": True}
+    shown = (await say("settings")).text
+    assert "- Provider: openai (your own choice)" in shown
+    assert "- Model: gpt-y (your own choice)" in shown
+    assert "- Saved to Notion at once: yes" in shown
+    assert "saved when you say so" in (await say("settings save off")).text
+    await say("settings provider deepseek")
+    assert await preferences(database) == {"provider": "deepseek"}, "the model was the other's"
+    assert "- Model: deepseek-v4-flash (the provider's own)" in (await say("settings")).text
+    await say("settings model deep-2")
+    assert "the provider's own again" in (await say("settings model default")).text
+    assert await preferences(database) == {"provider": "deepseek"}
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -105,6 +124,10 @@ async def test_settings_are_chosen_and_taken_back(say: Say, database: Database) 
         ("settings provider zzz", "There is: openai, deepseek."),
         ("settings template retr", "Did you mean retro?"),
         ("settings template", "Which template? There is: brief"),
+        ("settings model", "Which model?"),
+        ("settings model two words", "without spaces"),
+        ("settings save", "Save at once, or not?"),
+        ("settings save maybe", "say `on` or `off`"),
         ("settings colour red", "There is no setting “colour”"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -137,6 +137,35 @@ async def test_replies_are_appended_in_order_with_their_files_once(
     await news.told(PLACE, replace(later, text="We do.", files=(moved,)), LATER + 5)
     await changes.bring(Steps(), item())
     assert texts(notion)[-2:] == ["We do.", ""]
+    assert sum(call.path.endswith("/send") for call in notion.requests) == 1
+
+
+async def test_what_is_changed_while_its_files_go_up_comes_to_the_page_too(
+    say: Say, room: Room, news: News, changes: Changes, notion: NotionServer
+) -> None:
+    file = File("a.png", "https://chat.example/a.png", "image/png", 8, "https://private/a.png")
+    room.contents["https://private/a.png"] = PNG
+    first = replace(room.threads["m1"][0], files=(file,))
+    room.threads["m1"] = [first]
+    fetch, heard = room.fetch, list[bool]()
+
+    async def meanwhile(address: Address, file: File) -> AsyncIterator[bytes]:
+        edited = replace(first, text="We ship on **Friday**.")
+        heard.append(await news.told(PLACE, edited, LATER))
+        heard.append(await news.told(PLACE, message(4, "Why?", "Bob"), LATER, thread="m1"))
+        await changes.bring(Steps(), item())
+        async for piece in fetch(address, file):
+            yield piece
+
+    room.fetch = meanwhile  # type: ignore[method-assign] # what people do at that moment
+    await say(MARKED, platform=room, address=ABOUT)
+    await changes.bring(Steps(), item())
+    assert heard == [True, True]
+    found = texts(notion)
+    assert found[0] == "We ship on Friday."
+    assert found[-2:] == ["Bob — 2026-11-24 12:04 UTC", "Why?"]
+    (page,) = made(notion)
+    assert [child.type for child in notion.store.children(page.id)].count("image") == 1
     assert sum(call.path.endswith("/send") for call in notion.requests) == 1
 
 

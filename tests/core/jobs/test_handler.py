@@ -232,7 +232,7 @@ class Reconnecting:
         self.link = link
 
     async def hint(self, request: Request) -> str | None:  # noqa: ARG002 - the port's signature
-        return self.link
+        return self.link and f"Connect Notion: {self.link}"
 
 
 @pytest.mark.parametrize("command", ["save", "save-marked"])

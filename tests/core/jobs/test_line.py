@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from core.durations import about
 from core.errors import PlatformFailed
-from core.jobs.line import about, standing_in_line
+from core.jobs.line import standing_in_line
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.notion.pace import Pace
@@ -81,6 +82,8 @@ async def test_a_platform_that_does_not_take_it_holds_nothing_up() -> None:
         (37, "about 35 seconds"),
         (58, "about 1 minute"),
         (170, "about 3 minutes"),
+        (900, "about 15 minutes"),
+        (7200, "about 2 hours"),
     ],
 )
 def test_times_are_told_in_round_words(seconds: float, words: str) -> None:

@@ -1,0 +1,116 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import Conflict
+from core.messages import Sender
+from core.storage.database import Database
+from core.storage.tables import users
+
+ADA = Sender("slack", "U1", "Ada", "T1")
+
+
+@pytest.fixture
+async def file(sqlite_url: str) -> AsyncIterator[Database]:
+    database = Database(sqlite_url)
+    yield database
+    await database.close()
+
+
+def visits(caplog: pytest.LogCaptureFixture) -> int:
+    """How often the connection's thread was asked for something since the last time."""
+    seen = sum(record.getMessage().startswith("executing") for record in caplog.records)
+    caplog.clear()
+    return seen
+
+
+async def test_a_statement_with_its_rows_is_one_visit_to_the_thread(
+    file: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "aiosqlite")
+    async with file.begin() as unit:
+        ada = await unit.users.add("ada@example.org", "ada", "hash")
+    visits(caplog)
+    async with file.read(once=True) as unit:
+        assert await unit.users.get(ada.id) == ada
+    assert visits(caplog) == 1
+    async with file.read() as unit:  # with the end of the transaction
+        assert await unit.users.get(ada.id) == ada
+    assert visits(caplog) == 2
+    async with file.begin():
+        pass
+    assert visits(caplog) == 0
+
+
+async def test_two_reads_of_one_unit_see_the_same(file: Database) -> None:
+    async with file.read() as unit:
+        assert await unit.users.by_login("ada") is None
+        async with file.begin() as other:
+            await other.users.add("ada@example.org", "ada", "hash")
+        assert await unit.users.by_login("ada") is None
+    async with file.read() as unit:
+        assert await unit.users.by_login("ada") is not None
+
+
+async def test_what_reads_and_then_writes_waits_for_another_writer(file: Database) -> None:
+    async def one() -> None:
+        async with file.begin() as unit:
+            await unit.users.of(ADA)
+            await asyncio.sleep(0)
+            await unit.users.of(Sender("slack", uuid4().hex, "", "T1"))
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    async with file.engine.connect() as connection:
+        assert len((await connection.execute(select(users.c.id))).all()) == 9
+
+
+async def test_an_error_takes_back_what_came_before_it(file: Database) -> None:
+    async with file.begin() as unit:
+        await unit.users.add("ada@example.org", "ada", "hash")
+        with pytest.raises(Conflict):
+            await unit.users.add("ada@example.org", "bob", "hash")
+        await unit.users.add("eve@example.org", "eve", "hash")
+
+    async def fail() -> None:
+        async with file.engine.begin() as connection:
+            await connection.execute(text("DELETE FROM users"))
+            await connection.execute(text("INSERT INTO users (id) VALUES (NULL)"))
+
+    with pytest.raises(IntegrityError):
+        await fail()
+    async with file.read() as unit:
+        assert await unit.users.by_login("ada") is not None
+        assert await unit.users.by_login("eve") is not None
+
+
+async def test_who_leaves_while_writing_leaves_no_lock(file: Database) -> None:
+    async def leave() -> None:
+        async with file.begin() as unit:
+            await unit.users.add("ada@example.org", "ada", "hash")
+            await asyncio.Event().wait()
+
+    for pause in range(6):
+        task = asyncio.create_task(leave())
+        for _ in range(pause):  # at another point each time
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with file.begin() as unit:
+            assert await unit.users.by_login("ada") is None
+
+
+async def test_a_cursor_knows_how_many_rows_it_changed(file: Database) -> None:
+    rows = [{"id": uuid4(), "created_at": datetime.now(UTC)} for _ in range(3)]
+    async with file.engine.begin() as connection:
+        await connection.execute(insert(users), rows)
+        changed = await connection.execute(text("UPDATE users SET role = 'admin'"))
+        assert changed.rowcount == 3
+        gone = await connection.execute(text("DELETE FROM users RETURNING role"))
+        assert list(gone.keys()) == ["role"]
+        assert [row.role for row in gone] == ["admin"] * 3
