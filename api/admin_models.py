@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.models import Model
+from api.parts import Part
 from api.text import Plain
 from core.accounts.usage import PersonSpent, Report, Spending
 from core.storage.audit import Entry
@@ -296,6 +297,15 @@ _CONNECTIONS = {
 }
 
 
+_PART = {
+    "name": "Discord",
+    "state": "on",
+    "detail": "Connected",
+    "since": _WHEN,
+    "last_at": _WHEN,
+}
+
+
 class Workspace(Model):
     """A workspace or organisation that installed the app by OAuth."""
 
@@ -351,6 +361,36 @@ class Connections(Model):
     notion: NotionConnection
     mail: Switched
     providers: list[ProviderConnection]
+
+
+class PartState(Model):
+    """A part of the server, and how it does."""
+
+    model_config = _example({**_PART})
+
+    name: str
+    state: Annotated[
+        Literal["on", "off", "waiting", "bad"],
+        Field(description="`waiting`: it is set, and nothing has come of it yet."),
+    ]
+    detail: str
+    since: Annotated[datetime | None, Field(description="Since when it is so.")]
+    last_at: Annotated[datetime | None, Field(description="When it last did something.")]
+
+    @classmethod
+    def of(cls, part: Part) -> PartState:
+        """As an admin sees it."""
+        return cls(
+            name=part.name, state=part.state, detail=part.told, since=part.since, last_at=part.last
+        )
+
+
+class Status(Model):
+    """How each part of the server does just now."""
+
+    model_config = _example({"parts": [_PART]})
+
+    parts: list[PartState]
 
 
 # ── The audit log ────────────────────────────────────────────────────────────────────────────────

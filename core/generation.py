@@ -29,6 +29,7 @@ from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
 from core.preferences import Preferred, preferred
+from core.pulse import provider_pulse
 from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
@@ -231,6 +232,7 @@ class Generation:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
+                provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
                 begun = _begun(candidate, order, text, error) or begun
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
@@ -319,8 +321,7 @@ class Generation:
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
-        TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
-        TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
+        _count(provider, usage)
         return written.note.split("\n") if written.note else []
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
@@ -329,6 +330,12 @@ class Generation:
                 await unit.content.stopped_empty(item)
             else:
                 await unit.content.finish(item, written)
+
+
+def _count(provider: Provider, usage: Usage) -> None:
+    provider_pulse(provider.name).hear()
+    TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+    TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
 
 
 def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str | None]) -> Written:

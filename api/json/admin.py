@@ -14,8 +14,10 @@ from api.admin_models import (
     BudgetChange,
     Budgets,
     Connections,
+    PartState,
     PeopleQuery,
     ServerUsage,
+    Status,
     UsageQuery,
     UsageReport,
 )
@@ -25,7 +27,9 @@ from api.models import Nothing
 from api.pages import admin as admin_pages
 from api.pages import admin_people as people_pages
 from api.pages.admin_audit import audit as audit_page
+from api.pages.home import stand_in as stand_in_of
 from api.pages.usage import usage as usage_page
+from api.parts import known_parts
 from core.accounts.allowance import Allowance
 from core.errors import InvalidInput, NotFound
 
@@ -123,6 +127,17 @@ def _user(asked: Asked[M]) -> UUID:
 async def connections(asked: Asked[Nothing]) -> Connections:
     """Platforms, Notion, mail and providers, as they are set."""
     return await connected(asked.core)
+
+
+@endpoint(Operation(Nothing, "How each part does just now", Status, errors=_ERRORS, admin=True))
+async def status(asked: Asked[Nothing]) -> Status:
+    """The database and Redis are asked; the others stand as they did when last needed.
+
+    `bad` is what needs care, such as a platform that is not connected, and `detail` says why.
+    """
+    stand_in = stand_in_of(asked.request) is not None
+    found = await known_parts(asked.core, stand_in=stand_in)
+    return Status(parts=[PartState.of(each) for each in found])
 
 
 @endpoint(

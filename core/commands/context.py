@@ -18,8 +18,9 @@ from core.messages import Carried, Channel, File, Message, Request, Sender, Work
 from core.notion.examining import Report
 from core.ports import Destination, Given, Overview, Reply, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
-from core.storage.content import Content, Spent
+from core.storage.content import Content
 from core.storage.destinations import Choices, Holder
+from core.storage.spending import Spent
 from core.transcript import Shape
 
 

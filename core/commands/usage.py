@@ -9,7 +9,7 @@ from operator import attrgetter
 from core.commands.command import Command
 from core.commands.context import Context
 from core.messages import Answer, Call
-from core.storage.content import Cost, Spent
+from core.storage.spending import Cost, Spent
 
 PERIODS = {"today": "today", "last 30 days": "month", "since the start": "ever"}
 
@@ -24,7 +24,7 @@ async def run(context: Context, call: Call) -> Answer:  # noqa: ARG001 - it take
         )
     return Answer(
         "\n".join(["**What you spent**", "", *_table(spent)]),
-        ("Today began at midnight UTC. What you deleted from your history is not counted.",),
+        ("Days begin at midnight UTC. What you deleted from your history stays counted.",),
         private=True,
     )
 

@@ -80,26 +80,6 @@ class Written:
     error: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Finished requests, and their tokens in and out as the provider counts them."""
-
-    requests: int
-    input_tokens: int
-    output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a person asked of one model, since each of two moments and in all."""
-
-    provider: str
-    model: str
-    today: Cost
-    month: Cost
-    ever: Cost
-
-
 class ContentTable:
     """`content_history`."""
 
@@ -272,33 +252,6 @@ class ContentTable:
         )
         return [Content(*row) for row in await self._connection.execute(query)]
 
-    async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:
-        """What this person's finished items took, by model, the costliest first."""
-        ever = _costs(table.c.id.is_not(None))
-        model = func.coalesce(table.c.model, "")
-        query = (
-            select(
-                table.c.provider,
-                model,
-                *_costs(table.c.created_at >= today),
-                *_costs(table.c.created_at >= month),
-                *ever,
-            )
-            .where(
-                table.c.user_id == user_id,
-                table.c.generated_content.is_not(None),
-                table.c.provider.is_not(None),
-                table.c.model.is_not(None),
-                table.c.error.is_(None),
-            )
-            .group_by(table.c.provider, model)
-            .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)
-        )
-        return [
-            Spent(provider, model, Cost(*sums[:3]), Cost(*sums[3:6]), Cost(*sums[6:]))
-            for provider, model, *sums in await self._connection.execute(query)
-        ]
-
     async def delete(self, content_id: UUID, user_id: UUID) -> Content | None:
         """Forgets one item of this person, and says what it was. None where there is none."""
         done = await self._connection.execute(
@@ -364,14 +317,6 @@ def _asked(
     }
     named = {"user": user_id, "most": limit, "provider": provider}
     return asked | named | (dict(zip(("created", "last"), before, strict=True)) if before else {})
-
-
-def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
-    """The columns of a `Cost` over the rows that are counted."""
-    sums = (
-        func.sum(column).filter(counted) for column in (table.c.input_tokens, table.c.output_tokens)
-    )
-    return [func.count().filter(counted), *(func.coalesce(total, 0) for total in sums)]
 
 
 def _escaped(word: str) -> str:

@@ -28,6 +28,26 @@ class Day:
     output_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Finished requests, and their tokens in and out as the provider counts them."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a person asked of one model, since each of two moments and in all."""
+
+    provider: str
+    model: str
+    today: Cost
+    month: Cost
+    ever: Cost
+
+
 _SUMS = (
     func.sum(table.c.requests),
     func.sum(table.c.input_tokens),
@@ -73,6 +93,24 @@ class SpendingTable:
         rows = await self._connection.execute(query.group_by(*keys).order_by(*keys))
         return [_day(row) for row in rows]
 
+    async def spent(self, user_id: UUID, today: str, month: str) -> list[Spent]:
+        """What a person spent by model: today, since the other day, and ever; the costliest first.
+
+        What they deleted since counts as well: it was asked for all the same.
+        """
+        ever = _costs(table.c.day >= "")
+        keys = (table.c.provider, table.c.model)
+        query = (
+            select(*keys, *_costs(table.c.day >= today), *_costs(table.c.day >= month), *ever)
+            .where(table.c.user_id == user_id)
+            .group_by(*keys)
+            .order_by((ever[1] + ever[2]).desc(), *keys)
+        )
+        return [
+            Spent(provider, model, _cost(sums[:3]), _cost(sums[3:6]), _cost(sums[6:]))
+            for provider, model, *sums in await self._connection.execute(query)
+        ]
+
     async def tokens(self, since: str, user_id: UUID | None = None) -> int:
         """Tokens in and out since this day; of everybody, or of one person."""
         conditions: list[ColumnElement[bool]] = [table.c.day >= since]
@@ -108,6 +146,16 @@ class SpendingTable:
         for row in (await self._connection.execute(query)).all():
             await self.add(account, _day(row))
         await self._connection.execute(delete(table).where(table.c.user_id == person))
+
+
+def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
+    """The columns of a `Cost` over the rows that are counted."""
+    columns = (table.c.requests, table.c.input_tokens, table.c.output_tokens)
+    return [func.coalesce(func.sum(each).filter(counted), 0) for each in columns]
+
+
+def _cost(sums: Iterable[Any]) -> Cost:
+    return Cost(*(int(each) for each in sums))
 
 
 def day_of(moment: datetime) -> str:

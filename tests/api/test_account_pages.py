@@ -381,6 +381,29 @@ async def test_a_token_that_cannot_be_is_told(
 # ── Leaving ───────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_the_only_admin_reads_who_takes_over_before_leaving(
+    ada_here: TestClient, core: SmallCore
+):
+    assert "only admin" not in await page(ada_here, "/settings/delete"), "there is nobody else"
+    eve = (await core.accounts.register("eve@example.com", "eve", PASSWORD)).user
+    assert "<b>eve</b> becomes its admin" in await page(ada_here, "/settings/delete")
+    await send(ada_here, "/settings/delete", {"password": PASSWORD})
+    assert (await core.accounts.admin.account(eve.id)).role == "admin"
+
+
+async def test_the_only_admin_of_a_server_that_others_reach_makes_another_one_first(
+    ada_here: TestClient, core: SmallCore, monkeypatch: pytest.MonkeyPatch
+):
+    await core.accounts.register("eve@example.com", "eve", PASSWORD)
+    monkeypatch.setattr(core.accounts.admin, "_own", False)
+    shown = await page(ada_here, "/settings/delete")
+    assert "Make somebody else an admin</a> first" in shown
+    assert "Delete it for good" not in shown
+    refused = await send(ada_here, "/settings/delete", {"password": PASSWORD})
+    assert refused.status == 409
+    assert await ada_of(core) is not None
+
+
 async def test_an_account_is_deleted_by_who_knows_its_password(
     ada_here: TestClient, core: SmallCore
 ):

@@ -11,6 +11,7 @@ from dirty_equals import IsDatetime, IsInt, IsPartialDict, IsStr, IsUUID
 
 from core.accounts.allowance import Allowance
 from core.config import Settings
+from core.errors import Conflict
 from core.messages import Call, Request, Sender
 from core.storage.content import Written
 from tests.api.conftest import Join
@@ -152,6 +153,51 @@ async def test_the_last_admin_stays_one(client: TestClient, ada: Headers, eve: H
     assert (await client.patch(nobody, json={"role": "admin"}, headers=eve)).status == 404
 
 
+async def test_when_the_last_admin_of_ones_own_machine_leaves_the_next_one_takes_over(
+    client: TestClient, core: SmallCore, ada: Headers, eve: Headers, join: Join
+) -> None:
+    mallory = await join("mallory")
+    hers = f"/admin/users/{(await me(client, eve))['id']}"
+    assert (await client.patch(hers, json={"disabled": True}, headers=ada)).status == 200
+    assert (await client.delete("/auth/me", headers=ada)).status == 204
+    # Who is switched off takes over from nobody.
+    assert (await me(client, mallory))["role"] == "admin"
+    audit = await (await client.get("/admin/audit", headers=mallory)).json()
+    assert ("user.role", "mallory") in {
+        (each["action"], each["subject"]) for each in audit["items"]
+    }
+    assert (await client.patch(hers, json={"disabled": False}, headers=mallory)).status == 200
+    assert (await client.patch(hers, json={"role": "admin"}, headers=mallory)).status == 200
+    # Where another admin stays, nobody is made one.
+    assert (await client.delete("/auth/me", headers=mallory)).status == 204
+    assert (await core.accounts.admin.counts()).admins == 1
+
+
+async def test_on_a_server_that_others_reach_the_last_admin_cannot_leave_the_others_alone(
+    sqlite_url: str, core: SmallCore
+) -> None:
+    from core.accounts.accounts import Accounts
+
+    settings = Settings(
+        _env_file=None,
+        database_url=sqlite_url,
+        secret_key="k" * 40,
+        public_url="https://notes.example",
+    )
+    accounts = Accounts(settings, core.database, cost=4, post=core.accounts.post)
+    ada = (await accounts.register("ada@example.com", "ada", PASSWORD)).user
+    await accounts.admin.appoint("ada")
+    eve = (await accounts.register("eve@example.com", "eve", PASSWORD)).user
+    with pytest.raises(Conflict, match="only admin"):
+        await accounts.erase(ada.id)
+    assert await accounts.find("ada") is not None
+    await accounts.admin.appoint("eve")
+    await accounts.erase(ada.id)
+    # Who is alone leaves nobody behind.
+    await accounts.erase(eve.id)
+    assert await accounts.find("eve") is None
+
+
 async def test_what_was_spent_is_told_by_day_with_its_cost(
     client: TestClient, core: SmallCore, ada: Headers, eve: Headers
 ) -> None:
@@ -226,7 +272,7 @@ async def test_connections_say_what_is_on_and_no_secret(
     response = await client.get("/admin/connections", headers=ada)
     assert "xoxb" not in await response.text()
     assert await response.json() == {
-        "slack": {"on": True, "workspaces": []},
+        "slack": {"on": False, "workspaces": []},
         "discord": {"on": False},
         "notion": {"on": False, "parent": None},
         "mail": {"on": False},

@@ -134,9 +134,14 @@ async def test_the_first_page_says_how_each_part_is(client: TestClient, core: Sm
         await unit.spending.add(eve.id, Day(today, "offline", "tiny", 2, 500, 1000))
     read = words(await page(client, "/admin"))
     assert "Database The database does not answer. Needs care" in read
-    assert "Work Takes requests On" in read
-    assert "offline tiny On" in read
-    assert "Slack By its bot token On" in read
+    assert "Platforms How they do is not known while the database is away Needs care" in read
+    core.components = {"database": "ok", "work": "ok"}
+    read = words(await page(client, "/admin"))
+    assert re.search(r"Database SQLite answers (in \d+ ms|within 1 ms) On", read)
+    assert "Redis Each process counts for itself; REDIS_URL turns it on Off" in read
+    assert "Work Takes requests; none is under way On" in read
+    assert "Slack SLACK_BOT_TOKEN is set alone, so nothing is heard." in read
+    assert "Socket Mode, too Needs care" in read
     assert "Discord DISCORD_TOKEN turns it on Off" in read
     assert "People 2 1 admin " in read
     assert "Tokens today 1.5k 2 answers" in read
