@@ -34,6 +34,7 @@ from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
+from core.troubles import all_failed, could_not
 
 log = structlog.get_logger(__name__)
 
@@ -222,7 +223,7 @@ class Generation:
         while queue:
             candidate = queue.popleft()
             told = [order.note] if order.note else []
-            told += [_could_not(name, error) for name, error in troubles]
+            told += [could_not(name, error) for name, error in troubles]
             trouble, text = "\n".join(told), list[str]()
             try:
                 return await self._ask(candidate, order, context, trouble, text)
@@ -238,7 +239,7 @@ class Generation:
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
                     # It may be the model alone that is not to be had.
                     queue.appendleft(Candidate(candidate.provider))
-        failure = _all_failed(troubles, broken_off=begun is not None)
+        failure = all_failed(troubles, broken_off=begun is not None)
         if begun is not None:
             await self._keep_beginning(context, order, begun, failure)
         raise failure
@@ -389,28 +390,6 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
         feed.add(text[-1])
     else:
         feed.show(shown.growing("".join(text)))
-
-
-def _could_not(name: str, error: AssistantError) -> str:
-    """For who has an answer from another one: what happened, and not what to do about it."""
-    what = error.message.partition(". ")[0].removesuffix(".")
-    return f"{name} could not answer: {what}."
-
-
-def _all_failed(troubles: list[tuple[str, AssistantError]], *, broken_off: bool) -> ProviderFailed:
-    """What to tell where nobody could answer: the one reason, or everybody's.
-
-    `broken_off`: it is told in one line, under the beginning of an answer.
-    """
-    errors = [error for _, error in troubles]
-    apart, what = (" ", "finish it") if broken_off else ("\n- ", "answer")
-    messages = [f"No AI provider could {what}.", *(f"{apart}{one.message}" for one in errors)]
-    waits = [error.retry_after for error in errors if error.retry_after is not None]
-    return ProviderFailed(
-        errors[0].message if len(errors) == 1 else "".join(messages),
-        retryable=any(error.retryable for error in errors),
-        retry_after=min(waits, default=None),
-    )
 
 
 def _stopped(text: str) -> str:
