@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from api.admin_models import (
+from api.keys import Core
+from api.parts import slack_is_set
+from api.server_models import (
     Connections,
     NotionConnection,
     ProviderConnection,
@@ -10,8 +12,6 @@ from api.admin_models import (
     Switched,
     Workspace,
 )
-from api.keys import Core
-from api.parts import slack_is_set
 
 
 async def connected(core: Core) -> Connections:

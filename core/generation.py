@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
 
 from core.accounts.allowance import Allowances
+from core.accounts.usage import Prices
 from core.asking.material import Shown, Source, asked, extracts, without_sources
 from core.commands.context import Context
 from core.errors import (
@@ -86,11 +88,16 @@ class Order:
 class Generation:
     """Asks the providers in order of preference."""
 
-    def __init__(self, database: Database, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        providers: Mapping[str, Provider],
+        prices: Prices = MappingProxyType({}),
+    ) -> None:
         self._database = database
         self._providers = providers
         self._stops = Stops(database)
-        self._allowances = Allowances(database)
+        self._allowances = Allowances(database, prices)
 
     async def write(
         self,

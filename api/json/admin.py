@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from api.admin_models import (
@@ -13,11 +14,8 @@ from api.admin_models import (
     AuditQuery,
     BudgetChange,
     Budgets,
-    Connections,
-    PartState,
     PeopleQuery,
     ServerUsage,
-    Status,
     UsageQuery,
     UsageReport,
 )
@@ -30,7 +28,7 @@ from api.pages.admin_audit import audit as audit_page
 from api.pages.home import stand_in as stand_in_of
 from api.pages.usage import usage as usage_page
 from api.parts import known_parts
-from core.accounts.allowance import Allowance
+from api.server_models import Connections, PartState, Status
 from core.errors import InvalidInput, NotFound
 
 _ERRORS = ("FORBIDDEN",)
@@ -162,20 +160,23 @@ async def change_budgets(asked: Asked[BudgetChange]) -> Budgets:
     """Sets what is named. Whoever has used theirs up is told so when they ask for a text."""
     allowances, given = asked.core.accounts.allowances, asked.given
     now = await allowances.get()
-    person, server = now.person, now.server
-    if "person_tokens" in given.model_fields_set:
-        person = given.person_tokens
-    if "server_tokens" in given.model_fields_set:
-        server = given.server_tokens
-    await allowances.set(asked.person.id, Allowance(person, server))
+    changes = given.model_dump(exclude_unset=True)
+    after = {name.removesuffix("_tokens"): value for name, value in changes.items()}
+    await allowances.set(asked.person.id, replace(now, **after))
     return await _budgets(asked)
 
 
 async def _budgets(asked: Asked[M]) -> Budgets:
     allowances = asked.core.accounts.allowances
-    now = await allowances.get()
+    now, bill = await allowances.get(), await allowances.bill()
     return Budgets(
-        person_tokens=now.person, server_tokens=now.server, used_tokens=await allowances.used()
+        person_tokens=now.person,
+        server_tokens=now.server,
+        person_dollars=now.person_dollars,
+        server_dollars=now.server_dollars,
+        used_tokens=await allowances.used(),
+        used_dollars=bill.dollars if bill.is_known else None,
+        unpriced=list(bill.unpriced),
     )
 
 

@@ -8,7 +8,7 @@ from api.connected import connected
 from api.errors import STATUS
 from api.keys import CORE
 from api.pages.admin_audit import acts
-from api.pages.admins import admin_of, sent_by_admin, tokens_in
+from api.pages.admins import admin_of, dollars_in, sent_by_admin, tokens_in
 from api.pages.figures import whole
 from api.pages.home import stand_in
 from api.pages.render import page, see_other, tell
@@ -85,7 +85,12 @@ async def change_budgets(request: web.Request) -> web.Response:
     """Sets both; an empty field is no limit."""
     admin, given = await sent_by_admin(request)
     try:
-        new = Allowance(tokens_in(given, "person"), tokens_in(given, "server"))
+        new = Allowance(
+            tokens_in(given, "person"),
+            tokens_in(given, "server"),
+            dollars_in(given, "person_dollars"),
+            dollars_in(given, "server_dollars"),
+        )
     except InvalidInput as error:
         return await _budgets(request, given, error)
     await request.app[CORE].accounts.allowances.set(admin.id, new)
@@ -98,10 +103,12 @@ async def _budgets(
     request: web.Request, given: dict[str, str] | None = None, error: InvalidInput | None = None
 ) -> web.Response:
     allowances = request.app[CORE].accounts.allowances
-    now = await allowances.get()
+    now, bill = await allowances.get(), await allowances.bill()
     fields = {
         "person": "" if now.person is None else whole(now.person),
         "server": "" if now.server is None else whole(now.server),
+        "person_dollars": "" if now.person_dollars is None else f"{now.person_dollars:,.2f}",
+        "server_dollars": "" if now.server_dollars is None else f"{now.server_dollars:,.2f}",
     }
     if given is not None:
         fields = {name: given.get(name, "") for name in fields}
@@ -110,6 +117,10 @@ async def _budgets(
         "admin_budgets.html",
         status=STATUS[error.code] if error else 200,
         allotted=Allotted(now.server, await allowances.used()),
+        bill=bill,
+        billed=Allotted(now.server_dollars, bill.dollars),
+        example=f"{next(iter(request.app[CORE].providers.values())).model}=IN/OUT",
+        has_prices=bool(request.app[CORE].settings.ai_prices),
         renewal=renewal(),
         problem=error.message if error else "",
         **fields,

@@ -117,7 +117,7 @@ class Accounts:
         self.credentials = Credentials(settings, database, self._passwords, self.post, self._know)
         self.sessions = Sessions(database)
         self.admin = Admin(database, own=settings.local and settings.host in LOCAL_HOSTS)
-        self.allowances = Allowances(database)
+        self.allowances = Allowances(database, settings.prices)
         self.usage = Usage(database, settings.prices)
         self.personal = PersonalTokens(database)
 

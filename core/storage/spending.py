@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.account_tables import spending as table
@@ -132,6 +132,24 @@ class SpendingTable:
         )
         rows = await self._connection.execute(query)
         return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+    async def models(
+        self, since: str, until: str, people: list[UUID]
+    ) -> list[tuple[UUID | None, Day]]:
+        """What these people asked of each model, and everybody who was erased (None). Their `day`
+        is the last one."""
+        keys = (table.c.user_id, table.c.provider, table.c.model)
+        query = (
+            select(*keys, *_SUMS)
+            .where(
+                table.c.day >= since,
+                table.c.day <= until,
+                or_(table.c.user_id.in_(people), table.c.user_id.is_(None)),
+            )
+            .group_by(*keys)
+        )
+        rows = await self._connection.execute(query)
+        return [(who, _day((until, *rest))) for who, *rest in rows]
 
     async def give(self, person: UUID, account: UUID) -> None:
         """Counts what a person spent as an account's."""

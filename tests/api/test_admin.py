@@ -235,25 +235,44 @@ async def test_what_was_spent_is_told_by_day_with_its_cost(
     everybody = await (await client.get("/admin/usage", headers=ada)).json()
     assert everybody["total"]["requests"] == 2
     assert everybody["people"] == [
-        {"id": str(user), "username": "eve", "requests": 2, "total_tokens": 157}
+        {"id": str(user), "username": "eve", "requests": 2, "total_tokens": 157, "cost": None}
     ]
     await client.delete("/auth/me", headers=eve)
     nameless = await (await client.get("/admin/usage", headers=ada)).json()
     assert nameless["people"] == [
-        {"id": None, "username": None, "requests": 2, "total_tokens": 157}
+        {"id": None, "username": None, "requests": 2, "total_tokens": 157, "cost": None}
     ]
 
 
 async def test_budgets_are_set_and_told_with_what_was_used(
     client: TestClient, core: SmallCore, ada: Headers
 ) -> None:
-    none = {"person_tokens": None, "server_tokens": None, "used_tokens": 0}
+    none = {
+        "person_tokens": None,
+        "server_tokens": None,
+        "person_dollars": None,
+        "server_dollars": None,
+        "used_tokens": 0,
+        "used_dollars": 0.0,
+        "unpriced": [],
+    }
     assert await (await client.get("/admin/budgets", headers=ada)).json() == none
     changed = await client.patch("/admin/budgets", json={"person_tokens": 5}, headers=ada)
     assert await changed.json() == none | {"person_tokens": 5}
     both = await client.patch("/admin/budgets", json={"server_tokens": 9}, headers=ada)
     assert await both.json() == none | {"person_tokens": 5, "server_tokens": 9}
     assert await core.accounts.allowances.get() == Allowance(5, 9)
+    dollars = {"person_dollars": 4.5, "server_dollars": 50}
+    money = await client.patch("/admin/budgets", json=dollars, headers=ada)
+    assert await money.json() == none | {"person_tokens": 5, "server_tokens": 9} | dollars
+    assert await core.accounts.allowances.get() == Allowance(5, 9, 4.5, 50.0)
+    audit = await (await client.get("/admin/audit?action=allowance", headers=ada)).json()
+    assert audit["items"][0]["target"].endswith("9 in all, $4.50 a person, $50.00 in all")
+    for wrong in (0, -1, "5", 1e12):
+        told = await client.patch("/admin/budgets", json={"server_dollars": wrong}, headers=ada)
+        assert told.status == 400, wrong
+    gone = dict.fromkeys(dollars)
+    assert (await client.patch("/admin/budgets", json=gone, headers=ada)).status == 200
     bad = await client.patch("/admin/budgets", json={"server_tokens": -1}, headers=ada)
     assert bad.status == 400
     path = f"/admin/users/{(await me(client, ada))['id']}"

@@ -489,6 +489,32 @@ async def test_who_has_used_their_tokens_of_the_month_is_told_so_and_nobody_is_a
     await generation.write(await asked(database, user), "a plan", **ASK)
 
 
+async def test_a_budget_in_dollars_counts_what_has_a_price_and_lets_the_rest_be(
+    ai: AiServer, context: Context, database: Database
+) -> None:
+    names = providers(load_settings(**ai.settings("openai", "deepseek")))
+    generation = Generation(database, names, {"openai": (1_000.0, 1_000.0)})
+    user, said = context.user_id, {"provider": "deepseek"}
+    await Allowances(database).set(user, Allowance(person_dollars=0.01))
+    # A model without a price costs nobody knows what, and is not held against anybody.
+    await generation.write(context, "a plan", **ASK | said)
+    await generation.write(await asked(database, user), "a plan", **ASK)
+    before = len(ai.calls)
+    with pytest.raises(RateLimited, match=r"used your \$0\.01 of this month.*begins anew"):
+        await generation.write(await asked(database, user), "a plan", **ASK | said)
+    assert len(ai.calls) == before
+    later = Generation(database, names, {"openai": (1_000.0, 1_000.0)})
+    await Allowances(database).set(user, Allowance(server_dollars=0.01))
+    async with database.begin() as unit:
+        other = await unit.users.of(Sender("slack", "U2"))
+    with pytest.raises(RateLimited, match=r"server has used its \$0\.01"):
+        await later.write(await asked(database, other.id), "a plan", **ASK)
+    unpriced = Generation(database, names)
+    await unpriced.write(await asked(database, other.id), "a plan", **ASK)
+    for provider in names.values():
+        await provider.close()
+
+
 async def test_the_servers_tokens_are_everybodys(
     generation: Generation, context: Context, database: Database
 ) -> None:
