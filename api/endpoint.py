@@ -240,15 +240,17 @@ async def _given(request: web.Request, takes: type[M]) -> M:
 
 
 async def _body(request: web.Request) -> bytes:
-    too_large = web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise too_large
+    _check_length(request.content_length or 0)
     body = await request.read()
-    if len(body) > LARGEST_BODY:
-        raise too_large
+    _check_length(len(body))
     if body and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     return body or b"{}"
+
+
+def _check_length(length: int) -> None:
+    if length > LARGEST_BODY:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, length)
 
 
 def _written(answered: Answered) -> str:

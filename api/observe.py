@@ -46,18 +46,19 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = request_id_for(request.headers.get("X-Request-ID"))
     began = time.perf_counter()
     status = 500
-    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
-        try:
-            response = await handler(request)
-            status = response.status
-            return response
-        except web.HTTPException as redirect:
-            status = redirect.status
-            raise
-        finally:
-            # Once the answer is on its way: Slack's and others' clocks run until then.
-            took = time.perf_counter() - began
-            asyncio.get_running_loop().call_soon(_note, request, status, took)
+    bound = structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as redirect:
+        status = redirect.status
+        raise
+    finally:
+        # Once the answer is on its way: Slack's and others' clocks run until then.
+        took = time.perf_counter() - began
+        asyncio.get_running_loop().call_soon(_note, request, status, took)
+        structlog.contextvars.reset_contextvars(**bound)
 
 
 # Finding a series takes longer than counting in it. There are as many as routes and statuses.
