@@ -10,6 +10,7 @@ from core.commands.context import Context
 from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO
 from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
+from core.facts import title_of
 from core.messages import ANSWERS, Answer, Call, Message, stable_id
 from core.ports import Destination
 from core.transcript import document
@@ -107,5 +108,5 @@ async def _messages(
 
 
 def _where(context: Context, channel: str = "") -> str:
-    platform = context.request.sender.platform.capitalize()
+    platform = title_of(context.request.sender.platform)
     return f"{platform} · #{channel}" if channel else platform
