@@ -134,7 +134,7 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-_PERSON = {"id": _ID, "username": "ada", "requests": 3, "total_tokens": 1296}
+_PERSON = {"id": _ID, "username": "ada", "requests": 3, "total_tokens": 1296, "cost": 0.019008}
 
 
 class PersonUsage(Model):
@@ -146,6 +146,7 @@ class PersonUsage(Model):
     username: str | None
     requests: int
     total_tokens: int
+    cost: Cost
 
     @classmethod
     def of(cls, person: PersonSpent) -> PersonUsage:
@@ -156,6 +157,7 @@ class PersonUsage(Model):
             username=person.name,
             requests=spent.requests,
             total_tokens=spent.input_tokens + spent.output_tokens,
+            cost=spent.cost,
         )
 
 
@@ -256,101 +258,43 @@ class AccountChange(Model):
 
 # ── Budgets ──────────────────────────────────────────────────────────────────────────────────────
 
-_BUDGETS = {"person_tokens": 200_000, "server_tokens": None, "used_tokens": 48_211}
+_BUDGETS: dict[str, Any] = {
+    "person_tokens": 200_000,
+    "server_tokens": None,
+    "person_dollars": None,
+    "server_dollars": 50.0,
+    "used_tokens": 48_211,
+    "used_dollars": 0.71,
+    "unpriced": [],
+}
+Dollars = Annotated[float, Field(ge=0.01, le=1_000_000, allow_inf_nan=False)]
 
 
 class BudgetChange(Model):
-    """Tokens a month; null is no limit, what is left out stays as it is."""
+    """Tokens and US dollars a month; null is no limit, what is left out stays as it is."""
 
     model_config = _example({"person_tokens": 200_000})
 
     person_tokens: Annotated[Amount, Field(description="For each person.")] | None = None
     server_tokens: Annotated[Amount, Field(description="For all together.")] | None = None
+    person_dollars: Annotated[Dollars, Field(description="For each person.")] | None = None
+    server_dollars: Annotated[Dollars, Field(description="For all together.")] | None = None
 
 
 class Budgets(Model):
-    """Tokens a month, and what was used of them this month (UTC)."""
+    """Tokens and US dollars a month, and what was used of them this month (UTC)."""
 
     model_config = _example({**_BUDGETS})
 
     person_tokens: int | None
     server_tokens: int | None
+    person_dollars: float | None
+    server_dollars: float | None
     used_tokens: int
-
-
-# ── Connections ──────────────────────────────────────────────────────────────────────────────────
-
-_WORKSPACE = {
-    "workspace": "T024BE7LD",
-    "organisation": "",
-    "name": "Acme",
-    "installed_by": "U024BE7LH",
-    "updated_at": _WHEN,
-}
-_CONNECTIONS = {
-    "slack": {"on": True, "workspaces": [_WORKSPACE]},
-    "discord": {"on": False},
-    "notion": {"on": True, "parent": "Meeting notes"},
-    "mail": {"on": True},
-    "providers": [{"name": "anthropic", "model": "claude-sonnet-5-5"}],
-}
-
-
-class Workspace(Model):
-    """A workspace or organisation that installed the app by OAuth."""
-
-    model_config = _example({**_WORKSPACE})
-
-    workspace: str
-    organisation: str
-    name: str
-    installed_by: str
-    updated_at: datetime
-
-
-class Switched(Model):
-    """Whether a part is on."""
-
-    model_config = _example({"on": True})
-
-    on: bool
-
-
-class SlackConnection(Switched):
-    """Slack, and who installed the app there."""
-
-    model_config = _example({"on": True, "workspaces": [_WORKSPACE]})
-
-    workspaces: list[Workspace]
-
-
-class NotionConnection(Switched):
-    """Notion, and where pages go for which nobody chose."""
-
-    model_config = _example({"on": True, "parent": "Meeting notes"})
-
-    parent: str | None
-
-
-class ProviderConnection(Model):
-    """An AI provider, in the order of preference."""
-
-    model_config = _example({"name": "anthropic", "model": "claude-sonnet-5-5"})
-
-    name: str
-    model: str
-
-
-class Connections(Model):
-    """What this server is connected to."""
-
-    model_config = _example({**_CONNECTIONS})
-
-    slack: SlackConnection
-    discord: Switched
-    notion: NotionConnection
-    mail: Switched
-    providers: list[ProviderConnection]
+    used_dollars: Annotated[
+        float | None, Field(description="Of what has a price in AI_PRICES; null where nothing has.")
+    ]
+    unpriced: Annotated[list[str], Field(description="Models whose cost is not known.")]
 
 
 # ── The audit log ────────────────────────────────────────────────────────────────────────────────

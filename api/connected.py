@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from api.admin_models import (
+from api.keys import Core
+from api.parts import slack_is_set
+from api.server_models import (
     Connections,
     NotionConnection,
     ProviderConnection,
@@ -10,7 +12,6 @@ from api.admin_models import (
     Switched,
     Workspace,
 )
-from api.keys import Core
 
 
 async def connected(core: Core) -> Connections:
@@ -28,9 +29,8 @@ async def connected(core: Core) -> Connections:
         )
         for row in rows
     ]
-    slack = any((settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret))
     return Connections(
-        slack=SlackConnection(on=slack, workspaces=workspaces),
+        slack=SlackConnection(on=slack_is_set(settings), workspaces=workspaces),
         discord=Switched(on=settings.discord_token is not None),
         notion=NotionConnection(
             on=settings.notion_token is not None, parent=settings.notion_parent

@@ -81,7 +81,7 @@ async def assembled(
         database, pages, days=settings.follow_days, platforms=platforms, titles=named
     )
     services = (
-        Generation(database, asked),
+        Generation(database, asked, settings.prices),
         Saving(database, pages, settings.public_url),
         History(database),
         Places(database, pages),

@@ -82,12 +82,15 @@ class Captures:
         facts: Facts,
         shape: Shape = "thread",
     ) -> None:
-        """Makes an item of messages, the asker's; where it is there already it stays as it is."""
+        """Makes an item of messages, the asker's; where it is there already it stays as it is.
+
+        From then on its page follows them: what is changed while files go up, or while the save
+        stands in line, is brought to the page once it is there.
+        """
         async with self._database.read() as unit:
             there = await unit.content.get(item)
-        if there is not None and there.text is not None:
-            return
-        prompt = await self._titles.of(messages)
+        made = there is None or there.text is None
+        prompt = await self._titles.of(messages) if made else ""
         written = Written(
             text=document(messages, shape),
             provider=context.request.sender.platform,
@@ -101,10 +104,11 @@ class Captures:
         async def store() -> None:
             async with self._database.begin() as unit:
                 kept = await unit.content.get(item)
-                if kept is None or kept.text is None:
+                if made and (kept is None or kept.text is None):
                     await unit.content.begin(item, context.user_id, prompt, None)
                     await unit.content.finish(item, written)
                     await unit.content.describe(item, facts.to_json())
+                await self.news.watch(unit, context.request, item, messages, shape)
 
         await patiently(store)
 
@@ -143,11 +147,14 @@ class Captures:
         files: Sequence[Carried],
         shape: Shape = "thread",
     ) -> None:
-        """Has the page of an item follow what becomes of its messages."""
+        """Has the page of an item follow its messages with the files that were copied."""
 
         async def store() -> None:
             async with self._database.begin() as unit:
-                await self.news.watch(unit, context.request, item, messages, shape, files)
+                if await unit.followed.get(item, hold=True) is None:
+                    # It was kept by a release that did not follow it from then on.
+                    await self.news.watch(unit, context.request, item, messages, shape)
+                await self.news.copied(unit, item, files)
 
         await patiently(store)
 

@@ -156,13 +156,23 @@ class Connecting:
         return f"{self._settings.public_url}{PAGE}#code={code}"
 
     async def hint(self, request: Request) -> str | None:
-        """A link for whoever has no connection that Notion accepts; None where they have one."""
+        """What whoever has no connection that Notion accepts does about it, with the link; None
+        where they have one. A workspace's own is mended by whoever manages it.
+        """
         if not self.on:
             return None
         try:
-            if not await self.connections.missing():
+            broken = await self.connections.broken()
+            if broken is None and not await self.connections.missing():
                 return None
-            return await self.offer(request)
+            if broken is None or not broken.holder.shared:
+                return f"Connect Notion: {await self.offer(request)}"
+            try:
+                link = await self.offer(request, shared=True)
+            except AssistantError:
+                own = await self.offer(request)
+                return f"Until then, a Notion of your own can take its place: {own}"
+            return f"Connect Notion again for everybody in this workspace: {link}"
         except AssistantError:
             return None
 

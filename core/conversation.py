@@ -15,7 +15,16 @@ from core.errors import AssistantError, InvalidInput, NotFound
 from core.jobs.show import patiently
 from core.live import Feed
 from core.messages import ANSWERS, Answer, File, Message, Request
-from core.ports import CanErase, CanFetch, CanJudge, CanMark, CanRead, CanReadRange, Platform
+from core.ports import (
+    CanErase,
+    CanFetch,
+    CanJudge,
+    CanMark,
+    CanRead,
+    CanReadRange,
+    CanTell,
+    Platform,
+)
 from core.storage.database import Database
 
 T = TypeVar("T")
@@ -145,6 +154,16 @@ class Conversation:
     def is_link(self, text: str) -> bool:
         """Whether a text is the address of a message that can be read here."""
         return isinstance(self._platform, CanRead) and self._platform.locate(text) is not None
+
+    @property
+    def takes_emoji(self) -> bool:
+        """Whether people can put emoji on messages here; taken for granted where nobody knows."""
+        return self._platform is None or isinstance(self._platform, CanMark)
+
+    @property
+    def hears_later(self) -> bool:
+        """Whether something can be told here later, beside what was asked; as above."""
+        return self._platform is None or isinstance(self._platform, CanTell)
 
     async def last_answer(self) -> Message | None:
         """What this app answered last in the thread; None outside threads, or where it did not."""

@@ -28,8 +28,9 @@ class Facts:
     `author` wrote it, or asked for it, and `participants` are all who wrote something of it; a
     sender without an id is known by name alone. `channel` is what people call the channel, `source`
     the platform, `at` when it was written, `link` the address of the message. `files` are what
-    became of those attached to it. `given` are values that somebody named for properties, and
-    `template` the one of Notion's that the page is to begin with; empty for none.
+    became of those attached to it. `tagged`: somebody named tags for the page. `given` are values
+    that somebody named for properties, and `template` the one of Notion's that the page is to begin
+    with; empty for none.
     """
 
     author: Sender | None = None
@@ -39,6 +40,7 @@ class Facts:
     at: datetime | None = None
     link: str = ""
     tags: tuple[str, ...] = ()
+    tagged: bool = False
     provider: str = ""
     model: str = ""
     files: tuple[Carried, ...] = ()
@@ -89,12 +91,14 @@ def of_messages(messages: Sequence[Message], request: Request, tags: str | None)
         at=first.at,
         link=first.link,
         tags=tags_of(tags, said),
+        tagged=bool(tags_of(tags)),
     )
 
 
 def of_prompt(request: Request, tags: str | None = None) -> Facts:
     """The facts of what a model wrote for whoever asks to save it."""
-    return Facts(author=request.sender, source=_source(request), tags=tags_of(tags))
+    found = tags_of(tags)
+    return Facts(author=request.sender, source=_source(request), tags=found, tagged=bool(found))
 
 
 def tags_of(named: str | None, said: Sequence[str] = ()) -> tuple[str, ...]:
@@ -116,6 +120,10 @@ def hashtags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in found if not _COLOUR.fullmatch(tag)))
 
 
-def _source(request: Request) -> str:
-    platform = request.sender.platform
+def title_of(platform: str) -> str:
+    """What people call a platform."""
     return _PLATFORMS.get(platform, platform.capitalize())
+
+
+def _source(request: Request) -> str:
+    return title_of(request.sender.platform)

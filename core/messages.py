@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
@@ -28,6 +29,9 @@ def stable_id(*parts: str) -> UUID:
 
 IN_TURN = ("talk", "generate")
 """Commands whose answers come one after another in a thread."""
+
+ADDED_TO = "append"
+"""The flag that names a page to add to."""
 
 
 def marked_queue(place: str, message: str) -> str:
@@ -194,11 +198,15 @@ class Request:
     def queue(self) -> str | None:
         """What its request is carried out in turn about; None where it need not wait.
 
-        That is the thread where texts are asked for, or the message whose reaction came or went.
+        That is the thread where texts are asked for, the message whose reaction came or went, or
+        the page that is added to, as it was named: there what was asked first stands first.
         """
         thread = self.address.get("thread", "")
         if self.marked:
             return marked_queue(self.place, self.address.get("message", ""))
+        if page := self.call.value(ADDED_TO):
+            name = " ".join(page.casefold().split())
+            return f"{ADDED_TO}:{sha256(name.encode()).hexdigest()}"
         aloud = self.call.command in IN_TURN and not self.call.has("private")
         return f"{self.place}:{thread}" if thread and aloud else None
 

@@ -10,6 +10,8 @@ import time
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from core.pulse import pulse
+
 ACCEPTED = Histogram(
     "notion_assistant_acceptance_seconds",
     "From the platform's delivery to its being written down, in seconds.",
@@ -88,6 +90,12 @@ CONNECTION_AGE = Gauge(
 )
 
 
+def delivered(platform: str, kind: str) -> None:
+    """Counts something that a platform delivered."""
+    EVENTS.labels(platform, kind).inc()
+    pulse(platform).hear()
+
+
 class Standing:
     """A platform's long connection as the numbers show it. Reckons in this process's own time."""
 
@@ -98,6 +106,8 @@ class Standing:
         CONNECTED.labels(platform).set(0)
         RECONNECTS.labels(platform)
         CONNECTION_AGE.labels(platform).set_function(self.age)
+        self._pulse = pulse(platform)
+        self._pulse.lasting = True
 
     def age(self) -> float:
         """Seconds since it was made; 0 where it does not stand."""
@@ -109,8 +119,14 @@ class Standing:
             RECONNECTS.labels(self._platform).inc()
         self._before, self._since = True, time.monotonic()
         CONNECTED.labels(self._platform).set(1)
+        self._pulse.connect()
 
     def lost(self) -> None:
         """It is gone."""
         self._since = None
         CONNECTED.labels(self._platform).set(0)
+        self._pulse.lose()
+
+    def failed(self, trouble: str) -> None:
+        """It could not be made anew; `trouble` says why."""
+        self._pulse.fail(trouble)

@@ -19,6 +19,7 @@ from core.notion.whose import NOBODY, Whose, asking_for
 from core.ports import Choice, Chosen, Linked, Overview, Pages, Provider
 from core.preferences import Preferred, preferred
 from core.storage.database import Database
+from core.storage.spending import day_of
 from core.templates import TEMPLATES
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ class Overviews:
             chosen = await unit.destinations.of(user.id, channel, shared)
             items = await unit.content.page(user.id, limit=_LOOKED_AT)
             today = datetime.now(UTC)
-            spent = await unit.content.spent(user.id, today, today - MONTH)
+            spent = await unit.spending.spent(user.id, day_of(today), day_of(today - MONTH))
         first = preferred(user.preferences, self._providers)
         saved = [item for item in items if item.notion_url]
         return Overview(

@@ -64,7 +64,7 @@ async def connections(settings: Settings, _http: aiohttp.ClientSession) -> str |
         settings,
         "notion",
         "nobody can connect a Notion of their own. It is in the settings of the public "
-        "integration, at notion.so/profile/integrations, beside the other one",
+        "integration, at notion.so/developers/connections, beside the other one",
     )
     grants = Grants(settings, PATIENCE_SECONDS)
     if not grants.on:

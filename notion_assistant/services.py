@@ -23,6 +23,7 @@ from core.config import Settings, program, unread
 from core.errors import AssistantError, Conflict, Misconfigured
 from core.jobs.owner import Owner
 from core.ports import Platform
+from core.pulse import pulse
 from notion_assistant import standin
 from notion_assistant.sockets import as_many_as_allowed
 
@@ -110,7 +111,9 @@ async def _settled(name: str, entry: Entry | ConsoleEntry) -> bool:
         await entry.start()
     except AssistantError as error:
         log.error("a platform is not connected", platform=name, reason=error.message)
+        pulse(name).fail(error.message)
         return not error.retryable
+    pulse(name).begin()
     return True
 
 

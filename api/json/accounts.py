@@ -11,6 +11,8 @@ from api.keys import Core
 from api.models import LoggedIn, Login, Nothing, RefreshToken, Registration
 from core.accounts import lockout
 from core.accounts.accounts import Session
+from core.accounts.admin import LAST
+from core.errors import Conflict
 from core.preferences import checked
 from core.storage.connections import Holder
 
@@ -140,13 +142,31 @@ async def change(asked: Asked[Change]) -> Me:
     return Me.profile(changed)
 
 
-@endpoint(Operation(Nothing, "Erase my account and everything of mine", status=204, state=me.run))
+@endpoint(
+    Operation(
+        Nothing,
+        "Erase my account and everything of mine",
+        status=204,
+        errors=("CONFLICT",),
+        state=me.run,
+    )
+)
 async def erase(asked: Asked[Nothing]) -> None:
-    """Forgets the person at once and for good. Pages in Notion stay: they are Notion's."""
+    """Forgets the person at once and for good. Pages in Notion stay: they are Notion's.
+
+    409 where the only admin would leave others behind. On a server of one's own machine the oldest
+    other account becomes the admin instead.
+    """
     await forget(asked.core, asked.person.id)
 
 
 async def forget(core: Core, user_id: UUID) -> None:
-    """Erases an account; the tokens of its connection are taken back before they are forgotten."""
+    """Erases an account; the tokens of its connection are taken back before they are forgotten.
+
+    Raises Conflict where no admin would be left for the others.
+    """
+    leaving = await core.accounts.admin.leaving(user_id)
+    if leaving.is_last and leaving.heir is None:
+        raise Conflict(LAST)
     await core.connecting.connections.disconnect(Holder(user_id))
     await core.accounts.erase(user_id)

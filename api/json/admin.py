@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from api.admin_models import (
@@ -13,7 +14,6 @@ from api.admin_models import (
     AuditQuery,
     BudgetChange,
     Budgets,
-    Connections,
     PeopleQuery,
     ServerUsage,
     UsageQuery,
@@ -25,8 +25,10 @@ from api.models import Nothing
 from api.pages import admin as admin_pages
 from api.pages import admin_people as people_pages
 from api.pages.admin_audit import audit as audit_page
+from api.pages.home import stand_in as stand_in_of
 from api.pages.usage import usage as usage_page
-from core.accounts.allowance import Allowance
+from api.parts import known_parts
+from api.server_models import Connections, PartState, Status
 from core.errors import InvalidInput, NotFound
 
 _ERRORS = ("FORBIDDEN",)
@@ -125,6 +127,17 @@ async def connections(asked: Asked[Nothing]) -> Connections:
     return await connected(asked.core)
 
 
+@endpoint(Operation(Nothing, "How each part does just now", Status, errors=_ERRORS, admin=True))
+async def status(asked: Asked[Nothing]) -> Status:
+    """The database and Redis are asked; the others stand as they did when last needed.
+
+    `bad` is what needs care, such as a platform that is not connected, and `detail` says why.
+    """
+    stand_in = stand_in_of(asked.request) is not None
+    found = await known_parts(asked.core, stand_in=stand_in)
+    return Status(parts=[PartState.of(each) for each in found])
+
+
 @endpoint(
     Operation(
         Nothing,
@@ -147,20 +160,23 @@ async def change_budgets(asked: Asked[BudgetChange]) -> Budgets:
     """Sets what is named. Whoever has used theirs up is told so when they ask for a text."""
     allowances, given = asked.core.accounts.allowances, asked.given
     now = await allowances.get()
-    person, server = now.person, now.server
-    if "person_tokens" in given.model_fields_set:
-        person = given.person_tokens
-    if "server_tokens" in given.model_fields_set:
-        server = given.server_tokens
-    await allowances.set(asked.person.id, Allowance(person, server))
+    changes = given.model_dump(exclude_unset=True)
+    after = {name.removesuffix("_tokens"): value for name, value in changes.items()}
+    await allowances.set(asked.person.id, replace(now, **after))
     return await _budgets(asked)
 
 
 async def _budgets(asked: Asked[M]) -> Budgets:
     allowances = asked.core.accounts.allowances
-    now = await allowances.get()
+    now, bill = await allowances.get(), await allowances.bill()
     return Budgets(
-        person_tokens=now.person, server_tokens=now.server, used_tokens=await allowances.used()
+        person_tokens=now.person,
+        server_tokens=now.server,
+        person_dollars=now.person_dollars,
+        server_dollars=now.server_dollars,
+        used_tokens=await allowances.used(),
+        used_dollars=bill.dollars if bill.is_known else None,
+        unpriced=list(bill.unpriced),
     )
 
 

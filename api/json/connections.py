@@ -107,7 +107,9 @@ async def _callback_page(request: web.Request) -> web.StreamResponse:
         response = _connected(request, flow, await _finished(request, flow))
     except AssistantError as error:
         response = _refused(request, flow, error)
-    forget(response, PROVIDER)
+    if flow is not None:
+        # One that somebody else made up ends nothing that this browser began.
+        forget(response, PROVIDER)
     return response
 
 

@@ -18,10 +18,6 @@ from api.models import Nothing
 from core.errors import Forbidden
 from core.storage.users import User
 
-ON_ITS_WAY = (
-    "Where there is an account with this address, a letter is on its way. Look in its mail."
-)
-
 
 @endpoint(
     Operation(
@@ -67,7 +63,7 @@ async def guarded(core: Core, user: User, address: str) -> AsyncIterator[None]:
 async def forgot(asked: Asked[Forgotten]) -> Told:
     """Always the same answer, after the same time, whether there is such an account or not."""
     asked.core.accounts.credentials.forgot(asked.given.email, asked.core.limits)
-    return Told(detail=ON_ITS_WAY)
+    return Told(detail=asked.core.accounts.post.told(somebody=False))
 
 
 @endpoint(
@@ -115,4 +111,4 @@ async def resend(asked: Asked[Nothing]) -> Told:
     asked.core.accounts.credentials.ask_to_confirm(asked.person, asked.core.limits)
     if asked.person.email_verified_at is not None:
         return Told(detail="Your address is confirmed already.")
-    return Told(detail="A letter is on its way. Look in your mail.")
+    return Told(detail=asked.core.accounts.post.told())

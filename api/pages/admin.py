@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from aiohttp import web
 
 from api.connected import connected
 from api.errors import STATUS
-from api.keys import CORE, Core
+from api.keys import CORE
 from api.pages.admin_audit import acts
-from api.pages.admins import admin_of, sent_by_admin, tokens_in
+from api.pages.admins import admin_of, dollars_in, sent_by_admin, tokens_in
 from api.pages.figures import whole
 from api.pages.home import stand_in
 from api.pages.render import page, see_other, tell
 from api.pages.spent import RANGES, Allotted, days_asked, renewal, spent_in, tokens_of
+from api.parts import known_parts, slack_lacks
 from core.accounts.allowance import Allowance
 from core.errors import InvalidInput
 
@@ -22,15 +21,6 @@ MOST = 30
 """People who are listed by what they spent: a page stays small."""
 RECENT = 6
 """Entries of the audit log on the first page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A part of the server: "on", "off" or "bad", and what there is to say of it."""
-
-    name: str
-    state: str
-    told: str
 
 
 async def overview(request: web.Request) -> web.Response:
@@ -42,48 +32,12 @@ async def overview(request: web.Request) -> web.Response:
     return page(
         request,
         "admin.html",
-        components=await _components(request, core),
+        parts=await known_parts(core, stand_in=stand_in(request) is not None),
         people=await core.accounts.admin.counts(),
         today=spent_in(await core.accounts.usage.report(1), core.providers),
         allotted=Allotted(allowance.server, await core.accounts.allowances.used()),
         acts=acts(entries),
     )
-
-
-async def _components(request: web.Request, core: Core) -> list[Component]:
-    found = await connected(core)
-    ready = await core.ready()
-    database = "SQLite" if core.settings.embedded else "PostgreSQL"
-    count = len(found.slack.workspaces)
-    installed = (
-        f"{count} workspace{'s' if count != 1 else ''} installed it"
-        if count
-        else "By its bot token"
-    )
-    return [
-        _needed("Database", ready.get("database", "ok"), f"{database} answers"),
-        _needed("Work", ready.get("work", "ok"), "Takes requests"),
-        *(Component(each.name, "on", each.model) for each in found.providers),
-        _set("Slack", found.slack.on, installed, "`SLACK_BOT_TOKEN` turns it on"),
-        _set("Discord", found.discord.on, "By its bot token", "`DISCORD_TOKEN` turns it on"),
-        _set("Notion", found.notion.on, *_notion(request, found.notion.parent)),
-        _set("Mail", found.mail.on, "Letters are sent", "`SMTP_URL` turns it on"),
-    ]
-
-
-def _notion(request: web.Request, parent: str | None) -> tuple[str, str]:
-    if stand_in(request) is not None:
-        told = "This server's stand-in; `NOTION_TOKEN` connects the real one"
-        return told, told
-    return "Pages go to `NOTION_PARENT`" if parent else "By its token", "`NOTION_TOKEN` turns it on"
-
-
-def _needed(name: str, state: str, fine: str) -> Component:
-    return Component(name, "on", fine) if state == "ok" else Component(name, "bad", state)
-
-
-def _set(name: str, is_on: bool, told: str, how: str) -> Component:
-    return Component(name, "on" if is_on else "off", told if is_on else how)
 
 
 async def usage(request: web.Request) -> web.Response:
@@ -114,6 +68,7 @@ async def connections(request: web.Request) -> web.Response:
         request,
         "admin_connections.html",
         found=await connected(core),
+        lacks=slack_lacks(settings),
         sandbox=stand_in(request),
         may_install=bool(settings.slack_client_id and settings.slack_client_secret),
         by_oauth=bool(settings.notion_client_id and settings.notion_client_secret),
@@ -130,7 +85,12 @@ async def change_budgets(request: web.Request) -> web.Response:
     """Sets both; an empty field is no limit."""
     admin, given = await sent_by_admin(request)
     try:
-        new = Allowance(tokens_in(given, "person"), tokens_in(given, "server"))
+        new = Allowance(
+            tokens_in(given, "person"),
+            tokens_in(given, "server"),
+            dollars_in(given, "person_dollars"),
+            dollars_in(given, "server_dollars"),
+        )
     except InvalidInput as error:
         return await _budgets(request, given, error)
     await request.app[CORE].accounts.allowances.set(admin.id, new)
@@ -143,10 +103,12 @@ async def _budgets(
     request: web.Request, given: dict[str, str] | None = None, error: InvalidInput | None = None
 ) -> web.Response:
     allowances = request.app[CORE].accounts.allowances
-    now = await allowances.get()
+    now, bill = await allowances.get(), await allowances.bill()
     fields = {
         "person": "" if now.person is None else whole(now.person),
         "server": "" if now.server is None else whole(now.server),
+        "person_dollars": "" if now.person_dollars is None else f"{now.person_dollars:,.2f}",
+        "server_dollars": "" if now.server_dollars is None else f"{now.server_dollars:,.2f}",
     }
     if given is not None:
         fields = {name: given.get(name, "") for name in fields}
@@ -155,6 +117,10 @@ async def _budgets(
         "admin_budgets.html",
         status=STATUS[error.code] if error else 200,
         allotted=Allotted(now.server, await allowances.used()),
+        bill=bill,
+        billed=Allotted(now.server_dollars, bill.dollars),
+        example=f"{next(iter(request.app[CORE].providers.values())).model}=IN/OUT",
+        has_prices=bool(request.app[CORE].settings.ai_prices),
         renewal=renewal(),
         problem=error.message if error else "",
         **fields,

@@ -79,7 +79,28 @@ async def _account(
         everybodys=allowance.person,
         tokens=kept if tokens is None else tokens,
         acts=acts(entries),
+        is_last=await core.accounts.admin.is_last(person.id),
         problem=error.message if error else "",
+    )
+
+
+async def confirm_stepping_down(request: web.Request) -> web.Response:
+    """Asks whether an admin really wants to be a member."""
+    await admin_of(request)
+    person = await _person(request)
+    return page(
+        request,
+        "sure.html",
+        title=f"Make {_name(person)} a member?",
+        said=(
+            "Whoever is a member sees these pages no more, and cannot make themselves an admin "
+            "again: another admin has to.",
+        ),
+        action=f"/admin/users/{person.id}/role",
+        given=("role", "member"),
+        label="Make a member",
+        back=_path(person),
+        keep="Stay an admin",
     )
 
 

@@ -14,6 +14,7 @@ from core.storage.users import User
 MOST = 10**15
 """Tokens, as over HTTP (api/admin_models.py)."""
 
+_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,2})?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,3}(?:[ ,_]\d{3})+|\d{1,16}", re.ASCII)
 
 
@@ -29,6 +30,16 @@ async def sent_by_admin(request: web.Request) -> tuple[User, dict[str, str]]:
     """The admin, and the fields of their form. Raises what `asking.sent` does, and Forbidden."""
     given = await sent(request)
     return await admin_of(request), given
+
+
+def dollars_in(given: dict[str, str], name: str) -> float | None:
+    """A field's amount of US dollars; None where it is empty. Raises InvalidInput."""
+    text = given.get(name, "").strip().removeprefix("$").replace(",", "")
+    if not text:
+        return None
+    if not _AMOUNT.fullmatch(text) or float(text) < 0.01:
+        raise InvalidInput("Give an amount of US dollars, such as 25 or 4.50, or nothing at all.")
+    return float(text)
 
 
 def tokens_in(given: dict[str, str], name: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 _UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
@@ -45,6 +45,16 @@ def short_money(dollars: float) -> str:
     if dollars == int(dollars):
         return f"${dollars:.0f}"
     return f"${dollars:.2f}" if round(dollars, 2) == round(dollars, 6) else f"${dollars:.2g}"
+
+
+def ago(moment: datetime) -> str:
+    """How long since a moment, in the largest unit that fits."""
+    seconds = max(0, (datetime.now(UTC) - moment).total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "just now"
 
 
 def short_day(day: str) -> str:

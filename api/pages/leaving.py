@@ -30,12 +30,12 @@ async def leave(request: web.Request) -> web.StreamResponse:
     user, core = await member(request), request.app[CORE]
     try:
         await _prove(request, user, given)
+        await forget(core, user.id)
     except Forbidden as error:
         # A 403 is for whoever may not ask at all; what a form got wrong is a page like any other.
         return await _page(request, sentence(error), 400)
     except AssistantError as error:
         return told_when(await _page(request, sentence(error), STATUS[error.code]), error)
-    await forget(core, user.id)
     response = see_other("/goodbye")
     session.end(response)
     return response
@@ -64,6 +64,7 @@ async def _page(request: web.Request, problem: str = "", status: int = 200) -> w
         wrote=bool(items),
         chats=len(profile.identities),
         connected=bool(profile.connections),
+        leaving=await core.accounts.admin.leaving(user.id),
     )
 
 

@@ -11,7 +11,6 @@ from aiohttp import web
 from api.account_models import Forgotten, MailedToken, NewPassword
 from api.address import client_address
 from api.errors import STATUS
-from api.json.credentials import ON_ITS_WAY
 from api.keys import CORE
 from api.pages.forms import checked, form
 from api.pages.render import page, see_other, tell, told_when
@@ -21,7 +20,7 @@ from core.errors import AssistantError
 
 async def forgot_form(request: web.Request) -> web.Response:
     """Where one asks for a link."""
-    return page(request, "forgot.html", told_of="", problem="", email="")
+    return _forgot(request)
 
 
 async def forgot(request: web.Request) -> web.Response:
@@ -34,11 +33,23 @@ async def forgot(request: web.Request) -> web.Response:
         core.accounts.credentials.forgot(email, core.limits)
     except AssistantError as error:
         status, email = STATUS[error.code], given.get("email", "")
-        shown = page(
-            request, "forgot.html", status=status, told_of="", problem=error.message, email=email
-        )
+        shown = _forgot(request, status=status, problem=error.message, email=email)
         return told_when(shown, error)
-    return page(request, "forgot.html", told_of=ON_ITS_WAY, problem="", email="")
+    return _forgot(request, told_of=core.accounts.post.told(somebody=False))
+
+
+def _forgot(request: web.Request, *, status: int = 200, **given: str) -> web.Response:
+    post = request.app[CORE].accounts.post
+    there = {"told_of": "", "problem": "", "email": ""}
+    letters, no_letter = post.reaches, post.told()
+    return page(
+        request,
+        "forgot.html",
+        status=status,
+        letters=letters,
+        no_letter=no_letter,
+        **(there | given),
+    )
 
 
 async def reset_form(request: web.Request) -> web.Response:

@@ -50,7 +50,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"code": _code, "plain": _plain, "day": _day, "prose": _prose}
-    for figure in (figures.whole, figures.compact, figures.money):
+    for figure in (figures.whole, figures.compact, figures.money, figures.ago):
         environment.filters[figure.__name__] = figure
     environment.filters |= {"short_day": figures.short_day, "long_day": figures.long_day}
     environment.globals["asset"] = asset

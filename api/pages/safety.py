@@ -68,7 +68,7 @@ async def mail_password(request: web.Request) -> web.StreamResponse:
             request, "password", InvalidInput("There is no address that a letter could go to.")
         )
     core.accounts.credentials.forgot(user.email, core.limits)
-    return done(request, "password", "A letter is on its way. Look in your mail.")
+    return done(request, "password", core.accounts.post.told())
 
 
 # ── Sessions ─────────────────────────────────────────────────────────────────────────────────────

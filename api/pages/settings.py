@@ -60,7 +60,7 @@ async def resend(request: web.Request) -> web.StreamResponse:
     core.accounts.credentials.ask_to_confirm(user, core.limits)
     if user.email_verified_at is not None:
         return done(request, "profile", "Your address is confirmed already.")
-    return done(request, "profile", "A letter is on its way. Look in your mail.")
+    return done(request, "profile", core.accounts.post.told())
 
 
 async def prefer(request: web.Request) -> web.StreamResponse:
@@ -132,6 +132,7 @@ async def shown(
         "tokens": await core.accounts.personal.of(user.id),
         "scopes": SCOPES,
         "longest": LONGEST_DAYS,
+        "letters": core.accounts.post.reaches,
         "platforms": [name for name, _ in platforms(request)],
         "wrong": state.wrong,
         "given": state.given,

@@ -50,13 +50,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Allotted:
-    """Tokens of this month: how many there are, None for no limit, and how many were used."""
+    """Tokens, or dollars, of this month: how many there are, None for no limit, and how many were
+    used."""
 
-    limit: int | None
-    used: int
+    limit: float | None
+    used: float
 
     @property
-    def left(self) -> int:
+    def left(self) -> float:
         """What may still be spent; 0 where there is no limit too."""
         return max(0, (self.limit or 0) - self.used)
 

@@ -16,6 +16,7 @@ async def usage(request: web.Request) -> web.Response:
     days = days_asked(request)
     report = await core.accounts.usage.report(days, user.id)
     allowance = await core.accounts.allowances.get()
+    bill = await core.accounts.allowances.bill(user.id)
     own = allowance.person if user.allowance is None else user.allowance
     return page(
         request,
@@ -24,5 +25,6 @@ async def usage(request: web.Request) -> web.Response:
         days=days,
         all_ranges=RANGES,
         allotted=Allotted(own, await core.accounts.allowances.used(user.id)),
+        billed=Allotted(allowance.person_dollars, bill.dollars),
         renewal=renewal(),
     )

@@ -31,8 +31,9 @@ from core.commands.registry import COMMANDS, is_private
 from core.config import Settings
 from core.errors import InvalidInput, Misconfigured, PlatformFailed
 from core.messages import Call, Request, stable_id
-from core.metrics import ACKNOWLEDGED, EVENTS
+from core.metrics import ACKNOWLEDGED, delivered
 from core.ports import Intake
+from core.pulse import pulse
 
 if TYPE_CHECKING:
     import discord
@@ -126,7 +127,7 @@ class DiscordEntry:
         from bot.discord.client import Client, Listeners
 
         def heard(name: str, data: Json) -> None:
-            EVENTS.labels(self.name, "reaction" if "REACTION" in name else "message").inc()
+            delivered(self.name, "reaction" if "REACTION" in name else "message")
             self._listener.hear(client, name, data)
 
         def news(what: str, shard: int) -> None:
@@ -175,9 +176,11 @@ class DiscordEntry:
                 await self._disconnect()
             except Misconfigured as error:
                 _log.error("discord stays off", reason=error.message)
+                pulse(self.name).fail(error.message)
                 return
             except PlatformFailed as error:
                 pause = min(pause * 2, LONGEST_RECONNECT)
+                pulse(self.name).fail(error.message)
                 _log.warning("discord not connected again", reason=error.message, seconds=pause)
             await asyncio.sleep(pause)
 
@@ -287,7 +290,7 @@ class DiscordEntry:
         nobody ever fills. Recording takes some 5 ms of Discord's three seconds, and at most two
         seconds.
         """
-        EVENTS.labels(self.name, "command" if isinstance(line, str) else "interaction").inc()
+        delivered(self.name, "command" if isinstance(line, str) else "interaction")
         with ACKNOWLEDGED.labels(self.name).time():
             place = place_of(interaction) if place is None else place
             return await self._recorded(interaction, line, where, place, on_panel=on_panel)

@@ -13,6 +13,7 @@ from bot.discord.form import Choices, options
 from bot.discord.render import LONGEST, render_answer
 from core.commands.notion import lines_of
 from core.commands.words import link, place
+from core.facts import title_of
 from core.messages import Answer
 from core.ports import Choice, Chosen, Destination, Overview, Part
 
@@ -83,7 +84,9 @@ def stand(shown: str) -> str:
 
 
 def _account(overview: Overview, *, linking: bool) -> str:
-    known = [f"{name or 'somebody'} on {platform}" for platform, name in overview.identities]
+    known = [
+        f"{name or 'somebody'} on {title_of(platform)}" for platform, name in overview.identities
+    ]
     who = ", ".join(known[:_SHOWN_IDENTITIES])
     if overview.account is not None:
         return f"- Linked to the account **{overview.account}**" + (f": {who}." if who else ".")

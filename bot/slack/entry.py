@@ -44,7 +44,7 @@ from core.commands.command import PREFIX
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
 from core.messages import Answer
-from core.metrics import ACKNOWLEDGED, EVENTS
+from core.metrics import ACKNOWLEDGED, delivered
 from core.ports import Installations, Intake
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class SlackEntry:
             return _refusal(401, error.code, error.message)
         except InvalidInput as error:
             return _refusal(400, error.code, error.message)
-        EVENTS.labels(self.name, kind_of(fields)).inc()
+        delivered(self.name, kind_of(fields))
         since = self._silence.heard(fields, datetime.now(UTC))
         if since is not None and self._watch is None:
             self._lookout.missed(since)

@@ -14,6 +14,7 @@ from bot.slack.form import Origin, read_origin
 from bot.slack.parse import Command, object_in, place_of, word_in
 from bot.slack.pieces import Block, link, plain, rich, rich_list, said
 from core.commands.command import PREFIX
+from core.facts import title_of
 from core.messages import Call, Sender, stable_id
 from core.ports import Choice, Chosen, Destination, Linked, Overview
 
@@ -262,7 +263,9 @@ def _account(overview: Overview, commands: Collection[str]) -> list[Block]:
         how = f" Type {PREFIX} link to join it with yours elsewhere." if "link" in commands else ""
         told = "Not linked to an account. Your history is that of Slack alone."
         return [_heading("Your account"), rich(said(told + how))]
-    names = ", ".join(" ".join(each).strip() for each in overview.identities)
+    names = ", ".join(
+        f"{title_of(platform)} {name}".strip() for platform, name in overview.identities
+    )
     known = f". It knows you as {names}." if names else "."
     linked = rich(said("Linked to "), said(overview.account, bold=True), said(known))
     return [_heading("Your account"), linked]

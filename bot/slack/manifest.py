@@ -100,6 +100,21 @@ def manifest(public_url: str) -> dict[str, Any]:
     }
 
 
+def socket_manifest() -> dict[str, Any]:
+    """The manifest of an app that Slack reaches by Socket Mode: it has no address at all.
+
+    https://docs.slack.dev/reference/app-manifest
+    """
+    app = manifest("")
+    del app["oauth_config"]["redirect_urls"]
+    del app["features"]["slash_commands"][0]["url"]
+    settings = app["settings"]
+    del settings["event_subscriptions"]["request_url"]
+    settings["interactivity"] = {"is_enabled": True}
+    settings["socket_mode_enabled"] = True
+    return app
+
+
 def _features(events: str) -> dict[str, Any]:
     first = next(iter(COMMANDS.values()))
     return {

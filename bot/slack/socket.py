@@ -30,7 +30,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.parse import UNREADABLE, is_shaped, kind_of
 from core.errors import Misconfigured, PlatformFailed, RateLimited
-from core.metrics import ACKNOWLEDGED, EVENTS
+from core.metrics import ACKNOWLEDGED, delivered
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +131,7 @@ class Line(SocketModeClient):
         await super().close()  # type: ignore[no-untyped-call]  # the SDK leaves it bare
 
     async def _take(self, _client: SocketModeClient, request: SocketModeRequest) -> None:
-        EVENTS.labels("slack", kind_of(request.payload or {})).inc()
+        delivered("slack", kind_of(request.payload or {}))
         with ACKNOWLEDGED.labels("slack").time():
             try:
                 if not is_shaped(request.payload or {}):

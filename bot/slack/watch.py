@@ -171,6 +171,7 @@ class Watch:
                 wait = pause
                 if isinstance(error, RateLimited):
                     wait = max(pause, error.retry_after or 0)
+                self._standing.failed(error.message)
                 log.warning(
                     "slack is not connected; trying again", reason=error.message, seconds=wait
                 )

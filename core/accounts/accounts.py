@@ -116,8 +116,8 @@ class Accounts:
         self.post = post or Post(settings)
         self.credentials = Credentials(settings, database, self._passwords, self.post, self._know)
         self.sessions = Sessions(database)
-        self.admin = Admin(database)
-        self.allowances = Allowances(database)
+        self.admin = Admin(database, own=settings.local and settings.host in LOCAL_HOSTS)
+        self.allowances = Allowances(database, settings.prices)
         self.usage = Usage(database, settings.prices)
         self.personal = PersonalTokens(database)
 
@@ -351,8 +351,12 @@ class Accounts:
         return await self.me(user_id)
 
     async def erase(self, user_id: UUID) -> None:
-        """Forgets a person and everything of theirs, at once and for good."""
+        """Forgets a person and everything of theirs, at once and for good.
+
+        Raises Conflict where no admin would be left for the accounts that stay.
+        """
         async with self._database.begin() as uow:
+            await self.admin.hand_over(uow, user_id)
             senders = [
                 Sender(known.platform, known.external_id, workspace=known.workspace)
                 for known in await uow.users.identities(user_id)

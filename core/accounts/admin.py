@@ -13,6 +13,7 @@ from uuid import UUID
 from core.accounts.names import is_login
 from core.cursors import cursor_of, place_of
 from core.errors import Conflict, NotFound
+from core.origin import Origin, asked_from
 from core.storage.audit import Entry
 from core.storage.database import Database, UnitOfWork
 from core.storage.users import User
@@ -20,7 +21,7 @@ from core.storage.users import User
 MOST = 100
 """Rows of a page."""
 
-_LAST = "You are the only admin. Make somebody else one first."
+LAST = "You are the only admin. Make somebody else one first."
 _NOBODY = "There is no such account. `GET /admin/users` lists them."
 
 
@@ -33,11 +34,58 @@ class Counts:
     disabled: int
 
 
-class Admin:
-    """Sees and changes people's accounts; who may, is for the caller to check."""
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What comes of it when an account is erased.
 
-    def __init__(self, database: Database) -> None:
+    `is_last`: there would be no admin left among the accounts that stay. `heir` is who becomes one
+    then, None where nobody does, and so the account cannot be erased.
+    """
+
+    is_last: bool = False
+    heir: User | None = None
+
+
+class Admin:
+    """Sees and changes people's accounts; who may, is for the caller to check.
+
+    `own`: the server is on somebody's own machine, where the oldest account is the admin's. There
+    the next one takes over from the last admin; elsewhere that might be anybody.
+    """
+
+    def __init__(self, database: Database, *, own: bool = False) -> None:
         self._database = database
+        self._own = own
+
+    async def leaving(self, user_id: UUID) -> Leaving:
+        """What would come of it if this account were erased."""
+        async with self._database.read() as uow:
+            return await self._leaving(uow, user_id)
+
+    async def is_last(self, user_id: UUID) -> bool:
+        """Whether this account is the only admin's."""
+        async with self._database.read() as uow:
+            return await uow.people.admins() == {user_id}
+
+    async def _leaving(self, uow: UnitOfWork, user_id: UUID) -> Leaving:
+        if await uow.people.admins() != {user_id}:
+            return Leaving()
+        heir = await uow.people.oldest(but=user_id)
+        return Leaving(heir is not None, heir if self._own else None)
+
+    async def hand_over(self, uow: UnitOfWork, user_id: UUID) -> None:
+        """Sees to it that there is an admin once this account is erased.
+
+        Raises Conflict where nobody can take over.
+        """
+        leaving = await self._leaving(uow, user_id)
+        if leaving.heir is not None:
+            await uow.people.change(leaving.heir.id, role="admin")
+            # From where it came about is of the one who leaves, and goes with them.
+            with asked_from(Origin()):
+                await uow.audit.note("user.role", None, subject=leaving.heir.id, target="admin")
+        elif leaving.is_last:
+            raise Conflict(LAST)
 
     async def people(
         self, words: str = "", cursor: str | None = None, limit: int = 50
@@ -86,7 +134,7 @@ class Admin:
                 raise NotFound(_NOBODY)
             loses = role == "member" or disabled is True
             if loses and admins == {user_id}:
-                raise Conflict(_LAST)
+                raise Conflict(LAST)
             if role is not None and role != user.role:
                 await uow.people.change(user_id, role=role)
                 await uow.audit.note("user.role", actor, subject=user_id, target=role)

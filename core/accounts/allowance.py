@@ -1,16 +1,19 @@
-"""How many tokens a month a person may spend, and the whole server.
+"""How much a month a person may spend, and the whole server: in tokens, and in US dollars.
 
 Counted by calendar month in UTC, from what providers said an answer took: it is looked at before a
-text is written, so the last one may go over. What people delete stays counted.
+text is written, so the last one may go over. What people delete stays counted. Dollars are reckoned
+by the prices of the settings; what has no price there counts in tokens alone.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID
 
+from core.accounts.usage import Prices, cost_of
 from core.errors import RateLimited
 from core.storage.database import Database, UnitOfWork
 from core.storage.spending import day_of
@@ -23,17 +26,38 @@ FRESH_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Tokens a month for each `person`, and for the whole `server`; None is no limit."""
+    """Tokens a month for each `person`, and for the whole `server`, and dollars for both; None is
+    no limit."""
 
     person: int | None = None
     server: int | None = None
+    person_dollars: float | None = None
+    server_dollars: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What was spent in US dollars, as far as that is known; `unpriced` are models without a price.
+
+    `is_known`: at least something has a price, or nothing was spent.
+    """
+
+    dollars: float = 0.0
+    unpriced: tuple[str, ...] = ()
+    is_known: bool = True
 
 
 class Allowances:
     """Knows and keeps them, and turns away who has used theirs up."""
 
-    def __init__(self, database: Database, fresh: float = FRESH_SECONDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        prices: Prices = MappingProxyType({}),
+        fresh: float = FRESH_SECONDS,
+    ) -> None:
         self._database = database
+        self._prices = prices
         self._fresh = fresh
         self._known: tuple[float, Allowance] | None = None
 
@@ -46,7 +70,7 @@ class Allowances:
         """Keeps another one."""
         async with self._database.begin() as uow:
             before = await _chosen(uow)
-            await uow.people.choose(NAME, {"person": allowance.person, "server": allowance.server})
+            await uow.people.choose(NAME, asdict(allowance))
             told = f"{_told(before)} → {_told(allowance)}"
             await uow.audit.note("allowance.changed", actor, target=told)
         self._known = None
@@ -55,6 +79,23 @@ class Allowances:
         """Tokens that were spent this month, by one person or by everybody."""
         async with self._database.read() as uow:
             return await uow.spending.tokens(day_of(_month()), user_id)
+
+    async def bill(self, user_id: UUID | None = None) -> Bill:
+        """What that cost this month, of one person or of everybody."""
+        async with self._database.read() as uow:
+            return await self._bill(uow, user_id)
+
+    async def _bill(self, uow: UnitOfWork, user_id: UUID | None) -> Bill:
+        since, today = day_of(_month()), day_of(datetime.now(UTC))
+        days = await uow.spending.days(since, today, user_id)
+        costs = [cost_of(each, self._prices) for each in days]
+        known = [cost for cost in costs if cost is not None]
+        unpriced = {
+            each.model or each.provider
+            for each, cost in zip(days, costs, strict=True)
+            if cost is None
+        }
+        return Bill(round(sum(known), 6), tuple(sorted(unpriced)), bool(known or not days))
 
     async def check(self, user_id: UUID) -> None:
         """Raises RateLimited where nothing is left this month, saying whose."""
@@ -73,6 +114,12 @@ class Allowances:
             server = allowance.server
             if server is not None and await uow.spending.tokens(since) >= server:
                 raise _used_up("This server has used its tokens of this month.")
+            dollars = allowance.person_dollars
+            if dollars is not None and (await self._bill(uow, user_id)).dollars >= dollars:
+                raise _used_up(f"You have used your ${dollars:,.2f} of this month.")
+            dollars = allowance.server_dollars
+            if dollars is not None and (await self._bill(uow, None)).dollars >= dollars:
+                raise _used_up(f"This server has used its ${dollars:,.2f} of this month.")
 
     async def _recent(self) -> Allowance:
         now = time.monotonic()
@@ -106,4 +153,10 @@ def _told(allowance: Allowance) -> str:
     person, server = (
         "no limit" if each is None else f"{each:,}" for each in (allowance.person, allowance.server)
     )
-    return f"{person} a person, {server} in all"
+    told = f"{person} a person, {server} in all"
+    for dollars, whose in (
+        (allowance.person_dollars, "a person"),
+        (allowance.server_dollars, "in all"),
+    ):
+        told += "" if dollars is None else f", ${dollars:,.2f} {whose}"
+    return told

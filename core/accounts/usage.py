@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -59,11 +59,23 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class PersonSpent:
-    """What somebody spent; `name` is None for who has no account, `id` too for the erased."""
+    """What somebody spent; `name` is None for who has no account, `id` too for the erased.
+
+    `known` is the cost of what has a price, all of it where `spent.cost` is that too.
+    """
 
     id: UUID | None
     name: str | None
     spent: Spending
+    known: float = 0.0
+
+
+def cost_of(day: Day, prices: Prices) -> float | None:
+    """US dollars; None where there is no price of the model, nor of its provider. Pure."""
+    price = prices.get(day.model) or prices.get(day.provider)
+    if price is None:
+        return None
+    return round((day.input_tokens * price[0] + day.output_tokens * price[1]) / 1_000_000, 6)
 
 
 class Usage:
@@ -85,27 +97,29 @@ class Usage:
         return Report(since, until, rows, providers, _sum(row.spent for row in rows))
 
     async def people(self, days: int) -> list[PersonSpent]:
-        """Who spent most in the last `days` days, a hundred at most. Tokens alone are known."""
+        """Who spent most in the last `days` days, a hundred at most."""
         since, until = _range(days)
         async with self._database.read() as uow:
             found = await uow.spending.people(since, until, MOST_PEOPLE)
-            names = await uow.people.names([each[0] for each in found if each[0] is not None])
+            ids = [each[0] for each in found if each[0] is not None]
+            names = await uow.people.names(ids)
+            models = await uow.spending.models(since, until, ids)
+        spent: dict[UUID | None, list[Spending]] = {}
+        for who, day in models:
+            spent.setdefault(who, []).append(self._spent(day))
         return [
             PersonSpent(
                 who,
                 names.get(who) if who else None,
-                Spending(requests, tokens_in, tokens_out, None),
+                _sum(spent.get(who, ())),
+                round(sum(each.cost or 0 for each in spent.get(who, ())), 6),
             )
-            for who, requests, tokens_in, tokens_out in found
+            for who, *_ in found
         ]
 
     def _spent(self, day: Day) -> Spending:
-        spent = Spending(day.requests, day.input_tokens, day.output_tokens, None)
-        price = self._prices.get(day.model) or self._prices.get(day.provider)
-        if price is None:
-            return spent
-        cost = (day.input_tokens * price[0] + day.output_tokens * price[1]) / 1_000_000
-        return replace(spent, cost=round(cost, 6))
+        cost = cost_of(day, self._prices)
+        return Spending(day.requests, day.input_tokens, day.output_tokens, cost)
 
 
 def _range(days: int) -> tuple[str, str]:

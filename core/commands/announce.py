@@ -19,6 +19,11 @@ async def settings(context: Context, word: str) -> Answer:
     channel = context.request.channel
     if channel is None:
         raise InvalidInput("There is no channel here that could hear of its pages.")
+    if not context.conversation.hears_later:
+        raise InvalidInput(
+            "Nothing can be told here later. Type this in a channel in Slack or Discord: edits of "
+            "and comments on pages saved from there are then told there."
+        )
     if word.lower() not in ("", "on", "off"):
         raise InvalidInput("`/notion settings announce on`, or `off`.")
     if not word:

@@ -10,6 +10,7 @@ from core.commands.context import Context
 from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO
 from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
+from core.facts import title_of
 from core.messages import ANSWERS, Answer, Call, Message, stable_id
 from core.ports import Destination
 from core.transcript import document
@@ -33,6 +34,8 @@ async def run(context: Context, call: Call) -> Answer:
             )
     page = await the_page(context, call.value(APPEND.name) or "")
     what, said = await _what(context, page, call.text)
+    # No step: after a crash whoever was before is answered, or is waited for again.
+    await context.conversation.turn(context.feed)
     saved = await context.appender.append(context.step, context.request.id, page, what)
     context.feed.saved(saved.url)
     title = page.title or "Untitled"
@@ -105,5 +108,5 @@ async def _messages(
 
 
 def _where(context: Context, channel: str = "") -> str:
-    platform = context.request.sender.platform.capitalize()
+    platform = title_of(context.request.sender.platform)
     return f"{platform} · #{channel}" if channel else platform

@@ -18,8 +18,9 @@ from core.messages import Carried, Channel, File, Message, Request, Sender, Work
 from core.notion.examining import Report
 from core.ports import Destination, Given, Overview, Reply, Route, Saved, Step, Template, Turn
 from core.preferences import Preferred
-from core.storage.content import Content, Spent
+from core.storage.content import Content
 from core.storage.destinations import Choices, Holder
+from core.storage.spending import Spent
 from core.transcript import Shape
 
 
@@ -163,6 +164,16 @@ class Conversation(Protocol):
 
     def is_link(self, text: str) -> bool:
         """Whether a text is the address of a message that can be read here."""
+        ...
+
+    @property
+    def takes_emoji(self) -> bool:
+        """Whether people can put emoji on messages here."""
+        ...
+
+    @property
+    def hears_later(self) -> bool:
+        """Whether something can be told here later, beside what was asked."""
         ...
 
     async def last_answer(self) -> Message | None:
@@ -369,7 +380,7 @@ class Connector(Protocol):
         ...
 
     async def hint(self, request: Request) -> str | None:
-        """The link for whoever has no connection that Notion accepts; None where they have."""
+        """What whoever lacks a connection that Notion accepts does about it; None for others."""
         ...
 
     async def standing(self, user_id: UUID, request: Request) -> list[Standing]:

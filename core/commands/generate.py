@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -40,9 +41,11 @@ async def run(context: Context, call: Call) -> Answer:
 
     notes = await context.step("generate", write)
     item = await context.library.get(context.user_id, context.request.id)
-    answer = shown(item, notes, private=call.has("private"))
+    saves = await _saves(context, call)
+    unused = () if saves else _unused(call)
+    answer = shown(item, [*notes, *unused], private=call.has("private"))
     # What was stopped is half a text: whoever wants a page of it presses the button.
-    if item.stopped or not await _saves(context, call):
+    if item.stopped or not saves:
         return answer
     facts = with_given(
         of_prompt(context.request, call.value("tags")), call, template=NOTION_TEMPLATE
@@ -57,6 +60,14 @@ async def run(context: Context, call: Call) -> Answer:
     context.feed.saved(page)
     told = (*answer.notes, *left)
     return replace(answer, notes=told, page=page, actions=when_written(item.id, saved=True))
+
+
+def _unused(call: Call) -> Iterator[str]:
+    """A word on flags about a page where none is made."""
+    if names := [flag.name for flag in (TAGS, SET, NOTION_TEMPLATE) if call.has(flag.name)]:
+        listed = " and ".join(f"`--{name}`" for name in names)
+        was = "was" if len(names) == 1 else "were"
+        yield f"{listed} {was} not used, for no page was asked for: add `--save`, or `--to`."
 
 
 async def _saves(context: Context, call: Call) -> bool:

@@ -12,6 +12,7 @@ from core.commands.notion import lines_of
 from core.commands.notion import settings as notion_settings
 from core.commands.words import place
 from core.errors import InvalidInput
+from core.facts import title_of
 from core.messages import Answer, Call
 from core.ports import Overview
 from core.preferences import NAMES, Preferred, checked
@@ -134,7 +135,9 @@ async def _shown(context: Context) -> Answer:
 
 
 def _lines(found: Overview, account: str | None, chosen: Preferred) -> Iterator[str]:
-    names = ", ".join(f"{name or 'you'} ({platform})" for platform, name in found.identities)
+    names = ", ".join(
+        f"{name or 'you'} ({title_of(platform)})" for platform, name in found.identities
+    )
     if account is None:
         yield "- Account: none. `/notion link` makes one history of all your chats."
     else:
@@ -178,7 +181,9 @@ COMMAND = Command(
             "template NAME",
             f"The shape of what you generate: {', '.join(TEMPLATES)}; none for no shape.",
         ),
-        Way("reset", "Provider and template are the server's again."),
+        Way("model NAME", "Which model of that provider, by the name it goes by there."),
+        Way("save on", "What you generate is saved to Notion at once; off ends that."),
+        Way("reset", "Takes these four back."),
         Way(
             "notion",
             "How you are connected to Notion, and the link that connects your own. Behind it may "

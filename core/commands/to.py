@@ -51,7 +51,8 @@ async def run(context: Context, call: Call) -> Answer:
         return Answer(await _choose(context, holder, wanted), private=True)
     if clear:
         return Answer(await _clear(context, holder), private=True)
-    return Answer(await _shown(context), _HOW, private=True)
+    how = _HOW if context.conversation.takes_emoji else _HOW[:1]
+    return Answer(await _shown(context), how, private=True)
 
 
 def _unquoted(text: str) -> str:
@@ -185,6 +186,11 @@ async def _choices(context: Context) -> Choices:
 async def _emoji(context: Context, call: Call, emoji: tuple[str, str], wanted: str) -> str:
     """Keeps what an emoji does in this channel, takes it back, or says it."""
     key, shown = emoji
+    if not context.conversation.takes_emoji:
+        raise InvalidInput(
+            f"Nobody can put {shown} on a message here. Type this in the channel in Slack or "
+            "Discord where it is to save messages; for your own pages, `/notion to DESTINATION`."
+        )
     channel = _channel(context)
     if key == MEMO:
         raise InvalidInput(

@@ -9,9 +9,9 @@ from operator import attrgetter
 from core.commands.command import Command
 from core.commands.context import Context
 from core.messages import Answer, Call
-from core.storage.content import Cost, Spent
+from core.storage.spending import Cost, Spent
 
-PERIODS = {"today": "today", "last 30 days": "month", "in all": "ever"}
+PERIODS = {"today": "today", "last 30 days": "month", "since the start": "ever"}
 
 
 async def run(context: Context, call: Call) -> Answer:  # noqa: ARG001 - it takes no text
@@ -24,7 +24,7 @@ async def run(context: Context, call: Call) -> Answer:  # noqa: ARG001 - it take
         )
     return Answer(
         "\n".join(["**What you spent**", "", *_table(spent)]),
-        ("Today began at midnight UTC. What you deleted from your history is not counted.",),
+        ("Days begin at midnight UTC. What you deleted from your history stays counted.",),
         private=True,
     )
 
@@ -36,7 +36,7 @@ def _table(spent: list[Spent]) -> Iterator[str]:
         cost = attrgetter(field)
         used = [each for each in spent if cost(each).requests]
         if len(used) != 1:
-            yield _row(name, "all", "all", _sum([cost(each) for each in used]))
+            yield _row(name, "all together", "–", _sum([cost(each) for each in used]))
         for each in used:
             yield _row(name, each.provider, each.model, cost(each))
 
@@ -50,7 +50,8 @@ def _sum(costs: list[Cost]) -> Cost:
 
 
 def _row(when: str, provider: str, model: str, cost: Cost) -> str:
-    model = model.replace("|", "\\|")
+    # What no model wrote was kept under this name by earlier releases.
+    model = "no model" if model == "none" else model.replace("|", "\\|")
     numbers = f"{cost.requests:,} | {cost.input_tokens:,} | {cost.output_tokens:,}"
     return f"| {when} | {provider} | {model} | {numbers} |"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -49,7 +50,6 @@ class News:
         item: UUID,
         said: Sequence[Message],
         shape: Shape,
-        files: Sequence[Carried],
     ) -> None:
         """Begins to follow the messages of an item.
 
@@ -65,7 +65,7 @@ class News:
         address = {name: request.address[name] for name in _ADDRESS if name in request.address}
         # They were read a moment ago, and the platform's clock is not ours.
         read = now.timestamp() - READ_AGO
-        entries = {one.id: Entry(one, files=_of(one, files), told=read) for one in said}
+        entries = {one.id: Entry(one, told=read) for one in said}
         started = new_item(item, channel, thread, shape, address, now + self._for)
         shown = {each: entry.to_json() for each, entry in entries.items()}
         if await unit.followed.begin(started, shown):
@@ -77,6 +77,20 @@ class News:
         kept = {each.id: each for each in await unit.followed.messages(item)}
         for message in said:
             await self._want(unit, item, kept.get(message.id), message, read)
+        if any(each.wanted is not None for each in await unit.followed.messages(item)):
+            await unit.followed.set(item, due_at=now + DELAY)
+
+    async def copied(self, unit: UnitOfWork, item: UUID, files: Sequence[Carried]) -> None:
+        """Notes which files of its messages the page of an item is made with."""
+        for kept in await unit.followed.messages(item) if files else ():
+            if kept.shown is None:
+                continue
+            entry = Entry.from_json(kept.shown)
+            there = {file["line"] for file in entry.files}
+            fresh = [file for file in _of(entry.message, files) if file["line"] not in there]
+            if fresh:
+                with_them = replace(entry, files=(*entry.files, *fresh))
+                await unit.followed.show(item, kept.id, with_them.to_json(), settled=False)
 
     async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
         """Whether a page follows this message, or all that is said in this thread."""

@@ -10,9 +10,10 @@ from core.cursors import Place, cursor_of, place_of
 from core.errors import NotFound
 from core.messages import Answer
 from core.ports import Forget, nothing_more
-from core.storage.content import Content, Spent
+from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
+from core.storage.spending import Spent, day_of
 
 MOST = 100
 """Items a page holds at most."""
@@ -20,7 +21,8 @@ MOST = 100
 VERSIONS = 20
 """Versions of one item that are shown at most."""
 
-MONTH = timedelta(days=30)
+MONTH = timedelta(days=29)
+"""Before today: the thirty days that usage is told of, here and on the web."""
 
 
 DELETED = Answer(
@@ -137,10 +139,10 @@ class History:
             return await uow.content.get(content_id) is not None
 
     async def spent(self, user_id: UUID, now: datetime) -> list[Spent]:
-        """What their items took, by model: since midnight UTC, in the last 30 days, in all."""
-        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        """What they spent, by model: today, in the last 30 days, in all; days are those of UTC."""
+        today = now.astimezone(UTC)
         async with self._database.read() as uow:
-            return await uow.content.spent(user_id, today, now - MONTH)
+            return await uow.spending.spent(user_id, day_of(today), day_of(today - MONTH))
 
     async def delete(self, user_id: UUID, content_id: UUID) -> None:
         """Forgets one item, and ends its writing; its Notion page stays. Raises NotFound."""

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, when_unclear, when_unsaved
+from core.actions import when_broken_off, when_failed, when_unclear, when_unsaved
 from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
@@ -41,6 +41,7 @@ from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
 from core.ports import CanMark, Platform, Step
+from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -112,7 +113,9 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
-        if answer.ok and not answer.private and request.channel is not None:
+        said_aloud = answer.ok and not answer.private and request.channel is not None
+        # What happened on the page is no part of what was said in the thread.
+        if said_aloud and request.call.command not in SILENT:
             await self._keep_pages_up(context, delivery)
         if answer.page is not None and answer.ok and kept is not None:
             await context.announcer.watch(request, answer.page)
@@ -180,11 +183,14 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
+            beginning = await self._beginning(context, error)
+            if beginning is not None:
+                return beginning
             # With a connection another try may do, so it gets a button too.
             missing = isinstance(error, (NotionFailed, Unavailable))
-            link = await context.connector.hint(context.request) if missing else None
-            actions = _to_try_again(context.request, error, connects=link is not None)
-            aside = "" if link is None else f"Connect Notion: {link}"
+            hint = await context.connector.hint(context.request) if missing else None
+            actions = _to_try_again(context.request, error, connects=hint is not None)
+            aside = hint or ""
             told = error.to_json()
             if aside and self._is_for_one(context.request):
                 said = f"{error.message}\n\n{aside}"
@@ -201,6 +207,28 @@ class Handler:
                 f"{context.request.id}. Try again; what was written is under `/notion history`."
             )
             return Answer(failure.message, ok=False, private=True, error=failure.to_json())
+
+    async def _beginning(self, context: Context, error: AssistantError) -> Answer | None:
+        """What had come of an answer before its provider failed; None where that was nothing."""
+        request = context.request
+        if not COMMANDS[request.call.command].live:
+            return None
+        item = await patiently(lambda: self._item(request.id))
+        if item is None or item.text is None or item.error is None:
+            return None
+        return Answer(
+            item.text,
+            # As they were told before; the last ends with the reason, and so is marked as one.
+            notes=tuple((item.note or "").split("\n")),
+            ok=False,
+            private=request.call.has("private"),
+            error=error.to_json(),
+            actions=when_broken_off(item.id),
+        )
+
+    async def _item(self, item_id: UUID) -> Content | None:
+        async with self._database.read() as unit:
+            return await unit.content.get(item_id)
 
     async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
         async with self._database.begin() as unit:

@@ -243,6 +243,17 @@ class Limits:
             self._own = SlidingWindowCounterRateLimiter(WindowStorage())
         return self._own
 
+    async def reaches_redis(self) -> bool | None:
+        """Whether Redis answers, within its time; None where there is none."""
+        if self._redis_url is None:
+            return None
+        try:
+            async with asyncio.timeout(2 * REDIS_TIMEOUT):
+                return bool(await self._counter().storage.check())
+        except (TimeoutError, OSError) as error:
+            log.info("redis was asked and did not answer", reason=type(error).__name__)
+            return False
+
     async def close(self) -> None:
         """Lets go of Redis. May be called twice."""
         if self._shared is not None:

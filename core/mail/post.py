@@ -15,7 +15,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -42,6 +42,13 @@ LAST_SECONDS = 5.0
 SHOWN = "no mail server is set, so the letter is shown here"
 
 _LINK = re.compile(r"https?://\S+#\S+")
+
+_TOLD = {
+    "mail": "A letter is on its way. Look in your mail.",
+    "log": "The link is in this server's log, in the terminal where it runs: no mail server is "
+    "set.",
+    "nobody": "This server sends no mail, so no letter can come. Ask whoever runs it.",
+}
 
 Writing = Callable[[], Awaitable[Letter | None]]
 """Writes a letter, or finds that there is none to write."""
@@ -103,6 +110,23 @@ class Post:
     def is_open(self) -> bool:
         """Whether letters reach anybody: a mail server is set."""
         return self._server is not None
+
+    @property
+    def reaches(self) -> Literal["mail", "log", "nobody"]:
+        """Where a letter comes: to its address, into a local run's log, or nowhere."""
+        if self.is_open:
+            return "mail"
+        return "log" if self._settings.local else "nobody"
+
+    def told(self, *, somebody: bool = True) -> str:
+        """What to say of a letter: that it comes, where it is instead, or why none comes.
+
+        `somebody` False: whether there is anybody to write to is not to be told.
+        """
+        said = _TOLD[self.reaches]
+        if somebody or self.reaches == "nobody":
+            return said
+        return f"Where there is an account with this address: {said[0].lower()}{said[1:]}"
 
     def later(self, write: Writing) -> None:
         """Has a letter written and sent, soon and in the background."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import AssistantError, Misconfigured, NotionFailed
-from core.notion.pace import Pace, patience_in_line
+from core.notion.pace import Pace, patience_in_line, tell_in_line
 from core.notion.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -164,15 +164,15 @@ class Connection:
 
         sdk, token = self._client(), await self._token.current()
         at_most = max(deadline.at - time.monotonic(), 0)
-        waited = await self._pace.turn(at_most)
-        # Whoever has the patience to stand in line still gets all the time for the answer.
-        deadline.at += max(waited - at_most, 0)
-        left = max(deadline.at - time.monotonic(), self._patience / 60)
-        # A read that hangs is worth another try; what sends is given all the time there is.
-        seconds = left if write or "form_data" in request else min(left, self._patience / 3)
         try:
-            async with asyncio.timeout(seconds):
-                answer = await sdk.request(**request, auth=token)
+            async with self._pace.flight(at_most) as waited:
+                # Whoever has the patience to stand in line still gets all the time for the answer.
+                deadline.at += max(waited - at_most, 0)
+                left = max(deadline.at - time.monotonic(), self._patience / 60)
+                # A read that hangs is worth another try; what sends is given all the time there is.
+                sends = write or "form_data" in request
+                async with asyncio.timeout(left if sends else min(left, self._patience / 3)):
+                    answer = await sdk.request(**request, auth=token)
         except HTTPResponseError as error:
             if error.status == 401 and await self._token.renewed(token) != token:
                 # Refused before anything was done, so even a write may be sent again.
@@ -233,8 +233,10 @@ def _pause(error: Exception, deadline: _Deadline) -> bool | float:
         return left > 0
     if wait >= left and wait < patience_in_line():
         deadline.at += wait
-        return wait
-    return wait if wait < left else False
+    elif wait >= left:
+        return False
+    tell_in_line(wait)
+    return wait
 
 
 def _unreachable() -> _Failed:

@@ -67,6 +67,11 @@ class Connections:
         found = [str(row.id) for row in rows if row.lost_at is None]
         return found if self._own is None else [*found, INSTANCE]
 
+    async def broken(self) -> Row | None:
+        """The connection that goes first, where Notion does not accept it any more."""
+        rows = await self._rows()
+        return rows[0] if rows and rows[0].lost_at is not None else None
+
     async def missing(self) -> bool:
         """Whether whoever asks has to connect Notion first: there is none, or theirs is lost."""
         try:

@@ -6,11 +6,12 @@ https://developers.notion.com/reference/request-limits
 from __future__ import annotations
 
 import asyncio
+import heapq
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +19,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from core.durations import about
 from core.errors import AssistantError, RateLimited
 from core.storage.database import Database
 
@@ -36,6 +38,13 @@ WINDOW = 60.0
 
 BACKGROUND_SHARE = 3
 """One part in so many of a budget is for what nobody waits for."""
+
+AT_ONCE = 20
+"""Requests of one connection that are under way at a time: more would only be begun earlier, and
+none of what they are for be finished."""
+
+AT_ONCE_BEHIND = 5
+"""The same for what nobody waits for, beside those."""
 
 _LOOK = 0.05
 """Seconds between two looks whether anybody waits for a turn."""
@@ -65,10 +74,11 @@ TOLD_AFTER = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Somebody whose request stands in line, and who hears how long it takes."""
+    """Somebody who stands in line since then, and hears how long it takes."""
 
     patience: float
     tell: Callable[[float], None]
+    since: float = field(default_factory=time.monotonic)
 
 
 _LINE: ContextVar[_Line | None] = ContextVar("in line", default=None)
@@ -77,7 +87,8 @@ _LINE: ContextVar[_Line | None] = ContextVar("in line", default=None)
 @contextmanager
 def in_line(patience: float, tell: Callable[[float], None]) -> Iterator[None]:
     """What is asked of Notion inside may wait so many seconds for its turn, beside the time for the
-    answer; `tell` is given the seconds that are left of a long wait.
+    answer; `tell` is given the seconds that are left of a long wait. Its turn comes before that of
+    whoever began later: what was begun is finished first.
     """
     token = _LINE.set(_Line(patience, tell))
     try:
@@ -92,6 +103,46 @@ def patience_in_line() -> float:
     return 0.0 if line is None else line.patience
 
 
+def tell_in_line(seconds: float) -> None:
+    """Has whoever stands in line here hear of a long wait; nobody waits for the background."""
+    line = _LINE.get()
+    if line is not None and seconds > TOLD_AFTER and not _BACKGROUND.get():
+        line.tell(seconds)
+
+
+class _Places:
+    """So many at a time; of those who wait, who came first to the line comes first."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._count = 0
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    async def take(self, since: float) -> None:
+        """Waits for a place. `free` gives it back."""
+        if self._free:
+            self._free -= 1
+            return
+        self._count += 1
+        given = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (since, self._count, given))
+        try:
+            await given
+        except asyncio.CancelledError:
+            if given.done() and not given.cancelled():
+                self.free()
+            raise
+
+    def free(self) -> None:
+        """Gives a place to whoever is next."""
+        while self._waiting:
+            given = heapq.heappop(self._waiting)[2]
+            if not given.done():
+                given.set_result(None)
+                return
+        self._free += 1
+
+
 class Pace:
     """One connection's budget of requests, shared through Redis where there is one."""
 
@@ -104,8 +155,10 @@ class Pace:
         self._own: AbstractBucket | None = None
         self._retry_redis_at = 0.0
         self._free_at = 0.0
-        self._queue = asyncio.Lock()
-        self._waiting = 0
+        self._places = _Places(AT_ONCE)
+        self._places_behind = _Places(AT_ONCE_BEHIND)
+        self._queue = _Places(1)
+        self._waiting: list[float] = []
         self._behind: AbstractBucket | None = None
         self._closed_until = 0.0
         self._count: Count | None = None
@@ -115,41 +168,84 @@ class Pace:
         self._count = count
 
     async def turn(self, at_most: float) -> float:
-        """Waits until one more request fits, first come, first served; how long that took.
+        """Waits until one more request fits; how long that took. Raises as `flight`."""
+        async with self.flight(at_most) as waited:
+            return waited
+
+    @asynccontextmanager
+    async def flight(self, at_most: float) -> AsyncIterator[float]:
+        """Waits until one more request fits; it is made inside. Gives how long the wait was.
+
+        First come, first served. A request comes as early as the line it is made in, so under a
+        flood what was begun is finished before more is begun.
 
         Raises RateLimited, with how long it takes, where that is more than `at_most` seconds, or
         more than whoever stands in line has patience for.
         """
-        since, line = time.monotonic(), _LINE.get()
+        began, line, behind = time.monotonic(), _LINE.get(), _BACKGROUND.get()
         at_most = at_most if line is None else max(at_most, line.patience)
-        deadline = since + at_most
-        if _BACKGROUND.get():
-            await self._let_others_pass(deadline)
-        elif line is not None and (wait := self.estimate()) > TOLD_AFTER:
-            line.tell(wait)
-        self._waiting += 1
+        since = began if line is None else line.since
+        if behind:
+            await self._let_others_pass(began + at_most)
+        places = self._places_behind if behind else self._places
         try:
-            async with asyncio.timeout(at_most), self._queue:
-                while wait := await self._take_open():
-                    self._free_at = time.monotonic() + wait
-                    if self._free_at > deadline:
-                        raise self._too_many()
-                    if line is not None and wait > TOLD_AFTER and not _BACKGROUND.get():
-                        line.tell(wait)
-                    await asyncio.sleep(wait)
+            async with asyncio.timeout(at_most), self._heard(since):
+                await places.take(since)
+                try:
+                    await self._counted(since, began + at_most)
+                except BaseException:
+                    places.free()
+                    raise
         except TimeoutError:
             raise self._too_many() from None
+        try:
+            yield time.monotonic() - began
         finally:
-            self._waiting -= 1
-        return time.monotonic() - since
+            places.free()
 
-    def estimate(self) -> float:
+    async def _counted(self, since: float, deadline: float) -> None:
+        """Waits until the budget has room for one more."""
+        await self._queue.take(since)
+        try:
+            while wait := await self._take_open():
+                self._free_at = time.monotonic() + wait
+                if self._free_at > deadline:
+                    raise self._too_many()
+                tell_in_line(wait)
+                await asyncio.sleep(wait)
+        finally:
+            self._queue.free()
+
+    @asynccontextmanager
+    async def _heard(self, since: float) -> AsyncIterator[None]:
+        """Counts whoever waits inside, and has them hear how long it takes, once it is long."""
+
+        async def hear() -> None:
+            # Nothing happens when a wait grows long, so it is looked at now and then.
+            while True:
+                tell_in_line(self.estimate(since))
+                await asyncio.sleep(TOLD_AFTER / 10)
+
+        self._waiting.append(since)
+        hearing = None if _LINE.get() is None else asyncio.create_task(hear())
+        try:
+            yield
+        finally:
+            self._waiting.remove(since)
+            if hearing is not None:
+                hearing.cancel()
+
+    def estimate(self, since: float | None = None) -> float:
         """About how many seconds one more request waits: for the next place, and for those before.
 
-        Within one process; others may take places too.
+        `since` is when it came to the line; now, if it is not there yet. Within one process; others
+        may take places too.
         """
         free = max(self._free_at, self._closed_until) - time.monotonic()
-        return max(free, 0.0) + self._waiting * WINDOW / self._per_minute if self._waiting else 0.0
+        if free <= 0:
+            return 0.0
+        before = sum(since is None or each < since for each in self._waiting)
+        return free + before * WINDOW / self._per_minute
 
     def close_for(self, seconds: float) -> None:
         """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are.
@@ -188,7 +284,7 @@ class Pace:
     def _too_many(self) -> RateLimited:
         seconds = max(1.0, self._free_at - time.monotonic())
         return RateLimited(
-            f"Too much is being written to Notion just now. Try again in {seconds:.0f} s.",
+            f"Too much is being written to Notion just now. Try again in {about(seconds)}.",
             retry_after=seconds,
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.durations import about
 from core.errors import AssistantError, Misconfigured, NotionFailed, RateLimited
 
 NOT_SHARED = (
@@ -146,7 +147,7 @@ class Refusal:
             )
         who = "is overloaded" if self.status == _OVERLOADED else "asks to slow down"
         seconds = self.retry_after
-        when = "in a moment" if seconds is None else f"in {seconds:.0f} s"
+        when = "in a moment" if seconds is None else f"in {about(seconds)}"
         return RateLimited(f"Notion {who}. Try again {when}.", retry_after=seconds)
 
     def _no(self, message: str, *, retryable: bool = False, unsure: bool = False) -> NotionRefused:

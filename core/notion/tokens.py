@@ -42,10 +42,16 @@ class Lost(NotionFailed):
 def lost(row: Row) -> Lost:
     """What people are told of a connection that is lost."""
     name = f" to “{row.name}”" if row.name else ""
-    whose = "This workspace's" if row.holder.shared else "Your"
+    shared = row.holder.shared
+    whose = "This workspace's" if shared else "Your"
+    do = (
+        "Whoever manages this workspace connects it again: `/notion settings notion workspace`."
+        if shared
+        else "Connect Notion again, then try again."
+    )
     return Lost(
         f"{whose} connection{name} is not accepted by Notion any more: it was removed there, or "
-        "has ended. Connect Notion again, then try again."
+        f"has ended. {do}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 from typing import IO, Any
 
@@ -24,6 +25,7 @@ class Uploads:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._limit: int | None = None
+        self._asking = asyncio.Lock()
 
     async def send(self, name: str, media_type: str, content: IO[bytes], size: int) -> str:
         """As `core.ports.Pages.upload`."""
@@ -58,8 +60,9 @@ class Uploads:
 
     async def _most(self) -> int:
         """The most bytes a file may have, as the workspace's plan allows; 0 where unknown."""
-        if self._limit is None:
-            self._limit = 0
+        async with self._asking:
+            if self._limit is not None:
+                return self._limit
             try:
                 me = await self._connection.get("users/me")
             except AssistantError:
@@ -68,7 +71,7 @@ class Uploads:
             limits = bot.get("workspace_limits") if isinstance(bot, dict) else None
             most = limits.get("max_file_upload_size_in_bytes") if isinstance(limits, dict) else None
             self._limit = most if isinstance(most, int) else 0
-        return self._limit
+            return self._limit
 
 
 def named(name: str, media_type: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,10 @@ MOST_TRIES = 3
 """How often a page is asked for again with other values; the last time with its title alone."""
 
 _NO_PROPERTIES = "only pages of a data source have properties, and this one stands on a page."
+_NO_TAGS = (
+    "`--tags` was left out: the data source has no property for tags, a multi-select called Tags, "
+    "for example."
+)
 _CHANGED = "The properties of its data source have changed in Notion."
 _REFUSED = "Notion did not take every property."
 
@@ -50,7 +54,8 @@ class Values:
     async def of(self, place: Destination, facts: Facts) -> Attempt:
         """The values that fit. Raises what `Pages.schema` raises."""
         if place.kind != "data_source":
-            named = ", ".join(f"“{name}”" for name, _ in facts.given)
+            tags = ("`--tags`",) if facts.tagged else ()
+            named = ", ".join((*tags, *(f"“{name}”" for name, _ in facts.given)))
             return Attempt({}, (f"{named} left out: {_NO_PROPERTIES}",) if named else ())
         return await self._fitting(place, facts, fresh=False)
 
@@ -100,6 +105,8 @@ class Values:
             # Somebody may have made it a moment ago.
             schema = tuple(await self._pages.schema(place.id, fresh=True))
         filled = fill(schema, facts, await self._known(schema, facts))
+        if schema and facts.tagged and not fitting(schema, "tags"):
+            filled = replace(filled, notes=(*filled.notes, _NO_TAGS))
         if not (facts.given and schema):
             return Attempt(filled.values, filled.notes, schema)
         found = await self._looked_up(schema, facts.given)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 VENDOR = Vendor("offline", "The offline model")
 KEYS = "OPENAI_API_KEY, ANTHROPIC_API_KEY or DEEPSEEK_API_KEY"
+NO_MODEL_NAME = "no model"
+"""What stands where a model's name does, for what none wrote."""
+
 QUEUE = 16
 """Requests that may wait for the one that is being answered."""
 
@@ -56,7 +59,7 @@ class OfflineModel:
         """The port's `stream`. From pages it quotes, and asks no model."""
         if prompt.extracts:
             yield quoted(prompt)
-            yield Usage(model="none", note=NO_MODEL)
+            yield Usage(model=NO_MODEL_NAME, note=NO_MODEL)
             return
         if self._here > self._queue:
             raise RateLimited(
@@ -127,8 +130,8 @@ class _Local(Compatible):
     def _parts(self, client: AsyncOpenAI, prompt: Prompt) -> Parts:
         return self._chat(client, shaped(prompt), options(prompt))
 
-    def _translated(self, error: Exception, prompt: Prompt) -> Exception:
-        del error, prompt
+    def _translated(self, error: Exception, prompt: Prompt, *, said: bool) -> Exception:
+        del error, prompt, said
         return ProviderFailed(
             f"The offline model stopped working. Try again, or set {KEYS}.", retryable=True
         )
@@ -138,7 +141,7 @@ class OfflineText:
     """The twin where no model is installed: an empty outline that says what it is."""
 
     name = VENDOR.name
-    model = "none"
+    model = NO_MODEL_NAME
     note: str | None = f"No AI model is installed on this machine; set {KEYS} for a real answer."
 
     async def stream(self, prompt: Prompt) -> Parts:

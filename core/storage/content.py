@@ -38,7 +38,8 @@ class Content:
 
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
     is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
-    None where nothing was kept of it.
+    None where nothing was kept of it. `error` is what `AssistantError.to_json` says of why a
+    provider broke off; `text` is then what had come.
     """
 
     id: UUID
@@ -59,11 +60,15 @@ class Content:
     stopped: bool
     created_at: datetime
     facts: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished answer, as it is kept. `model` is None where people wrote it."""
+    """An answer that has ended, as it is kept. `model` is None where people wrote it.
+
+    `error` is why its provider broke off, as `Content` has it.
+    """
 
     text: str
     provider: str
@@ -72,26 +77,7 @@ class Written:
     input_tokens: int
     output_tokens: int
     stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Finished requests, and their tokens in and out as the provider counts them."""
-
-    requests: int
-    input_tokens: int
-    output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a person asked of one model, since each of two moments and in all."""
-
-    provider: str
-    model: str
-    today: Cost
-    month: Cost
-    ever: Cost
+    error: dict[str, Any] | None = None
 
 
 class ContentTable:
@@ -138,11 +124,13 @@ class ContentTable:
         """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
         query = select(table.c.user_id, table.c.generated_content).where(table.c.id == content_id)
         before = (await self._connection.execute(query)).one_or_none()
-        if before is not None and before.generated_content is None and written.model is not None:
+        # What was broken off came without its count.
+        model = written.model if written.error is None else None
+        if before is not None and before.generated_content is None and model is not None:
             spent = Day(
                 day_of(datetime.now(UTC)),
                 written.provider,
-                written.model,
+                model,
                 1,
                 written.input_tokens,
                 written.output_tokens,
@@ -157,6 +145,7 @@ class ContentTable:
             input_tokens=written.input_tokens,
             output_tokens=written.output_tokens,
             stopped=written.stopped,
+            error=written.error,
         )
 
     async def stopped_empty(self, content_id: UUID) -> None:
@@ -263,32 +252,6 @@ class ContentTable:
         )
         return [Content(*row) for row in await self._connection.execute(query)]
 
-    async def spent(self, user_id: UUID, today: datetime, month: datetime) -> list[Spent]:
-        """What this person's finished items took, by model, the costliest first."""
-        ever = _costs(table.c.id.is_not(None))
-        model = func.coalesce(table.c.model, "")
-        query = (
-            select(
-                table.c.provider,
-                model,
-                *_costs(table.c.created_at >= today),
-                *_costs(table.c.created_at >= month),
-                *ever,
-            )
-            .where(
-                table.c.user_id == user_id,
-                table.c.generated_content.is_not(None),
-                table.c.provider.is_not(None),
-                table.c.model.is_not(None),
-            )
-            .group_by(table.c.provider, model)
-            .order_by((ever[1] + ever[2]).desc(), table.c.provider, model)
-        )
-        return [
-            Spent(provider, model, Cost(*sums[:3]), Cost(*sums[3:6]), Cost(*sums[6:]))
-            for provider, model, *sums in await self._connection.execute(query)
-        ]
-
     async def delete(self, content_id: UUID, user_id: UUID) -> Content | None:
         """Forgets one item of this person, and says what it was. None where there is none."""
         done = await self._connection.execute(
@@ -354,14 +317,6 @@ def _asked(
     }
     named = {"user": user_id, "most": limit, "provider": provider}
     return asked | named | (dict(zip(("created", "last"), before, strict=True)) if before else {})
-
-
-def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
-    """The columns of a `Cost` over the rows that are counted."""
-    sums = (
-        func.sum(column).filter(counted) for column in (table.c.input_tokens, table.c.output_tokens)
-    )
-    return [func.count().filter(counted), *(func.coalesce(total, 0) for total in sums)]
 
 
 def _escaped(word: str) -> str:

@@ -104,6 +104,14 @@ class InboxTable:
         )
         return (await self._connection.execute(query)).scalar_one()
 
+    async def unfinished(self) -> tuple[int, datetime | None]:
+        """How many requests are waiting or under way, and when the oldest of them came."""
+        query = select(func.count(), func.min(table.c.created_at)).where(
+            table.c.finished_at.is_(None)
+        )
+        count, oldest = (await self._connection.execute(query)).one()
+        return int(count), oldest
+
     async def about(self, platform: str, queue: str, limit: int = 200) -> list[Accepted]:
         """The newest requests of one queue, oldest first."""
         query = (

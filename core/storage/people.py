@@ -64,6 +64,17 @@ class PeopleTable:
         rows = await self._connection.execute(query.order_by(users.c.id).with_for_update())
         return {row.id for row in rows}
 
+    async def oldest(self, but: UUID) -> User | None:
+        """The account that is on and was made first, this one aside."""
+        query = select(users).where(
+            or_(users.c.email.is_not(None), users.c.username.is_not(None)),
+            users.c.disabled_at.is_(None),
+            users.c.id != but,
+        )
+        query = query.order_by(users.c.created_at, users.c.id).limit(1)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else user_of(row)
+
     async def change(self, user_id: UUID, **values: Any) -> None:
         """Sets columns of a person."""
         await self._connection.execute(update(users).where(users.c.id == user_id).values(**values))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.account_tables import spending as table
@@ -26,6 +26,26 @@ class Day:
     requests: int
     input_tokens: int
     output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Finished requests, and their tokens in and out as the provider counts them."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a person asked of one model, since each of two moments and in all."""
+
+    provider: str
+    model: str
+    today: Cost
+    month: Cost
+    ever: Cost
 
 
 _SUMS = (
@@ -73,6 +93,24 @@ class SpendingTable:
         rows = await self._connection.execute(query.group_by(*keys).order_by(*keys))
         return [_day(row) for row in rows]
 
+    async def spent(self, user_id: UUID, today: str, month: str) -> list[Spent]:
+        """What a person spent by model: today, since the other day, and ever; the costliest first.
+
+        What they deleted since counts as well: it was asked for all the same.
+        """
+        ever = _costs(table.c.day >= "")
+        keys = (table.c.provider, table.c.model)
+        query = (
+            select(*keys, *_costs(table.c.day >= today), *_costs(table.c.day >= month), *ever)
+            .where(table.c.user_id == user_id)
+            .group_by(*keys)
+            .order_by((ever[1] + ever[2]).desc(), *keys)
+        )
+        return [
+            Spent(provider, model, _cost(sums[:3]), _cost(sums[3:6]), _cost(sums[6:]))
+            for provider, model, *sums in await self._connection.execute(query)
+        ]
+
     async def tokens(self, since: str, user_id: UUID | None = None) -> int:
         """Tokens in and out since this day; of everybody, or of one person."""
         conditions: list[ColumnElement[bool]] = [table.c.day >= since]
@@ -95,6 +133,24 @@ class SpendingTable:
         rows = await self._connection.execute(query)
         return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
+    async def models(
+        self, since: str, until: str, people: list[UUID]
+    ) -> list[tuple[UUID | None, Day]]:
+        """What these people asked of each model, and everybody who was erased (None). Their `day`
+        is the last one."""
+        keys = (table.c.user_id, table.c.provider, table.c.model)
+        query = (
+            select(*keys, *_SUMS)
+            .where(
+                table.c.day >= since,
+                table.c.day <= until,
+                or_(table.c.user_id.in_(people), table.c.user_id.is_(None)),
+            )
+            .group_by(*keys)
+        )
+        rows = await self._connection.execute(query)
+        return [(who, _day((until, *rest))) for who, *rest in rows]
+
     async def give(self, person: UUID, account: UUID) -> None:
         """Counts what a person spent as an account's."""
         query = select(
@@ -108,6 +164,16 @@ class SpendingTable:
         for row in (await self._connection.execute(query)).all():
             await self.add(account, _day(row))
         await self._connection.execute(delete(table).where(table.c.user_id == person))
+
+
+def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
+    """The columns of a `Cost` over the rows that are counted."""
+    columns = (table.c.requests, table.c.input_tokens, table.c.output_tokens)
+    return [func.coalesce(func.sum(each).filter(counted), 0) for each in columns]
+
+
+def _cost(sums: Iterable[Any]) -> Cost:
+    return Cost(*(int(each) for each in sums))
 
 
 def day_of(moment: datetime) -> str:

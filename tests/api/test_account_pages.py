@@ -262,13 +262,13 @@ async def test_preferences_are_kept_and_taken_back(ada_here: TestClient, core: S
 
 
 async def test_a_confirmed_address_says_so(ada_here: TestClient, core: SmallCore):
-    assert "Send it again" in await page(ada_here, "/settings")
-    assert "on its way" in told(await send(ada_here, "/settings/email"))
+    assert "in this server’s log" in await page(ada_here, "/settings")
+    assert "in this server's log" in told(await send(ada_here, "/settings/email"))
     async with core.database.begin() as unit:
         await unit.users.prove_email((await unit.users.by_login("ada")).id)  # type: ignore[union-attr]
     html = await page(ada_here, "/settings")
     assert "Confirmed" in html
-    assert "Send it again" not in html
+    assert "Make it again" not in html
 
 
 async def test_a_password_is_changed_by_who_knows_it(ada_here: TestClient, core: SmallCore):
@@ -381,6 +381,29 @@ async def test_a_token_that_cannot_be_is_told(
 # ── Leaving ───────────────────────────────────────────────────────────────────────────────────────
 
 
+async def test_the_only_admin_reads_who_takes_over_before_leaving(
+    ada_here: TestClient, core: SmallCore
+):
+    assert "only admin" not in await page(ada_here, "/settings/delete"), "there is nobody else"
+    eve = (await core.accounts.register("eve@example.com", "eve", PASSWORD)).user
+    assert "<b>eve</b> becomes its admin" in await page(ada_here, "/settings/delete")
+    await send(ada_here, "/settings/delete", {"password": PASSWORD})
+    assert (await core.accounts.admin.account(eve.id)).role == "admin"
+
+
+async def test_the_only_admin_of_a_server_that_others_reach_makes_another_one_first(
+    ada_here: TestClient, core: SmallCore, monkeypatch: pytest.MonkeyPatch
+):
+    await core.accounts.register("eve@example.com", "eve", PASSWORD)
+    monkeypatch.setattr(core.accounts.admin, "_own", False)
+    shown = await page(ada_here, "/settings/delete")
+    assert "Make somebody else an admin</a> first" in shown
+    assert "Delete it for good" not in shown
+    refused = await send(ada_here, "/settings/delete", {"password": PASSWORD})
+    assert refused.status == 409
+    assert await ada_of(core) is not None
+
+
 async def test_an_account_is_deleted_by_who_knows_its_password(
     ada_here: TestClient, core: SmallCore
 ):
@@ -405,8 +428,8 @@ async def test_an_account_is_deleted_by_who_knows_its_password(
 async def test_who_has_no_password_types_their_name(ada_here: TestClient, core: SmallCore):
     await without(core)
     html = await page(ada_here, "/settings")
-    assert "have a link mailed to ada@example.com" in html
-    assert "on its way" in told(await send(ada_here, "/settings/password/mail"))
+    assert "have a link made; it stands in this server’s log" in html
+    assert "in this server's log" in told(await send(ada_here, "/settings/password/mail"))
     assert 'name="password"' not in await page(ada_here, "/settings/delete")
     wrong = await send(ada_here, "/settings/delete", {"username": "eve", "password": PASSWORD})
     assert wrong.status == 400

@@ -11,6 +11,7 @@ from dirty_equals import IsDatetime, IsInt, IsPartialDict, IsStr, IsUUID
 
 from core.accounts.allowance import Allowance
 from core.config import Settings
+from core.errors import Conflict
 from core.messages import Call, Request, Sender
 from core.storage.content import Written
 from tests.api.conftest import Join
@@ -152,6 +153,51 @@ async def test_the_last_admin_stays_one(client: TestClient, ada: Headers, eve: H
     assert (await client.patch(nobody, json={"role": "admin"}, headers=eve)).status == 404
 
 
+async def test_when_the_last_admin_of_ones_own_machine_leaves_the_next_one_takes_over(
+    client: TestClient, core: SmallCore, ada: Headers, eve: Headers, join: Join
+) -> None:
+    mallory = await join("mallory")
+    hers = f"/admin/users/{(await me(client, eve))['id']}"
+    assert (await client.patch(hers, json={"disabled": True}, headers=ada)).status == 200
+    assert (await client.delete("/auth/me", headers=ada)).status == 204
+    # Who is switched off takes over from nobody.
+    assert (await me(client, mallory))["role"] == "admin"
+    audit = await (await client.get("/admin/audit", headers=mallory)).json()
+    assert ("user.role", "mallory") in {
+        (each["action"], each["subject"]) for each in audit["items"]
+    }
+    assert (await client.patch(hers, json={"disabled": False}, headers=mallory)).status == 200
+    assert (await client.patch(hers, json={"role": "admin"}, headers=mallory)).status == 200
+    # Where another admin stays, nobody is made one.
+    assert (await client.delete("/auth/me", headers=mallory)).status == 204
+    assert (await core.accounts.admin.counts()).admins == 1
+
+
+async def test_on_a_server_that_others_reach_the_last_admin_cannot_leave_the_others_alone(
+    sqlite_url: str, core: SmallCore
+) -> None:
+    from core.accounts.accounts import Accounts
+
+    settings = Settings(
+        _env_file=None,
+        database_url=sqlite_url,
+        secret_key="k" * 40,
+        public_url="https://notes.example",
+    )
+    accounts = Accounts(settings, core.database, cost=4, post=core.accounts.post)
+    ada = (await accounts.register("ada@example.com", "ada", PASSWORD)).user
+    await accounts.admin.appoint("ada")
+    eve = (await accounts.register("eve@example.com", "eve", PASSWORD)).user
+    with pytest.raises(Conflict, match="only admin"):
+        await accounts.erase(ada.id)
+    assert await accounts.find("ada") is not None
+    await accounts.admin.appoint("eve")
+    await accounts.erase(ada.id)
+    # Who is alone leaves nobody behind.
+    await accounts.erase(eve.id)
+    assert await accounts.find("eve") is None
+
+
 async def test_what_was_spent_is_told_by_day_with_its_cost(
     client: TestClient, core: SmallCore, ada: Headers, eve: Headers
 ) -> None:
@@ -189,25 +235,44 @@ async def test_what_was_spent_is_told_by_day_with_its_cost(
     everybody = await (await client.get("/admin/usage", headers=ada)).json()
     assert everybody["total"]["requests"] == 2
     assert everybody["people"] == [
-        {"id": str(user), "username": "eve", "requests": 2, "total_tokens": 157}
+        {"id": str(user), "username": "eve", "requests": 2, "total_tokens": 157, "cost": None}
     ]
     await client.delete("/auth/me", headers=eve)
     nameless = await (await client.get("/admin/usage", headers=ada)).json()
     assert nameless["people"] == [
-        {"id": None, "username": None, "requests": 2, "total_tokens": 157}
+        {"id": None, "username": None, "requests": 2, "total_tokens": 157, "cost": None}
     ]
 
 
 async def test_budgets_are_set_and_told_with_what_was_used(
     client: TestClient, core: SmallCore, ada: Headers
 ) -> None:
-    none = {"person_tokens": None, "server_tokens": None, "used_tokens": 0}
+    none = {
+        "person_tokens": None,
+        "server_tokens": None,
+        "person_dollars": None,
+        "server_dollars": None,
+        "used_tokens": 0,
+        "used_dollars": 0.0,
+        "unpriced": [],
+    }
     assert await (await client.get("/admin/budgets", headers=ada)).json() == none
     changed = await client.patch("/admin/budgets", json={"person_tokens": 5}, headers=ada)
     assert await changed.json() == none | {"person_tokens": 5}
     both = await client.patch("/admin/budgets", json={"server_tokens": 9}, headers=ada)
     assert await both.json() == none | {"person_tokens": 5, "server_tokens": 9}
     assert await core.accounts.allowances.get() == Allowance(5, 9)
+    dollars = {"person_dollars": 4.5, "server_dollars": 50}
+    money = await client.patch("/admin/budgets", json=dollars, headers=ada)
+    assert await money.json() == none | {"person_tokens": 5, "server_tokens": 9} | dollars
+    assert await core.accounts.allowances.get() == Allowance(5, 9, 4.5, 50.0)
+    audit = await (await client.get("/admin/audit?action=allowance", headers=ada)).json()
+    assert audit["items"][0]["target"].endswith("9 in all, $4.50 a person, $50.00 in all")
+    for wrong in (0, -1, "5", 1e12):
+        told = await client.patch("/admin/budgets", json={"server_dollars": wrong}, headers=ada)
+        assert told.status == 400, wrong
+    gone = dict.fromkeys(dollars)
+    assert (await client.patch("/admin/budgets", json=gone, headers=ada)).status == 200
     bad = await client.patch("/admin/budgets", json={"server_tokens": -1}, headers=ada)
     assert bad.status == 400
     path = f"/admin/users/{(await me(client, ada))['id']}"
@@ -226,7 +291,7 @@ async def test_connections_say_what_is_on_and_no_secret(
     response = await client.get("/admin/connections", headers=ada)
     assert "xoxb" not in await response.text()
     assert await response.json() == {
-        "slack": {"on": True, "workspaces": []},
+        "slack": {"on": False, "workspaces": []},
         "discord": {"on": False},
         "notion": {"on": False, "parent": None},
         "mail": {"on": False},

@@ -10,12 +10,14 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from api.pages.admin_audit import ACTIONS, AREAS, DONE_TO
+from core.accounts.accounts import Accounts
 from core.accounts.allowance import Allowance
 from core.config import Settings
 from core.messages import Sender
 from core.storage.spending import Day, day_of
 from core.storage.users import User
 from tests.api.browsing import HTML, send, sign_up
+from tests.api.conftest import Start
 from tests.api.small_core import PASSWORD, SmallCore
 from tests.api.test_pages import LARGEST
 
@@ -134,9 +136,14 @@ async def test_the_first_page_says_how_each_part_is(client: TestClient, core: Sm
         await unit.spending.add(eve.id, Day(today, "offline", "tiny", 2, 500, 1000))
     read = words(await page(client, "/admin"))
     assert "Database The database does not answer. Needs care" in read
-    assert "Work Takes requests On" in read
-    assert "offline tiny On" in read
-    assert "Slack By its bot token On" in read
+    assert "Platforms How they do is not known while the database is away Needs care" in read
+    core.components = {"database": "ok", "work": "ok"}
+    read = words(await page(client, "/admin"))
+    assert re.search(r"Database SQLite answers (in \d+ ms|within 1 ms) On", read)
+    assert "Redis Each process counts for itself; REDIS_URL turns it on Off" in read
+    assert "Work Takes requests; none is under way On" in read
+    assert "Slack SLACK_BOT_TOKEN is set alone, so nothing is heard." in read
+    assert "Socket Mode, too Needs care" in read
     assert "Discord DISCORD_TOKEN turns it on Off" in read
     assert "People 2 1 admin " in read
     assert "Tokens today 1.5k 2 answers" in read
@@ -154,7 +161,8 @@ async def test_everybodys_usage_is_shown_by_person(client: TestClient, core: Sma
     html = await page(client, "/admin/usage?days=7")
     read = words(html)
     assert "Tokens 3k 0 in, 3k out" in read
-    assert "By person eve 2k tokens 1 answer Somebody in chat 1k tokens 1 answer" in read
+    people = "By person eve 2k tokens, 1 answer under $0.01 Somebody in chat 1k tokens, 1 answer"
+    assert people in read
     assert f'<a href="/admin/users/{eve.id}/account">eve</a>' in html
 
 
@@ -315,3 +323,44 @@ async def test_budgets_are_changed_and_noted(client: TestClient, core: SmallCore
     assert 'value="lots"' in wrong
     assert await core.accounts.allowances.get() == Allowance(200_000, None)
     assert "200,000 a person, no limit in all" in words(await page(client, "/admin/audit"))
+
+
+async def test_a_budget_in_dollars_is_told_with_what_it_does_not_count(
+    client: TestClient, core: SmallCore, eve: User
+):
+    given = {"person_dollars": "$4.50", "server_dollars": "1,000"}
+    assert (await send(client, "/admin/budgets/change", given)).status == 303
+    assert await core.accounts.allowances.get() == Allowance(None, None, 4.5, 1000.0)
+    async with core.database.begin() as unit:
+        today = day_of(datetime.now(UTC))
+        await unit.spending.add(eve.id, Day(today, "offline", "tiny", 1, 1_000_000, 1_000_000))
+        await unit.spending.add(eve.id, Day(today, "openai", "gpt-y", 1, 1, 1))
+    html = await page(client, "/admin/budgets")
+    read = words(html)
+    assert "$3.00 of $1,000.00" in read
+    assert "gpt-y has no price, and counts in tokens alone" in read
+    assert 'value="4.50"' in html
+    assert "eve 2M tokens, 2 answers over $3.00" in words(await page(client, "/admin/usage"))
+    for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣"):
+        answer = await send(client, "/admin/budgets/change", {"person_dollars": text})
+        assert answer.status == 400, text
+    assert (await core.accounts.allowances.get()).person_dollars == 4.5
+    await as_eve(client)
+    mine = words(await page(client, "/usage"))
+    assert "Left to spend $1.50 of $4.50 this month" in mine
+
+
+async def test_without_prices_no_cost_is_made_up(sqlite_url: str, core: SmallCore, start: Start):
+    bare = Settings(_env_file=None, database_url=sqlite_url, secret_key="k" * 40)
+    core.settings, core.accounts = bare, Accounts(bare, core.database, cost=4)
+    client = await start()
+    await sign_up(client)
+    ada = await user(core, "ada")
+    async with core.database.begin() as unit:
+        await unit.spending.add(ada.id, Day(day_of(datetime.now(UTC)), "offline", "tiny", 1, 1, 1))
+    budgets = words(await page(client, "/admin/budgets"))
+    assert "Cost unknown no limit in dollars" in budgets
+    assert "Set AI_PRICES beside the server" in budgets
+    everybody = words(await page(client, "/admin/usage"))
+    assert "Cost – unknown: no price is set" in everybody
+    assert "cost unknown" in everybody

@@ -225,9 +225,13 @@ async def test_a_state_that_is_not_this_browsers_connects_nothing(
     status, text = await ended(client, query | {"state": "forged"})
     assert status == 400
     assert "Nothing was changed" in text
+    mine = {cookie.key: cookie.value for cookie in client.session.cookie_jar}
     client.session.cookie_jar.clear()
     assert (await ended(client, query))[0] == 400
     assert core.begun == []
+    # Nor does it end what this browser began.
+    client.session.cookie_jar.update_cookies(mine, client.make_url("/auth/notion"))
+    assert (await ended(client, query))[0] == 200
 
 
 async def test_who_says_no_at_notion_is_told_how_to_start_again(

@@ -37,8 +37,10 @@ async def test_a_forgotten_password_is_mended_by_a_letter(
 ):
     await sign_up(client)
     await client.get("/", headers=HTML)  # where the welcome is told
+    assert "a link comes by mail" in await (await client.get("/forgot", headers=HTML)).text()
     told = await (await send(client, "/forgot", {"email": ADA["email"]})).text()
     assert told == await (await send(client, "/forgot", {"email": "nobody@example.com"})).text()
+    assert "a letter is on its way" in told
     given = {"token": await token(core, mail, "reset"), "password": "short"}
     bad = await send(client, "/reset", given)
     assert (bad.status, "Use at least 8 characters." in await bad.text()) == (400, True)

@@ -82,7 +82,7 @@ async def test_what_was_spent_is_shown_by_day_and_provider(client: TestClient, c
     assert "Tokens 8.8k 1.8k in, 7k out" in read
     assert "Answers 3" in read
     assert "Cost $0.05 without offline-1" in read
-    assert "offline 2.5k tokens no price offline-1 1 answer, 2.5k tokens" in read
+    assert "offline 2.5k tokens cost unknown offline-1 1 answer, 2.5k tokens" in read
     day = (NOW - timedelta(days=2)).strftime("%d %b").lstrip("0")
     assert f"{day}: 3,750 tokens (offline 2,500, openai 1,250)" in read
     assert f"{day} 2 750 3,000 –" in read, "a cost that is not whole is none"

@@ -391,3 +391,30 @@ async def test_the_link_that_connects_ones_notion_is_for_the_asker_alone(
     assert "not connected yet" in aloud.text
     assert "code=" not in f"{aloud.text} {aloud.blocks}"
     assert await product.stop() == 0
+
+
+async def test_what_several_add_to_one_page_stands_in_the_order_it_was_asked_for(
+    world: World, launch: Launch
+) -> None:
+    product = await launch("slack")
+    message = world.slack.write("Minutes")
+    await world.slack.react(message, "memo")
+    await marked(world, message, "white_check_mark")
+    [page] = await world.pages()
+    # Of the first one it takes longest to find the page.
+    world.notion.hooks = faults = Faults()
+    faults.delay("POST", "/v1/search", 1.5)
+    for number in range(4):
+        await world.slack.slash_command(text=f'save --append "Minutes" line {number}')
+
+    async def lines() -> list[str]:
+        found = await world.children(page["id"])
+        texts = [
+            "".join(run["plain_text"] for run in one[one["type"]].get("rich_text", ()))
+            for one in found
+        ]
+        kept = [text for text in texts if text.startswith("line")]
+        return kept if len(kept) == 4 else []
+
+    assert await eventually(lines, "not all was added") == [f"line {n}" for n in range(4)]
+    assert await product.stop() == 0

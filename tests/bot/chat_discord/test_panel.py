@@ -40,7 +40,7 @@ def test_everything_is_said_and_what_is_in_force_is_chosen() -> None:
         tokens=3456,
     )
     text, fields = shown(overview)
-    assert "**ada**: Ada on discord, ada.l on slack" in text
+    assert "**ada**: Ada on Discord, ada.l on Slack" in text
     assert "Team notes" in text
     assert "your own choice" in text
     assert "Tasks" in text

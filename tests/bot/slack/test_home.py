@@ -77,7 +77,7 @@ def test_the_tab_says_how_somebody_stands() -> None:
         "AI provider:  anthropic . Template:  retro .",
         "page 0 (https://notion.so/0) page 1 (https://notion.so/1)",
         "In the last 30 days: 1 request, 12,345 tokens.",
-        "Linked to  ada . It knows you as slack ada, discord ada#1.",
+        "Linked to  ada . It knows you as Slack ada, Discord ada#1.",
     ):
         assert words in told
     assert controls(view) == [

@@ -27,6 +27,27 @@ def test_the_file_is_what_the_program_makes() -> None:
     assert kept == manifest_yaml(), "make manifest"
 
 
+def test_the_manifest_for_socket_mode_has_no_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--socket"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["settings"]["socket_mode_enabled"] is True
+    assert not re.search("url|https", str(printed))
+    whole = made("https://notes.acme.test")
+    assert printed["oauth_config"]["scopes"] == whole["oauth_config"]["scopes"]
+    events = [app["settings"]["event_subscriptions"]["bot_events"] for app in (printed, whole)]
+    assert events[0] == events[1]
+    assert printed["settings"]["interactivity"]["is_enabled"] is True
+    [command] = printed["features"]["slash_commands"]
+    assert command["command"] == "/notion"
+
+
+def test_what_is_no_https_address_makes_no_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["http://localhost:8080"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--socket" in err
+
+
 def test_each_server_gets_its_own_addresses(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["https://notes.acme.test/"]) == 0
     printed = yaml.safe_load(capsys.readouterr().out)

@@ -77,7 +77,7 @@ async def test_settings_show_how_somebody_stands(
 ) -> None:
     shown = (await say("settings")).text
     assert "Account: none. `/notion link`" in shown
-    assert "Known as: ada (slack)" in shown
+    assert "Known as: ada (Slack)" in shown
     assert "this server's default" in shown
     assert "Provider: openai (this server's choice)" in shown
     assert "Template: none" in shown

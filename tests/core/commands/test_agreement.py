@@ -71,3 +71,40 @@ async def test_flag_button_and_http_agree(
         for page in pages
     ]
     assert sorted(values, key=str) == [("Core", 3), ("Core", 3), (None, None)]
+
+
+@pytest.mark.usefixtures("bugs")
+async def test_flags_about_a_page_that_is_not_made_are_told_of(
+    say: Say, models: Mapping[str, Provider]
+) -> None:
+    answer = await say("generate one --set team=Core --tags a,b", providers=models)
+    assert answer.ok
+    assert answer.notes[-1] == (
+        "`--tags` and `--set` were not used, for no page was asked for: add `--save`, or `--to`."
+    )
+    alone = await say("generate one --notion-template Epic", providers=models)
+    assert alone.notes[-1].startswith("`--notion-template` was not used")
+    assert "not used" not in str((await say("generate one", providers=models)).notes)
+    saved = await say("generate one --to Bugs --set team=Core", providers=models)
+    assert "not used" not in str(saved.notes)
+
+
+@pytest.mark.usefixtures("bugs")
+async def test_tags_that_a_page_cannot_carry_are_told_of(
+    say: Say, models: Mapping[str, Provider], notion: NotionServer
+) -> None:
+    plain = await say("generate one --save --tags a,b --set team=Core", providers=models)
+    assert plain.page
+    assert plain.notes[-1] == (
+        "`--tags`, “team” left out: only pages of a data source have properties, and this one "
+        "stands on a page."
+    )
+    without = await say("generate one --to Bugs --tags a", providers=models)
+    assert without.notes[-1].startswith("`--tags` was left out: the data source has no property")
+    properties = {
+        "Name": make_property("Name", "title", property_id="title"),
+        "Tags": make_property("Tags", "multi_select"),
+    }
+    notion.store.add_data_source("Tagged", properties)
+    carried = await say("generate one --to Tagged --tags a", providers=models)
+    assert "left out" not in str(carried.notes)

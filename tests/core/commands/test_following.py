@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -140,6 +140,35 @@ async def test_replies_are_appended_in_order_with_their_files_once(
     assert sum(call.path.endswith("/send") for call in notion.requests) == 1
 
 
+async def test_what_is_changed_while_its_files_go_up_comes_to_the_page_too(
+    say: Say, room: Room, news: News, changes: Changes, notion: NotionServer
+) -> None:
+    file = File("a.png", "https://chat.example/a.png", "image/png", 8, "https://private/a.png")
+    room.contents["https://private/a.png"] = PNG
+    first = replace(room.threads["m1"][0], files=(file,))
+    room.threads["m1"] = [first]
+    fetch, heard = room.fetch, list[bool]()
+
+    async def meanwhile(address: Address, file: File) -> AsyncIterator[bytes]:
+        edited = replace(first, text="We ship on **Friday**.")
+        heard.append(await news.told(PLACE, edited, LATER))
+        heard.append(await news.told(PLACE, message(4, "Why?", "Bob"), LATER, thread="m1"))
+        await changes.bring(Steps(), item())
+        async for piece in fetch(address, file):
+            yield piece
+
+    room.fetch = meanwhile  # type: ignore[method-assign] # what people do at that moment
+    await say(MARKED, platform=room, address=ABOUT)
+    await changes.bring(Steps(), item())
+    assert heard == [True, True]
+    found = texts(notion)
+    assert found[0] == "We ship on Friday."
+    assert found[-2:] == ["Bob — 2026-11-24 12:04 UTC", "Why?"]
+    (page,) = made(notion)
+    assert [child.type for child in notion.store.children(page.id)].count("image") == 1
+    assert sum(call.path.endswith("/send") for call in notion.requests) == 1
+
+
 async def test_of_one_message_alone_no_replies_are_appended(
     say: Say, room: Room, news: News
 ) -> None:
@@ -227,13 +256,24 @@ async def test_saving_again_brings_the_page_up_to_what_is_said_by_now(
     assert texts(notion)[-2:] == ["Bob — 2026-11-24 12:03 UTC", "Me."]
 
 
-@pytest.mark.parametrize("step", ["take", "look", "change", "title", "note"])
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("step", ["take", "file 0", "look", "change", "title", "note"])
 async def test_a_process_that_dies_after_any_step_leaves_the_page_whole(
-    say: Say, room: Room, news: News, changes: Changes, notion: NotionServer, step: str
+    say: Say,
+    room: Room,
+    news: News,
+    changes: Changes,
+    notion: NotionServer,
+    step: str,
+    *,
+    kept: bool,
 ) -> None:
     await say(MARKED, platform=room, address=ABOUT)
-    await news.told(PLACE, message(1, "We ship on **Friday**.\n\nAll of us."), LATER)
-    steps = Steps(die_after=step)
+    file = File("a.png", "https://chat.example/a.png", "image/png", 8, "https://private/a.png")
+    room.contents["https://private/a.png"] = PNG
+    edited = message(1, "We ship on **Friday**.\n\nAll of us.", files=(file,))
+    await news.told(PLACE, edited, LATER)
+    steps = Steps(die_after=step, kept=kept)
     with pytest.raises(Killed):
         await changes.bring(steps, item())
     # What is heard meanwhile is for the next time.
@@ -243,6 +283,7 @@ async def test_a_process_that_dies_after_any_step_leaves_the_page_whole(
     assert texts(notion) == [
         "We ship on Friday.",
         "All of us.",
+        "",
         "Ada — 2026-11-24 12:01 UTC · Original message",
         "1 reply",
         "Grace — 2026-11-24 12:02 UTC",

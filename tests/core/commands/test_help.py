@@ -28,7 +28,15 @@ async def test_each_command_says_how_it_is_typed_its_flags_and_an_example(
 
 async def test_the_help_of_settings_names_every_choice(say: Say) -> None:
     text = (await say("help settings")).text
-    for typed in ("provider NAME", "template NAME", "reset", "notion", "announce on"):
+    for typed in (
+        "provider NAME",
+        "model NAME",
+        "template NAME",
+        "save on",
+        "reset",
+        "notion",
+        "announce on",
+    ):
         assert f"`/notion settings {typed}` — " in text
     assert "There is: openai, deepseek." in text
     assert all(name in text for name in TEMPLATES)
@@ -59,5 +67,5 @@ async def test_a_command_that_is_none_is_told_with_the_nearest_or_with_all(say: 
 async def test_a_setting_that_is_none_is_told_with_those_there_are(say: Say) -> None:
     with pytest.raises(InvalidInput) as raised:
         await say("settings xyzzy")
-    for name in ("provider", "template", "notion", "announce", "reset"):
+    for name in ("provider", "model", "template", "save", "notion", "announce", "reset"):
         assert name in raised.value.message

@@ -12,6 +12,7 @@ from core.connecting import Connecting
 from core.errors import Forbidden, InvalidInput, Misconfigured, Unavailable
 from core.messages import Call, Request, Sender
 from core.notion.oauth import Granted
+from core.notion.tokens import Lost
 from core.notion.whose import Whose, asking_for
 from core.storage.connection_tables import connect_codes
 from core.storage.connections import Holder
@@ -75,6 +76,29 @@ async def test_a_lost_connection_is_named_and_a_link_offered_where_the_person_is
     async with database.begin() as unit:
         await unit.connections.lose(row.id, row.version, row.created_at)
     assert "not accepted by Notion any more" in (await say("settings notion")).text
+
+
+async def test_a_workspaces_lost_connection_is_mended_by_whoever_manages_it(
+    say: Say, database: Database, connecting: Connecting
+) -> None:
+    await say("settings notion")
+    holder = Holder(None, "slack", "T1")
+    row = await connecting.connections.connect(holder, GRANTED, "ada")
+    async with database.begin() as unit:
+        await unit.connections.lose(row.id, row.version, row.created_at)
+    sender = Sender("slack", "ada", "ada", "T1")
+    with asking_for(Whose(None, "slack", "T1")):
+        with pytest.raises(Lost, match="/notion settings notion workspace"):
+            await connecting.connections.chain()
+        admin = Request(uuid4(), sender, Call("save"), ADMIN)
+        hint = await connecting.hint(admin)
+        assert (hint or "").startswith("Connect Notion again for everybody in this workspace: ")
+        anybody = Request(uuid4(), sender, Call("save"))
+        assert "a Notion of your own" in (await connecting.hint(anybody) or "")
+        codes = [
+            (await connecting.hint(each) or "").rpartition("code=")[2] for each in (admin, anybody)
+        ]
+    assert [(await connecting.preview(code, "b")).shared for code in codes] == [True, False]
 
 
 async def test_a_wrong_word_says_what_there_is(say: Say) -> None:

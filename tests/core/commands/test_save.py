@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -201,9 +200,7 @@ async def test_a_saved_message_is_in_the_history_and_costs_nothing(
     await say(MARKED, platform=room, address=ABOUT)
     assert "Launch" in (await say("/notion history")).text
     async with database.begin() as unit:
-        rows: list[Any] = await unit.content.spent(
-            (await unit.users.of(SENDER)).id, datetime.now(UTC), datetime.now(UTC)
-        )
+        rows = await unit.spending.spent((await unit.users.of(SENDER)).id, "2026-01-01", "")
     assert rows == []
 
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.console.adapter import ConsolePlatform
 from core.commands.save import marked_call
 from core.errors import Conflict, Forbidden, InvalidInput, Misconfigured
 from core.messages import Answer, Channel
@@ -254,6 +255,22 @@ async def test_what_an_emoji_cannot_do_is_refused(say: Say, notion: NotionServer
             await say(line)
     with pytest.raises(InvalidInput, match="no channel here"):
         await say("to 🐛 Notes", place="")
+
+
+async def test_where_messages_take_no_emoji_none_is_chosen(say: Say, database: Database) -> None:
+    terminal = ConsolePlatform()
+    with pytest.raises(InvalidInput, match="Nobody can put 🐛 on a message here"):
+        await say("to :bug: Notes", platform=terminal)
+    async with database.read() as unit:
+        assert await unit.routes.of(Channel("slack", "T1:C1")) == []
+    assert ":bug:" not in str((await say("to", platform=terminal)).notes)
+    assert ":bug:" in str((await say("to", platform=Room())).notes)
+
+
+async def test_where_nothing_can_be_told_later_nobody_turns_it_on(say: Say) -> None:
+    with pytest.raises(InvalidInput, match="Nothing can be told here later"):
+        await say("settings announce on", platform=ConsolePlatform())
+    assert "are told in the thread" in (await say("settings announce on")).text
 
 
 async def test_a_channel_has_so_many_emoji_and_no_more(say: Say) -> None:

@@ -34,7 +34,7 @@ async def test_one_model_has_one_row_for_each_period(say: Say, database: Databas
     assert rows(answer) == [
         "| today | openai | openai-large | 1 | 1,200 | 3,400 |",
         "| last 30 days | openai | openai-large | 1 | 1,200 | 3,400 |",
-        "| in all | openai | openai-large | 2 | 1,210 | 3,500 |",
+        "| since the start | openai | openai-large | 2 | 1,210 | 3,500 |",
     ]
     assert "UTC" in answer.notes[0]
 
@@ -46,14 +46,19 @@ async def test_several_models_are_summed_up_first_and_a_period_without_any_is_no
     await spend(database, person, "openai-large", before, (100, 200))
     await spend(database, person, "deepseek-a|b", before, (1, 2))
     assert rows(await say("usage")) == [
-        "| today | all | all | 0 | 0 | 0 |",
-        "| last 30 days | all | all | 2 | 101 | 202 |",
+        "| today | all together | – | 0 | 0 | 0 |",
+        "| last 30 days | all together | – | 2 | 101 | 202 |",
         "| last 30 days | openai | openai-large | 1 | 100 | 200 |",
         "| last 30 days | deepseek | deepseek-a\\|b | 1 | 1 | 2 |",
-        "| in all | all | all | 2 | 101 | 202 |",
-        "| in all | openai | openai-large | 1 | 100 | 200 |",
-        "| in all | deepseek | deepseek-a\\|b | 1 | 1 | 2 |",
+        "| since the start | all together | – | 2 | 101 | 202 |",
+        "| since the start | openai | openai-large | 1 | 100 | 200 |",
+        "| since the start | deepseek | deepseek-a\\|b | 1 | 1 | 2 |",
     ]
+
+
+async def test_what_no_model_wrote_says_so(say: Say, database: Database) -> None:
+    await spend(database, await ada(database), "none", datetime.now(UTC), (0, 0))
+    assert rows(await say("usage"))[0] == "| today | none | no model | 1 | 0 | 0 |"
 
 
 async def test_every_platform_shows_the_table_in_one_message(say: Say, database: Database) -> None:

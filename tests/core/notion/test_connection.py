@@ -199,16 +199,20 @@ async def test_a_list_is_read_to_its_end(connection: Connection, notion: NotionS
 
 
 async def test_who_stands_in_line_waits_out_what_notion_asks_for_and_others_ask_nothing(
-    notion: NotionServer, faults: Faults
+    notion: NotionServer, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = Connection(notion.token, notion.base_url, Pace("key", 5000, None), patience=0.6)
     faults.fail("POST", "/v1/pages", slow_down())
-    with in_line(10, lambda _: None):
+    monkeypatch.setattr("core.notion.pace.TOLD_AFTER", 0.1)
+    told: list[float] = []
+    with in_line(10, told.append):
         writing = asyncio.create_task(connection.write("POST", "pages", a_page(notion)))
         await asyncio.sleep(0.2)
         with in_line(0.1, lambda _: None), pytest.raises(RateLimited):
             await connection.get("users/me")
         assert len(notion.requests) == 1
         await writing
+    # Whoever is told to wait, rather than in line, hears of it too.
+    assert told[0] == 1
     assert len(notion.store.pages_under(notion.root_page_id)) == 1
     await connection.close()

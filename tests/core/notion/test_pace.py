@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import RateLimited, Unavailable
 from core.notion import pace as pace_module
-from core.notion.pace import Pace, counted_in, in_line, pace_of
+from core.notion.pace import Pace, counted_in, in_background, in_line, pace_of
 from core.storage.database import Database
 
 
@@ -21,7 +21,7 @@ async def test_one_more_than_the_budget_is_refused_with_how_long_it_takes() -> N
     pace = Pace("key", 3, None)
     for _ in range(3):
         await pace.turn(1)
-    with pytest.raises(RateLimited, match=r"Try again in \d+ s") as caught:
+    with pytest.raises(RateLimited, match="Try again in about 1 minute") as caught:
         await pace.turn(1)
     assert 50 < (caught.value.retry_after or 0) <= 60.1
 
@@ -107,6 +107,88 @@ async def test_who_stands_in_line_waits_and_hears_how_long(
     assert len(told) >= 3
     assert max(told) > 0.4
     assert all(0.1 < seconds < 2 for seconds in told)
+
+
+async def test_under_a_flood_what_was_begun_is_finished_before_more_is_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace_module, "AT_ONCE", 2)
+    pace, done = Pace("key", 5000, None), list[int]()
+
+    async def save(number: int) -> None:
+        with in_line(60, lambda _: None):
+            for _ in range(4):
+                async with pace.flight(60):
+                    await asyncio.sleep(0)
+        done.append(number)
+
+    await asyncio.gather(*(save(number) for number in range(12)))
+    assert done == sorted(done)
+
+
+async def test_no_more_than_so_many_requests_are_under_way_at_once() -> None:
+    pace, under_way, most = Pace("key", 5000, None), 0, 0
+
+    async def ask() -> None:
+        nonlocal under_way, most
+        async with pace.flight(60):
+            under_way += 1
+            most = max(most, under_way)
+            try:
+                await asyncio.sleep(0)
+            finally:
+                under_way -= 1
+
+    asking = [asyncio.create_task(ask()) for _ in range(100)]
+    await asyncio.sleep(0)
+    for task in asking[1::3]:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert most == pace_module.AT_ONCE
+    # Whoever went away gave their place back.
+    await asyncio.gather(*(ask() for _ in range(50)))
+    assert most == pace_module.AT_ONCE
+
+
+async def test_what_nobody_waits_for_takes_no_place_from_others() -> None:
+    pace = Pace("key", 5000, None)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        with in_background():
+            async with pace.flight(60):
+                begun.set()
+                await end.wait()
+
+    hanging = [asyncio.create_task(hang()) for _ in range(pace_module.AT_ONCE * 2)]
+    await begun.wait()
+    await asyncio.gather(*(pace.turn(20) for _ in range(50)))
+    end.set()
+    await asyncio.gather(*hanging)
+
+
+async def test_who_came_before_the_budget_was_spent_hears_of_the_wait_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace_module, "TOLD_AFTER", 0.2)
+    monkeypatch.setattr(pace_module, "AT_ONCE", 1)
+    pace, told, heard = Pace("key", 2, None), set[int](), asyncio.Event()
+
+    async def save(number: int) -> None:
+        def hear(_: float) -> None:
+            told.add(number)
+            if len(told) == 3:
+                heard.set()
+
+        with in_line(120, hear):
+            await pace.turn(1)
+
+    saving = [asyncio.create_task(save(number)) for number in range(5)]
+    await asyncio.wait_for(heard.wait(), 20)
+    assert told == {2, 3, 4}
+    for task in saving:
+        task.cancel()
+    await asyncio.gather(*saving, return_exceptions=True)
 
 
 async def test_while_notion_wants_to_be_left_alone_nobody_asks() -> None:

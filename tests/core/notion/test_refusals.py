@@ -61,6 +61,8 @@ def test_the_wait_is_read_from_the_header_or_the_body() -> None:
     by_header = Refusal.read(429, {"retry-after": "7"}, "{}")
     assert by_header.error(write=True).retry_after == 7
     assert refusal(429, "rate_limited", retry_after="9").error(write=True).retry_after == 9
+    long = Refusal.read(429, {"retry-after": "900"}, "{}").error(write=True)
+    assert long.message == "Notion asks to slow down. Try again in about 15 minutes."
 
 
 def test_a_blocked_integration_is_not_tried_again() -> None:

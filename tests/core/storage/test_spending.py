@@ -1,13 +1,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+import time_machine
 
+from core.accounts.usage import Spending, Usage
 from core.history.history import History
 from core.messages import Sender
-from core.storage.content import Cost, Spent, Written
+from core.storage.content import Written
 from core.storage.database import Database
-from core.storage.tables import content_history
+from core.storage.spending import Cost, Spent
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -22,19 +23,17 @@ async def spend(
 ) -> UUID:
     """One finished item of this moment."""
     item, provider = uuid4(), model.partition("-")[0]
-    async with database.begin() as unit:
-        await unit.content.begin(item, user, "prompt", None)
-        await unit.content.finish(item, Written("text", provider, model, None, *tokens))
-    async with database.engine.begin() as connection:
-        row = update(content_history).where(content_history.c.id == item)
-        await connection.execute(row.values(created_at=when))
+    with time_machine.travel(when, tick=False):
+        async with database.begin() as unit:
+            await unit.content.begin(item, user, "prompt", None)
+            await unit.content.finish(item, Written("text", provider, model, None, *tokens))
     return item
 
 
 async def test_what_was_spent_is_summed_by_model_for_each_period(database: Database) -> None:
     ada = await person(database)
     midnight = NOON.replace(hour=0)
-    for when in (NOON, midnight, midnight - timedelta(seconds=1), NOON - timedelta(days=31)):
+    for when in (NOON, midnight, midnight - timedelta(seconds=1), NOON - timedelta(days=30)):
         await spend(database, ada, "openai-large", when)
     await spend(database, ada, "openai-small", NOON - timedelta(days=29), (1, 2))
     found = await History(database).spent(ada, NOON)
@@ -52,14 +51,17 @@ async def test_nothing_of_others_and_nothing_unfinished_is_counted(database: Dat
     assert await History(database).spent(ada, NOON) == []
 
 
-async def test_what_is_deleted_is_not_counted_any_more(database: Database) -> None:
+async def test_what_is_deleted_stays_counted_as_it_does_on_the_web(database: Database) -> None:
     ada = await person(database)
     item = await spend(database, ada, "openai-large", NOON)
     await spend(database, ada, "openai-large", NOON)
     history = History(database)
     await history.delete(ada, item)
     [left] = await history.spent(ada, NOON)
-    assert left.ever == Cost(1, 10, 100)
+    assert left.ever == Cost(2, 20, 200)
+    with time_machine.travel(NOON, tick=False):
+        report = await Usage(database, {}).report(30, ada)
+    assert report.total == Spending(2, 20, 200, None)
 
 
 async def test_the_costliest_model_comes_first(database: Database) -> None:
