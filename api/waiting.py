@@ -96,16 +96,18 @@ async def failure(asked: Asked[M], content_id: UUID, answer: Answer) -> Assistan
     that would write, and pay for, the same text again.
     """
     error = error_from_json(answer.error) if answer.error else AssistantError(answer.text)
-    is_kept = False
+    is_kept = is_beginning = False
     with suppress(NotFound):
         item = await asked.core.history.get(asked.person.id, content_id)
-        is_kept = item.text is not None
-    if is_passing(error) and not (is_kept and content_id == asked.request_id):
+        is_kept, is_beginning = item.text is not None, item.error is not None
+    is_whole = is_kept and not is_beginning
+    if is_passing(error) and not (is_whole and content_id == asked.request_id):
         await asked.begin_anew()
     if not is_kept:
         return error
+    what = "What came of it" if is_beginning else "The text"
     return type(error)(
-        f"{error.message} The text is kept: GET /content/{content_id}. "
+        f"{error.message} {what} is kept: GET /content/{content_id}. "
         f"POST /content/{content_id}/notion saves it.",
         retryable=error.retryable,
         retry_after=error.retry_after,

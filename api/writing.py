@@ -18,6 +18,7 @@ import asyncio
 import json
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -32,7 +33,7 @@ from api.headers import accepts
 from api.models import Generated, Model
 from api.streams import event_stream
 from api.waiting import awaited_answer, cancelled, failure
-from core.errors import AssistantError
+from core.errors import AssistantError, NotFound, error_from_json
 from core.live import Feed
 from core.storage.content import Content
 
@@ -110,6 +111,9 @@ async def stream_answer(
             await stream.start()
             if item is None:
                 item = await _told(asked, stream, feed)
+            if item.error is not None:
+                await stream.show(item.text or "")
+                raise error_from_json(item.error)
             await stream.finish(Generated.of(item))
         except ConnectionError:
             log.info("a client left; its answer is being written on", request=str(request_id))
@@ -131,6 +135,10 @@ async def _told(asked: Asked[M], stream: _Stream, feed: Feed) -> Content:
     finally:
         await cancelled(following, left)
     if not answer.ok:
+        with suppress(NotFound):
+            item = await asked.core.history.get(asked.person.id, stream.request_id)
+            if item.error is not None:
+                await stream.show(item.text or "")
         raise await failure(asked, stream.request_id, answer)
     return await asked.core.history.get(asked.person.id, stream.request_id)
 
@@ -164,9 +172,13 @@ class _Stream:
         await self._response.wait()
         raise ConnectionResetError
 
+    async def show(self, text: str) -> None:
+        """Sends what is missing of a text that has ended."""
+        await self._show(text, whole=True)
+
     async def finish(self, answer: Generated) -> None:
         """Sends what is missing, and the whole."""
-        await self._show(answer.content, whole=True)
+        await self.show(answer.content)
         await self._show_page(answer.notion_url)
         self._seen = Seen(end=True)
         await self._send("done", answer.model_dump_json())

@@ -14,7 +14,18 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import acknowledge, convert, first_text, http, pages, paint, replies, saves, start
+from benchmarks import (
+    acknowledge,
+    convert,
+    first_text,
+    http,
+    pages,
+    paint,
+    replies,
+    saves,
+    start,
+    streams,
+)
 from benchmarks.measure import Printed, Size
 
 QUICK = Size(rounds=1, repeats=1, warming=0, small=True)
@@ -26,6 +37,7 @@ BENCHMARKS: dict[str, tuple[Measure, Size]] = {
     "acknowledge": (acknowledge.measure, acknowledge.FULL),
     "first-text": (first_text.measure, first_text.FULL),
     "replies": (replies.measure, replies.FULL),
+    "streams": (streams.measure, streams.FULL),
     "http": (http.measure, http.FULL),
     "start": (start.measure, start.FULL),
     "convert": (convert.measure, convert.FULL),

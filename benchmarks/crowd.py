@@ -92,7 +92,7 @@ async def _answer(
     show.close()
 
 
-def memory() -> int:
-    """Bytes of this process that are in memory."""
-    pages = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]
+def memory(process: int | str = "self") -> int:
+    """Bytes of a process that are in memory."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -68,6 +68,11 @@ def when_failed(item: UUID) -> tuple[Action, ...]:
     return _actions(item, "retry")
 
 
+def when_broken_off(item: UUID) -> tuple[Action, ...]:
+    """What can be done about the beginning of an answer whose provider failed."""
+    return _actions(item, "retry", "save")
+
+
 def when_unsaved(request: UUID) -> tuple[Action, ...]:
     """What can be done where something could not be saved."""
     return (Action(AGAIN, LABELS["retry"], str(request)),)

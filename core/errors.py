@@ -10,6 +10,7 @@
     ├── Changed               it is not any more as whoever asks has read it
     ├── RateLimited           too many requests; carries retry_after
     ├── ProviderFailed        the AI provider refused, failed or fell silent
+    │   └── Declined          it will not write this, so what it began is not to be kept
     ├── NotionFailed          Notion refused, failed or fell silent
     ├── PlatformFailed        Slack or Discord refused, failed or fell silent
     └── Unavailable           a part of this server is not there now
@@ -121,6 +122,10 @@ class ProviderFailed(AssistantError):
     """The AI provider refused, failed or fell silent."""
 
     code = "PROVIDER_FAILED"
+
+
+class Declined(ProviderFailed):
+    """The model, or a filter before it, will not write this; what it began is not to be kept."""
 
 
 class NotionFailed(AssistantError):

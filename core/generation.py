@@ -18,10 +18,12 @@ from core.asking.material import Shown, Source, asked, extracts, without_sources
 from core.commands.context import Context
 from core.errors import (
     AssistantError,
+    Declined,
     InvalidInput,
     Misconfigured,
     ProviderFailed,
     RateLimited,
+    error_from_json,
 )
 from core.jobs.show import patiently
 from core.live import Feed
@@ -34,6 +36,7 @@ from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
+from core.troubles import all_failed, could_not
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +114,8 @@ class Generation:
         begins with what the person chose for themselves, then the server. Where the preferred
         provider fails, the next one answers and a note says so; a provider or model asked for by
         name has no substitute. Raises InvalidInput for a name that is not known, and
-        ProviderFailed where nobody could answer, with the reason of each.
+        ProviderFailed where nobody could answer, with the reason of each; what had come of the
+        answer by then is kept, with that error.
         """
         chosen = await self._preferred(context.user_id)
         template = shape(template or chosen.template)
@@ -180,7 +184,8 @@ class Generation:
         """
         wish = _wish(how)
         turns = [Turn("user", earlier.prompt)]
-        if earlier.text is not None:
+        # After one that was broken off this is the first try once more.
+        if earlier.text is not None and earlier.error is None:
             turns += [Turn("assistant", earlier.text), Turn("user", wish)]
         wanted = Prompt(system_prompt(earlier.template), tuple(turns))
         everyone = self._candidates(None, None, await self._preferred(context.user_id))
@@ -197,11 +202,16 @@ class Generation:
         return await self._stops.ask(user_id, item)
 
     async def _ended(self, context: Context, prompt: str, template: str | None) -> list[str] | None:
-        """The notes of an item that has ended already; None where it is yet to be written."""
+        """The notes of an item that has ended already; None where it is yet to be written.
+
+        Raises what broke it off, where something did.
+        """
         item = context.request.id
         async with self._database.begin() as unit:
             await unit.content.begin(item, context.user_id, prompt, template)
             kept = await unit.content.get(item)
+        if kept is not None and kept.error is not None:
+            raise error_from_json(kept.error)
         if kept is not None and (kept.text is not None or kept.stopped):
             return _notes(kept)
         if await self._stops.asked(item):
@@ -215,14 +225,15 @@ class Generation:
         if (notes := await self._ended(context, order.prompt, order.template)) is not None:
             return notes
         troubles: list[tuple[str, AssistantError]] = []
+        begun: Written | None = None
         queue = deque(order.candidates)
         while queue:
             candidate = queue.popleft()
             told = [order.note] if order.note else []
-            told += [_could_not(name, error) for name, error in troubles]
-            trouble = "\n".join(told)
+            told += [could_not(name, error) for name, error in troubles]
+            trouble, text = "\n".join(told), list[str]()
             try:
-                return await self._ask(candidate, order, context, trouble)
+                return await self._ask(candidate, order, context, trouble, text)
             except (ProviderFailed, RateLimited, Misconfigured, InvalidInput) as error:
                 if isinstance(error, InvalidInput) and not candidate.is_choice:
                     raise
@@ -231,10 +242,24 @@ class Generation:
                 PROVIDER_FAILURES.labels(candidate.name).inc()
                 provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
+                begun = _begun(candidate, order, text, error) or begun
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
                     # It may be the model alone that is not to be had.
                     queue.appendleft(Candidate(candidate.provider))
-        raise _all_failed(troubles)
+        failure = all_failed(troubles, broken_off=begun is not None)
+        if begun is not None:
+            await self._keep_beginning(context, order, begun, failure)
+        raise failure
+
+    async def _keep_beginning(
+        self, context: Context, order: Order, begun: Written, failure: ProviderFailed
+    ) -> None:
+        """Keeps what had come, and shows it again where another provider had begun anew."""
+        context.feed.show(begun.text)
+        # The last note ends with the reason: so it is known as the one that tells it.
+        note = "\n".join(filter(None, (order.note, f"The answer ends early: {failure.message}")))
+        kept = replace(begun, note=note, error=failure.to_json())
+        await patiently(lambda: self._keep(context.request.id, kept))
 
     async def _preferred(self, user_id: UUID) -> Preferred:
         async with self._database.read() as unit:
@@ -264,12 +289,12 @@ class Generation:
         return [Candidate(named, model) if model else usual(named)]
 
     async def _ask(
-        self, candidate: Candidate, order: Order, context: Context, trouble: str
+        self, candidate: Candidate, order: Order, context: Context, trouble: str, text: list[str]
     ) -> list[str]:
+        """`text` is given the pieces as they come."""
         item, provider = context.request.id, candidate.provider
         shown = None if order.sources is None else Shown(order.sources)
         usage, prompt = candidate.asked(order.asked)
-        text: list[str] = []
 
         async def read() -> None:
             nonlocal usage
@@ -286,11 +311,7 @@ class Generation:
                         _show(context.feed, shown, text)
 
         stopped = not await self._stops.finished(item, read())
-        said = "".join(text).replace("\0", "").strip()
-        if stopped:
-            # Cut anywhere, it may leave a fence or an emphasis open.
-            said = close_markdown(said).strip()
-        whole = said if shown is None else shown.whole(said)
+        whole = _whole(text, shown, cut=stopped)
         if not whole:
             if stopped:
                 await patiently(lambda: self._keep(item, None))
@@ -303,7 +324,7 @@ class Generation:
         if not stopped:
             # Seen before it is kept: keeping it takes a moment.
             context.feed.complete()
-        ended = _stopped(said) if stopped else _cut(usage)
+        ended = _stopped("".join(text)) if stopped else _cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
@@ -336,6 +357,27 @@ def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str 
     )
 
 
+def _begun(
+    candidate: Candidate, order: Order, text: list[str], error: AssistantError
+) -> Written | None:
+    """What came before the error, where it is to be kept."""
+    if isinstance(error, Declined):
+        return None
+    shown = None if order.sources is None else Shown(order.sources)
+    said = _whole(text, shown, cut=True)
+    usage, _ = candidate.asked(order.asked)
+    return Written(said, candidate.name, usage.model, None, 0, 0) if said else None
+
+
+def _whole(text: list[str], shown: Shown | None, *, cut: bool) -> str:
+    """What came, as it is kept; `cut` where that may be anywhere."""
+    said = "".join(text).replace("\0", "").strip()
+    if cut:
+        # It may leave a fence or an emphasis open.
+        said = close_markdown(said).strip()
+    return said if shown is None else shown.whole(said)
+
+
 def _named(candidate: Candidate) -> str:
     """What could not answer, as people know it."""
     if not candidate.is_choice:
@@ -355,24 +397,6 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
         feed.add(text[-1])
     else:
         feed.show(shown.growing("".join(text)))
-
-
-def _could_not(name: str, error: AssistantError) -> str:
-    """For who has an answer from another one: what happened, and not what to do about it."""
-    what = error.message.partition(". ")[0].removesuffix(".")
-    return f"{name} could not answer: {what}."
-
-
-def _all_failed(troubles: list[tuple[str, AssistantError]]) -> ProviderFailed:
-    """What to tell where nobody could answer: the one reason, or everybody's."""
-    errors = [error for _, error in troubles]
-    messages = ["No AI provider could answer.", *(f"\n- {error.message}" for error in errors)]
-    waits = [error.retry_after for error in errors if error.retry_after is not None]
-    return ProviderFailed(
-        errors[0].message if len(errors) == 1 else "".join(messages),
-        retryable=any(error.retryable for error in errors),
-        retry_after=min(waits, default=None),
-    )
 
 
 def _stopped(text: str) -> str:

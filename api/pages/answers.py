@@ -25,6 +25,10 @@ async def under(
     """The values that `foot.html` needs."""
     versions = await request.app[CORE].history.versions(item)
     kept = item.note.split("\n") if item.note else []
+    if item.error is not None:
+        # The last note says so, with the reason.
+        problem = kept.pop() if kept else item.error["message"]
+        notes = [note for note in notes if note != problem]
     return {
         "item": item,
         "words": len((item.text or "").split()),

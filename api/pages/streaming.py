@@ -1,9 +1,10 @@
 """An answer while it grows, as HTML in server-sent events, for the script of our own pages.
 
 `blocks` {keep, html}: of the blocks shown so far the first `keep` stay, and these follow. `saved`
-{notion_url}. Then `done` {html}, what stands under the answer, or `failed` {detail}. It tells how
-things stand, not what has changed since: a browser whose connection is lost comes back by itself
-and has everything anew. https://html.spec.whatwg.org/multipage/server-sent-events.html
+{notion_url}. Then `done` {html}, what stands under the answer, with `broken_off` where that is but
+its beginning; or `failed` {detail}. It tells how things stand, not what has changed since: a
+browser whose connection is lost comes back by itself and has everything anew.
+https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class _Shown:
             await self._send("failed", {"detail": told})
             return
         under = await foot(self._request, item, answer.notes, problem)
-        await self._send("done", {"html": under, "notion_url": item.notion_url})
+        done = {"html": under, "notion_url": item.notion_url, "broken_off": item.error is not None}
+        await self._send("done", done)
 
     async def _follow(self, feed: Feed) -> None:
         async for _ in feed.changes():

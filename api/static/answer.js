@@ -91,7 +91,7 @@ function stopFollowing() {
   $("stop").hidden = true;
 }
 
-function end(id, { html, notion_url: page }) {
+function end(id, { html, notion_url: page, broken_off: broken }) {
   const pressed = $("stop").contains(document.activeElement);
   stopFollowing();
   $("foot").replaceChildren(nodes(html));
@@ -99,8 +99,9 @@ function end(id, { html, notion_url: page }) {
   enhance($("foot"));
   if (pressed) $("foot").querySelector(".does a, .does button").focus({ preventScroll: true });
   // The line stays: were it gone, all below it would move.
-  const done = $("foot").textContent.includes("Stopped after") ? "stopped" : "written";
-  $("state").textContent = (done === "stopped" ? "Stopped" : "Written") + (page ? " and saved" : "");
+  const cut = broken ? "broken off" : "stopped";
+  const done = broken || $("foot").textContent.includes("Stopped after") ? cut : "written";
+  $("state").textContent = done[0].toUpperCase() + done.slice(1) + (page ? " and saved" : "");
   $("spoken").textContent = `The answer is ${done}${page ? ", and saved to Notion" : ""}.`;
   if (location.pathname.startsWith("/history/")) history.replaceState(null, "", `/history/${id}`);
   document.dispatchEvent(new CustomEvent("answered", { detail: { id } }));

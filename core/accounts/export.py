@@ -109,6 +109,7 @@ def _item(item: Content) -> Piece:
         "notion_url": item.notion_url,
         "facts": item.facts,
         "stopped": item.stopped,
+        "error": item.error,
         "created_at": item.created_at,
     }
 

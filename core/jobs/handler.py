@@ -19,7 +19,7 @@ from uuid import UUID
 
 import structlog
 
-from core.actions import when_failed, when_unclear, when_unsaved
+from core.actions import when_broken_off, when_failed, when_unclear, when_unsaved
 from core.commands.context import Context, Person, Services
 from core.commands.registry import COMMANDS
 from core.conversation import Conversation
@@ -41,6 +41,7 @@ from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
 from core.ports import CanMark, Platform, Step
+from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -180,6 +181,9 @@ class Handler:
         try:
             return await run(context, call)
         except AssistantError as error:
+            beginning = await self._beginning(context, error)
+            if beginning is not None:
+                return beginning
             # With a connection another try may do, so it gets a button too.
             missing = isinstance(error, (NotionFailed, Unavailable))
             hint = await context.connector.hint(context.request) if missing else None
@@ -201,6 +205,28 @@ class Handler:
                 f"{context.request.id}. Try again; what was written is under `/notion history`."
             )
             return Answer(failure.message, ok=False, private=True, error=failure.to_json())
+
+    async def _beginning(self, context: Context, error: AssistantError) -> Answer | None:
+        """What had come of an answer before its provider failed; None where that was nothing."""
+        request = context.request
+        if not COMMANDS[request.call.command].live:
+            return None
+        item = await patiently(lambda: self._item(request.id))
+        if item is None or item.text is None or item.error is None:
+            return None
+        return Answer(
+            item.text,
+            # As they were told before; the last ends with the reason, and so is marked as one.
+            notes=tuple((item.note or "").split("\n")),
+            ok=False,
+            private=request.call.has("private"),
+            error=error.to_json(),
+            actions=when_broken_off(item.id),
+        )
+
+    async def _item(self, item_id: UUID) -> Content | None:
+        async with self._database.read() as unit:
+            return await unit.content.get(item_id)
 
     async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
         async with self._database.begin() as unit:

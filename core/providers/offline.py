@@ -130,8 +130,8 @@ class _Local(Compatible):
     def _parts(self, client: AsyncOpenAI, prompt: Prompt) -> Parts:
         return self._chat(client, shaped(prompt), options(prompt))
 
-    def _translated(self, error: Exception, prompt: Prompt) -> Exception:
-        del error, prompt
+    def _translated(self, error: Exception, prompt: Prompt, *, said: bool) -> Exception:
+        del error, prompt, said
         return ProviderFailed(
             f"The offline model stopped working. Try again, or set {KEYS}.", retryable=True
         )

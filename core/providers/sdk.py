@@ -81,7 +81,7 @@ class SdkProvider(ABC, Generic[Client]):
                     said = True
                     yield part
         except self._errors as error:
-            raise self._translated(error, prompt) from None
+            raise self._translated(error, prompt, said=said) from None
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
@@ -135,12 +135,12 @@ class SdkProvider(ABC, Generic[Client]):
         finally:
             await stream.close()
 
-    def _translated(self, error: Exception, prompt: Prompt) -> Exception:
+    def _translated(self, error: Exception, prompt: Prompt, *, said: bool) -> Exception:
         body = getattr(error, "body", None)
         response = getattr(error, "response", None)
         if response is None and body is None:
             # Either no connection, or one that broke or went to garbage on the way.
-            return vendors.unreachable(self._vendor)
+            return vendors.cut(self._vendor) if said else vendors.unreachable(self._vendor)
         # An error inside a stream comes with the status of the stream, which is a success.
         status = getattr(response, "status_code", 0)
         complaint = Complaint(

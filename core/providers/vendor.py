@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from core.config import Settings
-from core.errors import AssistantError, InvalidInput, Misconfigured, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    Declined,
+    InvalidInput,
+    Misconfigured,
+    ProviderFailed,
+    RateLimited,
+)
 
 UNTOLD_WAIT = 30.0
 """Seconds to wait after a 429 that does not say how long."""
@@ -184,9 +191,9 @@ def translated(vendor: Vendor, complaint: Complaint, asked: str | None) -> Assis
     )
 
 
-def refusal(vendor: Vendor, reason: str) -> ProviderFailed:
+def refusal(vendor: Vendor, reason: str) -> Declined:
     """The model, or a filter before it, declined."""
-    return ProviderFailed(
+    return Declined(
         f"{vendor.title} declined to answer because of {reason}. Ask in other words, or choose "
         "another provider."
     )

@@ -38,7 +38,8 @@ class Content:
 
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
     is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
-    None where nothing was kept of it.
+    None where nothing was kept of it. `error` is what `AssistantError.to_json` says of why a
+    provider broke off; `text` is then what had come.
     """
 
     id: UUID
@@ -59,11 +60,15 @@ class Content:
     stopped: bool
     created_at: datetime
     facts: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished answer, as it is kept. `model` is None where people wrote it."""
+    """An answer that has ended, as it is kept. `model` is None where people wrote it.
+
+    `error` is why its provider broke off, as `Content` has it.
+    """
 
     text: str
     provider: str
@@ -72,6 +77,7 @@ class Written:
     input_tokens: int
     output_tokens: int
     stopped: bool = False
+    error: dict[str, Any] | None = None
 
 
 class ContentTable:
@@ -118,11 +124,13 @@ class ContentTable:
         """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
         query = select(table.c.user_id, table.c.generated_content).where(table.c.id == content_id)
         before = (await self._connection.execute(query)).one_or_none()
-        if before is not None and before.generated_content is None and written.model is not None:
+        # What was broken off came without its count.
+        model = written.model if written.error is None else None
+        if before is not None and before.generated_content is None and model is not None:
             spent = Day(
                 day_of(datetime.now(UTC)),
                 written.provider,
-                written.model,
+                model,
                 1,
                 written.input_tokens,
                 written.output_tokens,
@@ -137,6 +145,7 @@ class ContentTable:
             input_tokens=written.input_tokens,
             output_tokens=written.output_tokens,
             stopped=written.stopped,
+            error=written.error,
         )
 
     async def stopped_empty(self, content_id: UUID) -> None:

@@ -127,6 +127,8 @@ content_history = Table(
     _created(),
     # What was known of it when it was kept: `core.facts.Facts` as JSON.
     Column("facts", JSON(none_as_null=True)),
+    # Why its provider broke off before the end.
+    Column("error", JSON(none_as_null=True)),
     Index(None, "user_id", "created_at", "id"),
 )
 

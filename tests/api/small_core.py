@@ -13,7 +13,7 @@ from core.accounts.links import Links
 from core.announcing import Announcing
 from core.config import Settings
 from core.connecting import Connecting
-from core.errors import AssistantError, Unauthorized, Unavailable
+from core.errors import AssistantError, ProviderFailed, Unauthorized, Unavailable
 from core.history.history import History
 from core.jobs.recognise import ERASED, GONE, announce
 from core.limits.limits import Limits, Rules
@@ -34,6 +34,15 @@ async def written(core: SmallCore, request: Request, feed: Feed) -> Answer:
         feed.add(word)
         await asyncio.sleep(0)
     return await core.keep(request, feed, "Hello, world.")
+
+
+async def broken_off(core: SmallCore, request: Request, feed: Feed) -> Answer:
+    """Writes a word, and its provider breaks off."""
+    feed.add("Hello, ")
+    error = ProviderFailed("OpenAI broke off.", retryable=True).to_json()
+    note = "The answer ends early: OpenAI broke off."
+    await core.keep(request, feed, "Hello,", note, error)
+    return Answer("Hello,", notes=(note,), ok=False, error=error)
 
 
 class SmallCore:
@@ -93,7 +102,14 @@ class SmallCore:
         feed.finish(answer)
         return answer
 
-    async def keep(self, request: Request, feed: Feed, text: str) -> Answer:
+    async def keep(
+        self,
+        request: Request,
+        feed: Feed,
+        text: str,
+        note: str | None = None,
+        error: dict[str, Any] | None = None,
+    ) -> Answer:
         """Keeps the answer, and saves it where the call says so."""
         page = f"https://notion.so/{request.id}"
         save = request.call.command == "save-item"
@@ -102,7 +118,7 @@ class SmallCore:
             if not save:
                 user = UUID(request.sender.id)
                 await unit.content.begin(item, user, request.call.text, None)
-                written = Written(text, "offline", "tiny", None, 3, 4)
+                written = Written(text, "offline", "tiny", note, 3, 4, error=error)
                 await unit.content.finish(item, written)
             if save or request.call.has("save"):
                 await unit.content.saved(item, "page", page)

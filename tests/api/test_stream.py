@@ -17,7 +17,7 @@ from core.errors import AssistantError, NotionFailed, ProviderFailed, RateLimite
 from core.live import Feed
 from core.messages import Answer, Request
 from tests.api.conftest import Join
-from tests.api.small_core import SmallCore
+from tests.api.small_core import SmallCore, broken_off, written
 
 Headers = dict[str, str]
 Event = tuple[str, dict[str, Any]]
@@ -194,6 +194,35 @@ async def test_a_failed_save_still_says_where_the_text_is(
     core.script = unsaved
     events = await _events(client, ada)
     assert events[-1][1]["detail"] == IsStr(regex=r"Notion fell silent\. The text is kept: .+")
+
+
+async def test_what_came_before_a_provider_broke_off_is_told_and_kept(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    core.script = broken_off
+    events = await _events(client, ada)
+    assert [name for name, _ in events] == ["started", "delta", "error"]
+    assert events[1][1] == {"text": "Hello,"}
+    assert events[-1][1]["code"] == "PROVIDER_FAILED"
+    assert "OpenAI broke off. What came of it is kept: GET /content/" in events[-1][1]["detail"]
+    path = f"/content/{events[0][1]['id']}"
+    kept = await (await client.get(path, headers=ada)).json()
+    assert kept["content"] == "Hello,"
+    later = _parsed(await (await client.get(f"{path}/events", headers=ada)).text())
+    assert [name for name, _ in later] == ["started", "delta", "error"]
+    whole = await client.post("/content/generate", headers=ada, json={"prompt": "x"})
+    assert whole.status == 502
+
+
+async def test_after_a_provider_broke_off_the_same_key_writes_anew(
+    client: TestClient, core: SmallCore, ada: Headers
+):
+    keyed, core.script = ada | {"Idempotency-Key": "one"}, broken_off
+    first = await client.post("/content/generate", headers=keyed, json={"prompt": "x"})
+    assert first.status == 502
+    core.script = written
+    again = await client.post("/content/generate", headers=keyed, json={"prompt": "x"})
+    assert (await again.json())["content"] == "Hello, world."
 
 
 async def test_a_client_that_leaves_does_not_stop_the_work(

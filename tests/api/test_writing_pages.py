@@ -16,7 +16,7 @@ from core.messages import Answer, Call, Request, Sender
 from core.storage.content import Written
 from tests.api.browsing import HTML, send, sign_up
 from tests.api.conftest import Start
-from tests.api.small_core import SmallCore, written
+from tests.api.small_core import SmallCore, broken_off, written
 
 ASK = {"prompt": "a launch checklist"}
 SCRIPT = {"Accept": "application/json"}
@@ -270,6 +270,25 @@ async def test_a_script_is_told_why_in_words(ada_here: TestClient, core: SmallCo
     assert "OpenAI is overloaded." in text
     wrong = await send(ada_here, "/write", {"prompt": ""}, headers=SCRIPT)
     assert (await wrong.json())["code"] == "INVALID_INPUT"
+
+
+async def test_what_came_before_a_provider_broke_off_stays_with_the_reason_and_a_retry(
+    ada_here: TestClient, core: SmallCore
+):
+    core.script = broken_off
+    begun = await send(ada_here, "/write", ASK, headers=SCRIPT)
+    item = (await begun.json())["id"]
+    async with ada_here.get(f"/write/{item}/events") as response:
+        text = await response.text()
+    [data] = re.findall(r"event: done\r\ndata: (.*)\r\n", text)
+    done = json.loads(data)
+    assert done["broken_off"] is True
+    for html in (done["html"], await page(ada_here, f"/history/{item}")):
+        assert html.count("OpenAI broke off.") == 1
+        assert "</svg>Retry</button>" in html
+        assert "Save to Notion" in html
+        assert "Shorter" not in html
+    assert "Hello," in html
 
 
 async def test_an_item_on_its_way_is_shown_as_such(ada_here: TestClient, core: SmallCore):

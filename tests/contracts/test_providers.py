@@ -228,6 +228,7 @@ async def test_a_cut_stream_is_a_failure_worth_another_try(
     error = await failure(provider)
     assert isinstance(error, ProviderFailed)
     assert error.retryable
+    assert "in the middle of the answer" in error.message
     assert not ai.calls[-1].completed
 
 

@@ -108,6 +108,55 @@ async def test_a_provider_asked_for_by_name_has_no_substitute(
         await generation.write(context, "a plan", **ASK | {"provider": "OpenAI"})
 
 
+async def test_the_beginning_of_an_answer_that_breaks_off_is_kept_with_the_reason(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.answer = "# Plan\n\n" + "**One** word after the other, and then `some code` " * 9
+    ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=30))
+    # The second one has not even a word.
+    ai.fail(Fault(times=9, endpoint="/chat/completions", status=402, code="payment_required"))
+    with pytest.raises(ProviderFailed) as raised:
+        await generation.write(context, "a plan", **ASK)
+    kept = await item(database, context.request.id)
+    assert kept.text is not None
+    assert kept.text.startswith("# Plan\n\n**One** word")
+    assert kept.text.count("`") % 2 == 0
+    assert context.feed.text == kept.text
+    assert (kept.provider, kept.stopped, kept.error) == ("openai", False, raised.value.to_json())
+    assert "OpenAI ended in the middle" in raised.value.message
+    assert "DeepSeek" in raised.value.message
+    assert kept.note == f"The answer ends early: {raised.value.message}"
+    async with database.read() as unit:
+        assert await unit.spending.days("", "9", context.user_id) == []
+    # Carried out again after a crash, it says the same and asks nobody.
+    asked_so_far = len(ai.calls)
+    with pytest.raises(ProviderFailed, match="in the middle"):
+        await generation.write(context, "a plan", **ASK)
+    assert len(ai.calls) == asked_so_far
+
+
+async def test_what_was_broken_off_is_asked_for_once_more_without_its_beginning(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=2))
+    with pytest.raises(ProviderFailed):
+        await generation.write(context, "a plan", **ASK | {"provider": "openai"})
+    earlier = await item(database, context.request.id)
+    assert earlier.text
+    await generation.rewrite(await asked(database, context.user_id), earlier, "regenerate")
+    said = [message["content"] for message in ai.calls[-1].messages if message["role"] != "system"]
+    assert said == ["a plan"]
+
+
+async def test_nothing_is_kept_of_what_a_provider_declines_to_write(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=9, endpoint="/v1/responses", error_after=3, code="content_filter"))
+    with pytest.raises(ProviderFailed, match="declined"):
+        await generation.write(context, "a plan", **ASK | {"provider": "openai"})
+    assert (await item(database, context.request.id)).text is None
+
+
 async def chooses(database: Database, context: Context, **chosen: Any) -> None:
     """Has the person of this request have chosen."""
     async with database.begin() as unit:

@@ -275,6 +275,29 @@ async def test_a_failure_has_a_button_that_tries_again(
     assert await product.stop() == 0
 
 
+async def test_an_answer_that_breaks_off_stays_with_the_reason_and_a_retry_below(
+    world: World, launch: Launch, chat: Chat
+) -> None:
+    world.ai.answer, world.ai.token_delay = PLAN, 0.01
+    world.ai.fail(Fault(cut_after=60))
+    product = await started(chat, launch)
+    await chat.ask("a plan")
+    await until(lambda: chat.answers() and "⚠️" in chat.text(chat.answers()[0]), "no word of it")
+    [answer] = chat.answers()
+    assert "word9" in chat.text(answer)
+    assert "⚠️ The answer ends early: The connection to OpenAI ended" in chat.text(answer)
+    assert chat.buttons(answer) == ["Retry", "Save to Notion"]
+    world.ai.token_delay = 0
+    await chat.press(answer, "Retry")
+    again = await written(chat, 2)
+    assert "word249" in chat.text(again)
+    assert world.ai.calls[-1].messages[-1]["content"] == "a plan"
+    await chat.press(answer, "Save to Notion")
+    await until(lambda: "Open in Notion" in chat.whispers(), "what came was not saved")
+    assert "word9" in chat.text(answer)
+    assert await product.stop() == 0
+
+
 async def test_a_press_that_died_with_the_process_is_carried_out_by_the_next(
     world: World, launch: Launch, chat: Chat
 ) -> None:

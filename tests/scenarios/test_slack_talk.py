@@ -146,6 +146,31 @@ async def test_a_conversation_that_fails_says_so_in_the_thread(
     assert answer.thread_ts == message.ts
 
 
+async def test_a_stream_whose_provider_fails_ends_with_the_reason_below_what_came(
+    world: World, launch: Launch
+) -> None:
+    world.ai.answer = " ".join(f"word{number}" for number in range(200))
+    world.ai.token_delay = 0.02
+    world.ai.fail(Fault(cut_after=120))
+    product = await launch("slack")
+    await world.slack.mention("tell me a lot")
+    await answered(world, 1, "⚠️")
+    assert await product.stop() == 0
+    [answer] = world.slack.answers()
+    assert answer.stream is not None
+    assert not answer.stream.open
+    [text] = [block["text"] for block in answer.blocks if block["type"] == "markdown"]
+    assert text == " ".join(f"word{number}" for number in range(120))
+    assert "The answer ends early: The connection to OpenAI" in str(answer.blocks)
+    assert [one["text"]["text"] for one in answer.blocks[-1]["elements"]] == [
+        "Retry",
+        "Save to Notion",
+    ]
+    # What was shown only ever grew.
+    shown = [revision.text for revision in answer.revisions if "Writing" not in revision.text]
+    assert all(after.startswith(before) for before, after in pairwise(shown[:-1]))
+
+
 async def test_a_crash_in_the_middle_of_a_conversation_gives_one_answer(
     world: World, launch: Launch
 ) -> None:

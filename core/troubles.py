@@ -1,0 +1,27 @@
+"""What to tell where providers could not answer. Pure."""
+
+from __future__ import annotations
+
+from core.errors import AssistantError, ProviderFailed
+
+
+def could_not(name: str, error: AssistantError) -> str:
+    """For who has an answer from another one: what happened, and not what to do about it."""
+    what = error.message.partition(". ")[0].removesuffix(".")
+    return f"{name} could not answer: {what}."
+
+
+def all_failed(troubles: list[tuple[str, AssistantError]], *, broken_off: bool) -> ProviderFailed:
+    """What to tell where nobody could answer: the one reason, or everybody's.
+
+    `broken_off`: it is told in one line, under the beginning of an answer.
+    """
+    errors = [error for _, error in troubles]
+    apart, what = (" ", "finish it") if broken_off else ("\n- ", "answer")
+    messages = [f"No AI provider could {what}.", *(f"{apart}{one.message}" for one in errors)]
+    waits = [error.retry_after for error in errors if error.retry_after is not None]
+    return ProviderFailed(
+        errors[0].message if len(errors) == 1 else "".join(messages),
+        retryable=any(error.retryable for error in errors),
+        retry_after=min(waits, default=None),
+    )
