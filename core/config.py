@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
@@ -293,7 +292,7 @@ class Settings(BaseSettings):
     @property
     def local(self) -> bool:
         """Whether this is a run on somebody's own machine, where stand-ins are welcome."""
-        return self.embedded and _is_local(self.public_url)
+        return self.embedded and urlsplit(self.public_url).hostname in LOCAL_HOSTS
 
     @property
     def data_dir(self) -> Path:
@@ -329,12 +328,6 @@ SECRETS = (
         if "SecretStr" in str(field.annotation)
     ),
 )
-
-
-# Asked for with every request, and never another address.
-@lru_cache(maxsize=8)
-def _is_local(address: str) -> bool:
-    return urlsplit(address).hostname in LOCAL_HOSTS
 
 
 def program() -> str:
