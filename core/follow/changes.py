@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import structlog
@@ -63,6 +63,14 @@ class Change:
     people: People
 
 
+class Plan(TypedDict):
+    """What a change takes: files to be copied, as `File` has them, and what differs."""
+
+    files: list[list[Any]]
+    text: bool
+    title: bool
+
+
 class Changes:
     """Carries changes out: in the background of what people wait for, and all of a change or,
     where it is interrupted, the rest of it later.
@@ -95,9 +103,12 @@ class Changes:
             raise
 
     async def _bring(self, step: Step, item: UUID) -> None:
-        if not await step("take", lambda: self._take(item)):
+        taken = await step("take", lambda: self._take(item))
+        if not taken:
             return
-        fresh = await self._fresh(item)
+        # An earlier release kept no more of this step than that there is something to do.
+        plan = taken if isinstance(taken, dict) else await self._plan(item)
+        fresh = [File(*each) for each in plan["files"]]
         files = await self._attachments.carry(step, self._fetcher(await self._of(item)), fresh)
         change = await self._change(item, files)
         if change is None:
@@ -114,17 +125,30 @@ class Changes:
             noted = (await self._of(item)).taken or {}
             await sync.change(noted["look"], change.before, change.after)
 
-        if change.new_text != change.text:
+        # By the plan: whoever goes on here after a crash may find all of it done and noted.
+        if plan["text"]:
             await step("look", look)
             await step("change", change_page)
-        if change.new_title != change.title:
+        if plan["title"]:
             await step("title", lambda: self._rename(change))
         await step("note", lambda: self._done(item, change, files))
 
     # ── What is to be done ───────────────────────────────────────────────────────────────────────
 
-    async def _take(self, item: UUID) -> bool:
-        """Holds on to what is wanted now; False where there is nothing to do, or not yet."""
+    async def _take(self, item: UUID) -> Plan | None:
+        """Holds on to what is wanted now; None where there is nothing to do, or not yet."""
+        return await self._plan(item) if await self._taken(item) else None
+
+    async def _plan(self, item: UUID) -> Plan:
+        """Which steps there are to be, so that they are the same whenever they are gone through."""
+        change = await self._change(item, ())
+        return {
+            "files": [list(each) for each in await self._fresh(item)],
+            "text": change is not None and change.new_text != change.text,
+            "title": change is not None and change.new_title != change.title,
+        }
+
+    async def _taken(self, item: UUID) -> bool:
         async with self._database.begin() as unit:
             followed = await unit.followed.get(item, hold=True)
             content = await unit.content.get(item)

@@ -96,6 +96,7 @@ announced = Table(
     Column("authors", JSON, nullable=False),
     Column("comments", JSON, nullable=False),
     Column("polled_at", UtcDateTime),
+    Column("heard", JSON),
     _created(),
     Index(None, "page_id"),
     Index(None, "due_at"),

@@ -60,6 +60,12 @@ async def get_comments(request: web.Request) -> web.Response:
     return Paging.from_query(request).answer("comment", comments, request.app[PRESENTER].comment)
 
 
+async def get_comment(request: web.Request) -> web.Response:
+    """https://developers.notion.com/reference/retrieve-comment"""
+    comment = find(request.app[STORE], path_id(request, "comment_id"), "comment")
+    return web.json_response(request.app[PRESENTER].comment(comment))
+
+
 def _read_place(store: PageStore, body: dict[str, Any]) -> tuple[Parent, str]:
     """Where the comment stands and in which discussion: a new one, or the one that is named."""
     if "discussion_id" in body:

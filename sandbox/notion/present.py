@@ -36,9 +36,9 @@ class Presenter:
         self._page_url = page_url.rstrip("/")
         self._edited_by: dict[str, dict[str, str]] = {}
 
-    def edited_by(self, page_id: str, user_id: str) -> None:
-        """Somebody edited a page last; by default it was the integration."""
-        self._edited_by[page_id] = {"object": "user", "id": user_id}
+    def edited_by(self, object_id: str, user_id: str) -> None:
+        """Somebody edited a page or block last; by default it was the integration."""
+        self._edited_by[object_id] = {"object": "user", "id": user_id}
 
     def url(self, record: Record) -> str:
         return f"{self._page_url}/{page_slug(record.title, record.id)}"
