@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -315,7 +316,7 @@ async def test_places_to_choose_are_those_that_whoever_types_may_see(
     async def offered(who: Sender | None, words: str = "plans") -> list[str]:
         return [one.value for one in await overviews.suggest("destination", words, sender=who)]
 
-    providers: Any = {"p": None}
+    providers: Any = {"p": SimpleNamespace(model="m")}
     standing = Overviews(database, providers, Connected(alone), connects=True)
     shown = await standing.overview(sender, None)
     assert shown.notion == (Linked(False, "Sandbox", "Robin Example"),)
