@@ -127,7 +127,9 @@ class Tokens:
         refresh = self._sealer.sealed(granted.refresh_token) if granted.refresh_token else None
         tokens = (self._sealer.sealed(granted.access_token), refresh or row.refresh_token)
         async with self._database.begin() as unit:
-            await unit.connections.renew(row.id, row.version, tokens, datetime.now(UTC))
+            now = datetime.now(UTC)
+            # What was connected before the id was kept learns it here.
+            await unit.connections.renew(row.id, row.version, tokens, now, granted.owner_id[:64])
         await self._read()
 
     async def _lose(self, row: Row, reason: str) -> None:
