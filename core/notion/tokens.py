@@ -47,7 +47,8 @@ def lost(row: Row) -> Lost:
     do = (
         "Whoever manages this workspace connects it again: `/notion settings notion workspace`."
         if shared
-        else "Connect Notion again, then try again."
+        else "Connect Notion again, in chat by `/notion settings notion` or on the web under "
+        "Connections, then try again."
     )
     return Lost(
         f"{whose} connection{name} is not accepted by Notion any more: it was removed there, or "
