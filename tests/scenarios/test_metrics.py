@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
-from product import Product, World, eventually
+from product import Product, World, eventually, said
 
 from sandbox.ai.script import Fault
 
@@ -42,4 +43,25 @@ async def test_the_numbers_tell_of_answers_tokens_and_failures(
     assert found['notion_assistant_tokens_total{direction="out",provider="openai"}'] > 0
     assert found['notion_assistant_first_words_seconds_count{provider="openai"}'] == 1
     assert found['notion_assistant_acceptance_seconds_count{platform="slack"}'] == 2
+    parts = await told_to_an_admin(product)
+    assert (parts["Slack"]["state"], parts["Discord"]["state"]) == ("on", "off")
+    assert "/slack/events" in parts["Slack"]["detail"]
+    assert parts["Slack"]["last_at"] >= parts["Slack"]["since"]
+    assert parts["openai"]["state"] == "bad"
+    assert "does not accept this server's key" in parts["openai"]["detail"]
+    assert (parts["Database"]["state"], parts["Work"]["state"]) == ("on", "on")
     assert await product.stop() == 0
+
+
+async def told_to_an_admin(product: Product) -> dict[str, Any]:
+    """How each part does, as `GET /admin/status` tells an admin."""
+    ada = {"email": "ada@example.com", "username": "ada", "password": "a-wombat-reads-maps"}
+    async with aiohttp.ClientSession() as http:
+        async with http.post(f"{product.url}/auth/register", json=ada) as answer:
+            token = (await answer.json())["access_token"]
+        admin = await product.command("admin", "ada")
+        assert (await said(admin))[0] == 0
+        headers = {"Authorization": f"Bearer {token}"}
+        async with http.get(f"{product.url}/admin/status", headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return {each["name"]: each for each in (await answer.json())["parts"]}
