@@ -42,6 +42,8 @@ notion_connections = Table(
     Column("name", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("connected_by", String(128), nullable=False),
+    Column("owner_id", String(64)),
+    Column("agreed_as", String(128)),
     Column("access_token", Text, nullable=False),
     Column("refresh_token", Text),
     Column("version", Integer, nullable=False),

@@ -9,10 +9,11 @@ from sandbox.notion.checks import only_keys, read_id, read_object, read_text
 from sandbox.notion.errors import MISSING, not_found, should_be
 from sandbox.notion.ids import new_id
 from sandbox.notion.oauth import GRANT
-from sandbox.notion.present import BOT_USER, USERS, listing
+from sandbox.notion.present import listing
 from sandbox.notion.records import Parent
 from sandbox.notion.rich_text import read_rich_text, text_item
 from sandbox.notion.store import PageStore
+from sandbox.notion.users import BOT_USER, USERS
 
 
 async def get_me(request: web.Request) -> web.Response:
