@@ -68,7 +68,7 @@ async def test_running_answers_reach_whoever_waits_while_the_server_stops(
     world: World, launch: Launch
 ) -> None:
     world.ai.answer = lambda prompt: f"# {prompt}\n\n" + "word " * 60 + "to the last"
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 20
     product = await launch()
     terminal = await product.command("chat", "--user", "ada", "/notion generate lakes")
     async with aiohttp.ClientSession(product.url) as http:
@@ -91,6 +91,7 @@ async def test_running_answers_reach_whoever_waits_while_the_server_stops(
             assert (code, "The server is stopping" in err) == (1, True)
             refused, body = await _posted(http, wish, headers)
             assert (refused, "The server is stopping" in body) == (503, True)
+            world.ai.hold_after = None
             assert "event: done" in await stream.text()
     assert (await whole)[0] == 200
     code, out, err = await said(terminal)
