@@ -20,6 +20,7 @@ from core.markdown.document import (
     Inline,
     Item,
     Paragraph,
+    Quote,
     Run,
     Table,
     Toggle,
@@ -61,6 +62,7 @@ class Builder(InlineWriter):
         self._open_html: Counter[str] = Counter()
         self._heading = 0
         self._grids: list[_Grid] = []
+        self.has_quotes = False  # anywhere in the document
         self.in_cell = False  # of a table: what comes now is its text
 
     def finish(self) -> list[Block]:
@@ -85,8 +87,10 @@ class Builder(InlineWriter):
             return
         if level:
             self._add(Heading(level, content))
-            return
-        self._frames[-1].children += _split_displays(content)
+        elif self._has_formula:
+            self._frames[-1].children += _split_displays(content)
+        else:
+            self._add(Paragraph(content))
 
     def add(self, block: Block) -> None:
         """A block; in a table cell, which holds text alone, the words of it."""
@@ -113,9 +117,12 @@ class Builder(InlineWriter):
         self.flush()
         top = self._frames[-1]
         if top.depth < MAX_DEPTH and not self.in_cell:
-            self._add(container)
+            top.children.append(container)
             frame = _Frame(tag, container.children, top.depth + 1, from_html)
-            frame.toggle = container if isinstance(container, Toggle) else None
+            if isinstance(container, Toggle):
+                frame.toggle = container
+            elif isinstance(container, Quote):
+                self.has_quotes = True
         else:
             frame = _Frame(tag, top.children, top.depth, from_html)
             if self.in_cell and isinstance(container, Item):
@@ -141,6 +148,11 @@ class Builder(InlineWriter):
 
     def close(self, tag: str) -> None:
         """Closes a Markdown container and the HTML ones left open in it, tables included."""
+        if self._frames[-1].tag == tag and not self._grids and not self._frames[-1].from_html:
+            self.flush()
+            self._frames.pop()
+            self.leave(len(self._frames))
+            return
         place = len(self._frames) - 1
         while place and (self._frames[place].from_html or self._frames[place].tag != tag):
             place -= 1

@@ -73,6 +73,8 @@ Content = list[Inline]
 
 @dataclass(slots=True)
 class Paragraph:
+    """Its content has been through `trim`, as that of a heading has."""
+
     content: Content
 
 
@@ -199,7 +201,7 @@ def is_blank(content: Content) -> bool:
 
 def trim(content: Content) -> Content:
     """`content` without leading and trailing breaks and spaces."""
-    if not content or (_is_flush(content[0], 0) and _is_flush(content[-1], -1)):
+    if not content or _is_trimmed(content[0], content[-1]):
         return content
     pieces = list(content)
     while pieces and _is_space(pieces[0]):
@@ -213,9 +215,12 @@ def trim(content: Content) -> Content:
     return pieces
 
 
-def _is_flush(piece: Inline, place: int) -> bool:
-    """Whether it is text that has no blank at this end."""
-    return isinstance(piece, Run) and bool(piece.text) and not piece.text[place].isspace()
+def _is_trimmed(first: Inline, last: Inline) -> bool:
+    """Whether both are text without a blank at that end."""
+    if type(first) is not Run or type(last) is not Run:
+        return False
+    start, end = first.text, last.text
+    return bool(start and end) and not (start[0].isspace() or end[-1].isspace())
 
 
 def _is_space(piece: Inline) -> bool:
@@ -224,6 +229,20 @@ def _is_space(piece: Inline) -> bool:
 
 def merge(content: Content) -> Content:
     """`content` with neighbouring runs of one look made one run, empty ones dropped."""
+    last: Run | None = None
+    for piece in content:
+        if type(piece) is not Run:
+            last = None
+        elif not piece.text or (
+            last is not None and last.style == piece.style and last.link == piece.link
+        ):
+            return _merged(content)
+        else:
+            last = piece
+    return content
+
+
+def _merged(content: Content) -> Content:
     merged: Content = []
     last: Run | None = None
     texts: list[str] = []  # of the last run, where it is made of several

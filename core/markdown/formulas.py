@@ -14,6 +14,7 @@ from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
 
 _TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
+_OPENINGS = ("$", "\\(", "\\[")
 _OPENING = re.compile(r"\$|\\[(\[]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -71,14 +72,34 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     return edits
 
 
-def may_have_formulas(source: str) -> bool:
-    """Whether there is anything that may begin one."""
-    return "$" in source or "\\(" in source or "\\[" in source
+def count_openings(text: str) -> int:
+    """How many marks there are that may begin one, in code too."""
+    return sum(map(text.count, _OPENINGS))
+
+
+def seems_to_have_formulas(source: str) -> bool:
+    """Whether something may begin one that does not look like code."""
+    return any(_is_outside_code(source, opening) for opening in _OPENINGS)
+
+
+def _is_outside_code(source: str, mark: str) -> bool:
+    """Whether the mark stands somewhere with an even number of fences and backticks before it."""
+    fences = position = 0
+    place = source.find(mark)
+    while place >= 0:
+        fences += source.count("```", position, place) + source.count("~~~", position, place)
+        position = place
+        line = source.rfind("\n", 0, place) + 1
+        indented = source.startswith("    ", line)
+        if not fences % 2 and not source.count("`", line, place) % 2 and not indented:
+            return True
+        place = source.find(mark, place + 1)
+    return False
 
 
 def begins_any(source: str, layout: Layout) -> bool:
     """Whether something outside code may begin a formula."""
-    return may_have_formulas(source) and any(
+    return count_openings(source) > 0 and any(
         match.start() not in layout.code for match in _OPENING.finditer(source)
     )
 

@@ -59,6 +59,7 @@ class InlineWriter:
     def __init__(self) -> None:
         self.depth = 0
         self._content: Content = []
+        self._has_formula = False  # anywhere in the document
         self._left_out = False  # a comment, and nothing was written since
         self._looks: list[_Look] = []
         self._open_looks: Counter[str] = Counter()
@@ -103,7 +104,8 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(text)
             return
-        text = text.replace(MARK, "")
+        if MARK in text:
+            text = text.replace(MARK, "")
         if self._left_out:
             text = text.lstrip(" ") if self._blank_end() else text
             self._left_out = not text
@@ -141,6 +143,7 @@ class InlineWriter:
             self.text(expression)
             return
         style = self._looks[-1].style if self._looks else Style.PLAIN
+        self._has_formula = True
         self._content.append(Formula(expression, style & ~Style.CODE, display))
 
     def line_break(self, *, hard: bool) -> None:
@@ -192,7 +195,8 @@ class InlineWriter:
         if not look.address or self._alt_depth:
             return
         if look.link:
-            self._show_link(look)
+            if not look.shown and not self._shows_link(look):
+                self._show_link(look)
             return
         spoken = spoken_address(look.address)
         inside = self._content[look.start :]
@@ -207,8 +211,6 @@ class InlineWriter:
 
     def _show_link(self, look: _Look) -> None:
         """The address as words where no text or picture carries the link."""
-        if look.shown or self._shows_link(look):
-            return
         inside = self._content[look.start :]
         address = Run(look.link, look.style, look.link)
         if any(isinstance(piece, Formula) for piece in inside):

@@ -30,9 +30,10 @@ _HOW = "Give the address of one of them with --to or to `/notion to`, or set NOT
 
 
 class Recent(Generic[T]):
-    """Answers of the last minutes, by question."""
+    """Answers of the last minutes, by question; `seconds` is how long each is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = seconds
         self._kept: dict[str, tuple[float, T]] = {}
 
     async def get(self, key: str, ask: Callable[[], Awaitable[T]]) -> T:
@@ -43,7 +44,7 @@ class Recent(Generic[T]):
             return kept[1]
         answer = await ask()
         self._kept.pop(key, None)
-        self._kept[key] = (now + REMEMBERED, answer)
+        self._kept[key] = (now + (self._seconds or REMEMBERED), answer)
         if len(self._kept) > _MOST_REMEMBERED:
             del self._kept[next(iter(self._kept))]
         return answer

@@ -222,9 +222,9 @@ class Pace:
 
         async def hear() -> None:
             # Nothing happens when a wait grows long, so it is looked at now and then.
-            for _ in iter(lambda: self.estimate(since) <= TOLD_AFTER, False):
+            while True:
+                tell_in_line(self.estimate(since))
                 await asyncio.sleep(TOLD_AFTER / 10)
-            tell_in_line(self.estimate(since))
 
         self._waiting.append(since)
         hearing = None if _LINE.get() is None else asyncio.create_task(hear())

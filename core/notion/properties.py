@@ -18,6 +18,9 @@ from core.ports import Destination, Property, Template
 MOST_PEOPLE = 2_000
 """People who are looked through for an email address."""
 
+FRESH = 1_800.0
+"""Seconds for which the workspace's people are remembered: to read them takes many requests."""
+
 MOST_TEMPLATES = 500
 """Templates of one data source that are looked through for a name."""
 
@@ -28,12 +31,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Properties:
-    """Reads schemas and people over one connection; each is remembered for five minutes."""
+    """Reads schemas and people over one connection; they are remembered for a while."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._schemas: Recent[tuple[Property, ...]] = Recent()
-        self._people: Recent[dict[str, str]] = Recent()
+        self._people: Recent[dict[str, str]] = Recent(FRESH)
 
     async def schema(self, data_source: str, *, fresh: bool = False) -> tuple[Property, ...]:
         """As `core.ports.Pages.schema`."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from core.durations import about
@@ -77,7 +79,7 @@ class Refusal:
             code=str(fields.get("code", "")),
             message=str(fields.get("message", "")),
             data=data,
-            retry_after=float(seconds) if seconds.isdecimal() else None,
+            retry_after=_seconds(seconds),
         )
 
     @property
@@ -159,6 +161,22 @@ class Refusal:
             unsure=unsure,
             about=self.message,
         )
+
+
+def _seconds(text: str) -> float | None:
+    """The wait that is asked for: Notion says whole seconds, a proxy before it maybe a date.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        found = (at - datetime.now(UTC)).total_seconds() if at.tzinfo else -1.0
+    return found if 0 <= found < float("inf") else None
 
 
 def _shortened(message: str) -> str:
