@@ -53,10 +53,9 @@ class Facts:
 
     @property
     def people(self) -> tuple[Sender, ...]:
-        """All whom it tells of and whose ids are known, each once."""
+        """All whom it tells of, each once; of those without an id only the name is known."""
         author = (self.author,) if self.author else ()
-        named = (*author, *self.participants, *self.mentioned)
-        return tuple(dict.fromkeys(each for each in named if each.id))
+        return tuple(dict.fromkeys((*author, *self.participants, *self.mentioned)))
 
     def to_json(self) -> Json:
         """As it is kept with an item: without what the item itself tells, and without files."""

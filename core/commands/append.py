@@ -106,7 +106,7 @@ async def _messages(
     text = document(said, "range" if len(links) > 1 else "thread")
     what = "the message" if len(said) == 1 else f"{len(said)} messages"
     facts = of_messages(said, request, None)
-    emails = await context.conversation.emails([each.id for each in facts.people])
+    emails = await context.conversation.emails([each.id for each in facts.people if each.id])
     facts = replace(facts, emails=emails)
     return Added(key, who, _where(context, first.channel), text, files, facts), what
 

@@ -96,6 +96,16 @@ async def test_whoever_connected_notion_is_mentioned_where_they_are_named(
     ]
 
 
+async def test_an_app_that_is_called_like_somebody_is_not_them(
+    say: Say, room: Introducing, notion: NotionServer, database: Database
+) -> None:
+    await connect(database, row(Holder()), ADA)
+    room.threads["m1"].append(message(3, "Deployed.", "Ada"))
+    assert (await say("/notion save room:m1", platform=room)).ok
+    assert "No, @Ada!" in shown(notion)
+    assert not any("<" in text for text in shown(notion))
+
+
 async def test_people_properties_hold_whom_the_chat_tells_the_address_of(
     say: Say, room: Introducing, notion: NotionServer
 ) -> None:
