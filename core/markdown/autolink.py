@@ -66,9 +66,9 @@ def may_begin_with_www(source: str) -> bool:
     return False
 
 
-def may_have_addresses(text: str, *, www: bool) -> bool:
-    """Whether there is anything that may begin one; `www`: without a scheme too."""
-    return "://" in text or (www and _WWW.search(text) is not None)
+def may_have_addresses(text: str) -> bool:
+    """Whether there is anything that may begin one."""
+    return "://" in text or _WWW.search(text) is not None
 
 
 def find_addresses(source: str, start: int, end: int) -> Spans | None:

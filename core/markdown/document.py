@@ -201,8 +201,13 @@ def is_blank(content: Content) -> bool:
 
 def trim(content: Content) -> Content:
     """`content` without leading and trailing breaks and spaces."""
-    if not content or _is_trimmed(content[0], content[-1]):
+    if not content:
         return content
+    first, last = content[0], content[-1]
+    if type(first) is Run and type(last) is Run:
+        start, end = first.text, last.text
+        if start and end and not start[0].isspace() and not end[-1].isspace():
+            return content
     pieces = list(content)
     while pieces and _is_space(pieces[0]):
         pieces.pop(0)
@@ -213,14 +218,6 @@ def trim(content: Content) -> Content:
     if pieces and isinstance(last := pieces[-1], Run) and not last.style & Style.CODE:
         pieces[-1] = Run(last.text.rstrip(), last.style, last.link)
     return pieces
-
-
-def _is_trimmed(first: Inline, last: Inline) -> bool:
-    """Whether both are text without a blank at that end."""
-    if type(first) is not Run or type(last) is not Run:
-        return False
-    start, end = first.text, last.text
-    return bool(start and end) and not (start[0].isspace() or end[-1].isspace())
 
 
 def _is_space(piece: Inline) -> bool:

@@ -74,25 +74,30 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
 
 def count_openings(text: str) -> int:
     """How many marks there are that may begin one, in code too."""
-    return sum(map(text.count, _OPENINGS))
+    dollars = text.count("$")
+    if "\\" not in text:
+        return dollars
+    return dollars + text.count("\\(") + text.count("\\[")
 
 
 def seems_to_have_formulas(source: str) -> bool:
     """Whether something may begin one that does not look like code."""
-    return any(_is_outside_code(source, opening) for opening in _OPENINGS)
+    return _is_outside_code(source, "$") or _is_outside_code(source, "\\", before="([")
 
 
-def _is_outside_code(source: str, mark: str) -> bool:
-    """Whether the mark stands somewhere with an even number of fences and backticks before it."""
+def _is_outside_code(source: str, mark: str, before: str = "") -> bool:
+    """Whether the mark, before one of some characters, has an even number of fences and backticks
+    before it."""
     fences = position = 0
     place = source.find(mark)
     while place >= 0:
-        fences += source.count("```", position, place) + source.count("~~~", position, place)
-        position = place
-        line = source.rfind("\n", 0, place) + 1
-        indented = source.startswith("    ", line)
-        if not fences % 2 and not source.count("`", line, place) % 2 and not indented:
-            return True
+        if not before or source[place + 1 : place + 2] in tuple(before):
+            fences += source.count("```", position, place) + source.count("~~~", position, place)
+            position = place
+            line = source.rfind("\n", 0, place) + 1
+            is_code = fences % 2 or source.count("`", line, place) % 2
+            if not is_code and not source.startswith("    ", line):
+                return True
         place = source.find(mark, place + 1)
     return False
 

@@ -110,6 +110,8 @@ def _skip(source: str, start: int) -> int:
 
 
 def _attributes(source: str) -> dict[str, str]:
+    if not source:
+        return {}
     return {
         match.group(1).lower(): html.unescape(next(g for g in match.groups()[1:] if g is not None))
         for match in _ATTRIBUTE.finditer(source)

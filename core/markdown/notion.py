@@ -298,9 +298,10 @@ def _container(
     kind: str, blocks: list[NotionBlock], extra: dict[str, Any] | None = None
 ) -> NotionBlock:
     """A block whose own text is its first paragraph and whose children are the rest."""
+    text: list[RichText] = []
     if blocks and blocks[0]["type"] == "paragraph":
-        return _with_children(kind, blocks[0]["paragraph"]["rich_text"], blocks[1:], extra or {})
-    return _with_children(kind, [], blocks, extra or {})
+        text = blocks.pop(0)["paragraph"]["rich_text"]
+    return _with_children(kind, text, blocks, extra or {})
 
 
 def _with_children(

@@ -289,8 +289,9 @@ class _PlainReader(_Reader):
         self._source = source
         self._marks = count_openings(source)
         self._codes: list[str] = []
+        self._write = self.builder.text
         self._has_www = may_begin_with_www(source)
-        if may_have_addresses(source, www=self._has_www):
+        if self._has_www or "://" in source:
             self._text = self._leaves["Text"] = self._text_with_addresses
         if self._marks:
             for name in ("Code", "Html", "InlineHtml"):
@@ -310,8 +311,9 @@ class _PlainReader(_Reader):
         super()._add_code(info, text)
 
     def _text_with_addresses(self, text: str) -> None:
-        if self._closed or not may_have_addresses(text, www=self._has_www):
-            self.builder.text(text)
+        begins = (":" in text and "://" in text) or (self._has_www and may_have_addresses(text))
+        if self._closed or not begins:
+            self._write(text)
             return
         written = 0
         for start, end in self._addresses(text):

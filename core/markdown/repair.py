@@ -82,31 +82,37 @@ def may_need_repair(source: str) -> bool:
         seems_to_have_formulas(source)
         or ("|" in source and _may_widen(lines))
         or ("<!" in source and _DECLARATION.search(source) is not None)
-        or (not source.isascii() and any(map(_may_loosen, lines)))
+        or any(_may_loosen(line) for line in lines if not line.isascii())
     )
 
 
 def _may_loosen(line: str) -> bool:
-    return (
-        not line.isascii()
-        and ("*" in line or "~" in line)
-        and any(any(_loosen(line, match)) for match in _EMPHASIS.finditer(line))
+    return ("*" in line or "~" in line) and (
+        any(any(_loosen(line, match)) for match in _EMPHASIS.finditer(line))
     )
 
 
 def _may_widen(lines: list[str]) -> bool:
     """Whether below what looks like the second line of a table a line has more cells."""
-    width = 0
-    above = ""
-    for line in lines:
+    width = last = 0
+    for number, line in enumerate(lines):
+        if "|" not in line:
+            continue
+        if width and not all(between.strip(" \t>") for between in lines[last:number]):
+            width = 0  # the table has ended
         if width and _most_cells(line) > width:
             return True
-        if ("|" in line or "|" in above) and "-" in line and not line.strip(" \t>|:-"):
-            width = min(_count_cells(above), _most_cells(line))
-        elif width and not line.strip(" \t>"):
-            width = 0
-        above = line
+        for second in (number, number + 1):
+            if second and _is_delimiter(lines, second):
+                above = lines[second - 1]
+                width = min(_count_cells(above), _most_cells(lines[second]))
+        last = number
     return False
+
+
+def _is_delimiter(lines: list[str], number: int) -> bool:
+    """Whether the line may be the second one of a table."""
+    return number < len(lines) and "-" in lines[number] and not lines[number].strip(" \t>|:-")
 
 
 def _beside_marks(source: str, wide: list[tuple[int, int]]) -> list[int]:

@@ -77,23 +77,24 @@ def rich_text(content: Content) -> list[RichText]:
     """Every piece of `content`, in as many objects as it takes."""
     items: list[RichText] = []
     last: Run | None = None
-    texts: list[str] = []  # side by side, as the last run looks
+    more: list[str] = []  # the texts after the last run's that look like it
     for place, whole in enumerate(content):
         piece = whole if type(whole) is Run else _as_run(content, place)
         if isinstance(piece, Formula):
             if last is not None:
-                items += _texts(texts, last)
-                last = None
+                _write(items, last, more)
+                last, more = None, []
             items.append(_equation(piece))
         elif piece.text:
-            if last is not None and piece.style == last.style and piece.link == last.link:
-                texts.append(piece.text)
-                continue
-            if last is not None:
-                items += _texts(texts, last)
-            last, texts = piece, [piece.text]
+            if last is None:
+                last = piece
+            elif piece.style == last.style and piece.link == last.link:
+                more.append(piece.text)
+            else:
+                _write(items, last, more)
+                last, more = piece, []
     if last is not None:
-        items += _texts(texts, last)
+        _write(items, last, more)
     return items
 
 
@@ -104,20 +105,19 @@ def _equation(formula: Formula) -> RichText:
     return item
 
 
-def _texts(texts: list[str], look: Run) -> list[RichText]:
-    """Text that looks like this run, in as many objects as it takes."""
-    text = texts[0] if len(texts) == 1 else "".join(texts)
-    if len(text) > _NEVER_TOO_LONG:
-        return [_text(part, look) for part in cut(text, MAX_TEXT)]
-    return [_text(text, look)]
+def _write(items: list[RichText], run: Run, more: list[str]) -> None:
+    """Adds a run, and the texts that look like it, in as many objects as it takes."""
+    text = "".join([run.text, *more]) if more else run.text
+    if len(text) <= _NEVER_TOO_LONG:
+        items.append(_text(text, run.style, run.link))
+    else:
+        items += [_text(part, run.style, run.link) for part in cut(text, MAX_TEXT)]
 
 
-def _text(text: str, look: Run) -> RichText:
-    body: RichText = {"content": text}
-    if look.link:
-        body["link"] = {"url": look.link}
-    if look.style:
-        return {"type": "text", "text": body, "annotations": _LOOKS[look.style].copy()}
+def _text(text: str, style: int, link: str) -> RichText:
+    body: RichText = {"content": text, "link": {"url": link}} if link else {"content": text}
+    if style:
+        return {"type": "text", "text": body, "annotations": _LOOKS[style].copy()}
     return {"type": "text", "text": body}
 
 
