@@ -68,6 +68,11 @@ def in_background() -> Iterator[None]:
         _BACKGROUND.reset(token)
 
 
+def is_in_background() -> bool:
+    """Whether nobody waits for what is asked here."""
+    return _BACKGROUND.get()
+
+
 TOLD_AFTER = 5.0
 """Seconds: whoever waits longer for their turn hears about how long it takes."""
 
