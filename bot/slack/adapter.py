@@ -108,6 +108,10 @@ class SlackPlatform:
         """See CanStream."""
         return settled(text)[0]
 
+    async def grow(self, address: Address, reply: Reply, text: str) -> bool:
+        """See CanStream."""
+        return await self._streams(address).grow(reply, text)
+
     async def complete(self, address: Address, reply: Reply, text: str) -> None:
         """See CanStream."""
         metadata = metadata_of(address, render_waiting(), reply["marker"])
@@ -179,7 +183,7 @@ class SlackPlatform:
         if reply["via"] != "stream":
             await update()
         elif part["place"] == "draft":
-            if not await self._streams(address).grow(reply, part):
+            if not await self.grow(address, reply, part.get("written", "")):
                 await update()
         else:
             metadata = metadata_of(address, part, reply["marker"])

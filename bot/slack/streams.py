@@ -133,7 +133,7 @@ class Streams:
         thread = address["thread"]
         return {"via": "stream", "channel": place, "ts": ts, "thread": thread, "marker": marker}
 
-    async def grow(self, reply: Reply, part: Part) -> bool:
+    async def grow(self, reply: Reply, written: str) -> bool:
         """Adds what is settled since; False where the message is to be edited instead."""
         stream = self._streams.get(reply["marker"])
         if stream is None:
@@ -143,7 +143,7 @@ class Streams:
             return False
         if not stream.open:
             return False
-        text = rendered(part.get("written", ""))
+        text = rendered(written)
         more = text[len(stream.sent) :]
         if stream.known and more and text.startswith(stream.sent) and len(text) <= LONGEST:
             return await self._append(stream, reply, more)

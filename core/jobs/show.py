@@ -195,6 +195,8 @@ class Show:
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not await self._budget.grant() and not first:
             return False
+        if streams and reply is not None and await streams.grow(self._address, reply, text):
+            return True
         if text:
             part = platform.draft(text, self._actions)
         else:
