@@ -188,10 +188,8 @@ class SlackPlatform:
         else:
             metadata = metadata_of(address, part, reply["marker"])
             end = await self._streams(address).finish(reply, part, metadata)
-            if end == "tidy":
-                await insist(update)
-            elif end == "update":
-                await update()
+            if end != "whole":
+                await (insist(update) if end == "tidy" else update())
             self._streams(address).forget(reply)
 
     async def withdraw(self, address: Address, reply: Reply) -> None:
