@@ -83,7 +83,11 @@ class Streams:
         self._plain: OrderedDict[str, float] = OrderedDict()
 
     def may(self, address: Address) -> bool:
-        """Whether a stream can be tried there: in a thread, and in channels to somebody."""
+        """Whether a stream can be tried there: in a thread, and in channels to somebody.
+
+        Outside of threads Slack takes streams only in channels that are one session as a whole, and
+        refuses them elsewhere (`invalid_thread_ts`): a command's answer in a channel is edited.
+        """
         channel, team = address["channel_id"], address["team_id"]
         reader = channel.startswith("D") or (team and address["user_id"])
         return bool(
