@@ -28,6 +28,8 @@ from core.storage.users import User
 LARGEST_BODY = 256 * 1024
 """Bytes: 20,000 characters of prompt, each written as a JSON escape, and the rest of the body."""
 
+_NEW_ID = web.RequestKey("id of what is asked for", UUID)
+
 M = TypeVar("M", bound=Model)
 
 
@@ -35,8 +37,9 @@ M = TypeVar("M", bound=Model)
 class Asked(Generic[M]):
     """One request: who asks, and what for.
 
-    `request_id` is the id of what they ask for, the same for the same Idempotency-Key and body;
-    `is_first` whether it is the first use of that key, and of none. `caller` is by what they ask.
+    `known_id` is the id of what they ask for, where it has one already: that of the first request
+    with the same Idempotency-Key and body. `is_first` is whether it is the first use of that key,
+    and of none. `caller` is by what they ask.
     """
 
     request: web.Request
@@ -44,9 +47,18 @@ class Asked(Generic[M]):
     given: M
     user: User | None = None
     claim: idempotency.Claim | None = None
-    request_id: UUID = field(default_factory=uuid4)
+    known_id: UUID | None = None
     is_first: bool = True
     caller: Caller | None = None
+
+    @property
+    def request_id(self) -> UUID:
+        """The id of what they ask for: a new one, unless it has one already."""
+        if self.known_id is not None:
+            return self.known_id
+        if _NEW_ID not in self.request:
+            self.request[_NEW_ID] = uuid4()
+        return self.request[_NEW_ID]
 
     @property
     def person(self) -> User:
@@ -163,7 +175,7 @@ class Endpoint(Generic[M]):
         claim = idempotency.Claim.of(core.settings, request, key, _scope(asked), given)
         if operation.keyed == "request":
             request_id, is_first = await claim.request_id(core.database)
-            asked = replace(asked, claim=claim, request_id=request_id, is_first=is_first)
+            asked = replace(asked, claim=claim, known_id=request_id, is_first=is_first)
             return self._response(asked, await self.run(asked))
         first = await claim.first_answer(core.database, lambda: self._text(asked))
         return _json(first, operation.status)
@@ -233,22 +245,33 @@ async def _given(request: web.Request, takes: type[M]) -> M:
         if takes is Nothing:
             return takes()
         if request.method in ("GET", "HEAD"):
-            return takes.model_validate_strings(dict(request.query))
+            return takes.model_validate_strings(_query(request))
         return takes.model_validate_json(await _body(request))
     except ValidationError as error:
         raise InvalidInput(problems(error)) from None
 
 
+def _query(request: web.Request) -> dict[str, str]:
+    given = request.query
+    for name in given:
+        if len(given.getall(name)) > 1:
+            # Which of them counts is a guess, and a proxy in front may guess otherwise.
+            raise InvalidInput(f"{name[:64]}: give it once.")
+    return dict(given)
+
+
 async def _body(request: web.Request) -> bytes:
-    too_large = web.HTTPRequestEntityTooLarge(LARGEST_BODY, request.content_length or 0)
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise too_large
+    _check_length(request.content_length or 0)
     body = await request.read()
-    if len(body) > LARGEST_BODY:
-        raise too_large
+    _check_length(len(body))
     if body and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     return body or b"{}"
+
+
+def _check_length(length: int) -> None:
+    if length > LARGEST_BODY:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, length)
 
 
 def _written(answered: Answered) -> str:

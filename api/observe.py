@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from functools import cache
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -31,13 +32,16 @@ SECONDS = Histogram(
 )
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# An id is no secret, but no two requests have the same. The system is asked for chance but once:
+# each time would have all other threads go first.
+_PROCESS, _NUMBERS = uuid4().hex[:16], count(1)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUIET = ("/health/", "/metrics", "/static")
 
 
 def request_id_for(offered: str | None) -> str:
     """The id the client offered, where it is a sane token; a new one otherwise."""
-    return offered if offered and _SANE.fullmatch(offered) else uuid4().hex
+    return offered if offered and _SANE.fullmatch(offered) else f"{_PROCESS}{next(_NUMBERS):016x}"
 
 
 @web.middleware
@@ -46,18 +50,19 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = request_id_for(request.headers.get("X-Request-ID"))
     began = time.perf_counter()
     status = 500
-    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
-        try:
-            response = await handler(request)
-            status = response.status
-            return response
-        except web.HTTPException as redirect:
-            status = redirect.status
-            raise
-        finally:
-            # Once the answer is on its way: Slack's and others' clocks run until then.
-            took = time.perf_counter() - began
-            asyncio.get_running_loop().call_soon(_note, request, status, took)
+    bound = structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as redirect:
+        status = redirect.status
+        raise
+    finally:
+        # Once the answer is on its way: Slack's and others' clocks run until then.
+        took = time.perf_counter() - began
+        asyncio.get_running_loop().call_soon(_note, request, status, took)
+        structlog.contextvars.reset_contextvars(**bound)
 
 
 # Finding a series takes longer than counting in it. There are as many as routes and statuses.

@@ -54,6 +54,10 @@ POLLED = timedelta(days=7)
 DEAF = timedelta(days=2)
 """A webhook that brought nothing for so long is not counted on."""
 
+OLDEST = timedelta(hours=23)
+"""An event is heard for so long after it happened: Notion tries for a day, and for a day it is
+known which ones came before, so nobody can send an old one again."""
+
 UNUSED_TOKENS = 3
 LONGEST_COMMENT = 300
 
@@ -172,11 +176,12 @@ class Announcing:
     async def _event(self, said: Mapping[str, Any]) -> None:
         """Notes what an event is about; the same one again, or one of old, changes nothing."""
         kind, page = said.get("type"), _page_of(said)
-        if page is None or kind not in (*_EDITS, *_COMMENTS):
+        now = datetime.now(UTC)
+        if page is None or kind not in (*_EDITS, *_COMMENTS) or _at(said, now) < now - OLDEST:
             return
         authors = _authors(said) if kind in _EDITS else []
+        comments = _entity(said) if kind in _COMMENTS else []
         name = sha256(f"notion event\0{said.get('id')}".encode()).hexdigest()
-        now = datetime.now(UTC)
         async with self._database.begin() as unit:
             watched = await unit.announced.of_page(page)
             if not watched or await unit.idempotency.claim(name, "notion event") is not None:
@@ -184,7 +189,7 @@ class Announcing:
             for one in watched:
                 first = one.first_at or now
                 due = min(now + QUIET, first + LATEST)
-                await unit.announced.news(one, authors, due, now)
+                await unit.announced.news(one, authors, due, now, comments)
 
     # ── Telling ──────────────────────────────────────────────────────────────────────────────────
 
@@ -251,7 +256,9 @@ class Announcing:
         if found is None or not (found.editors or found.comments):
             return None
         seen = max(one.seen_at, found.edited_at + MINUTE if found.editors else one.seen_at)
-        return sentence(found), seen, [*one.comments, *(each.id for each in found.comments)]
+        # Of those that Notion named, what is not told now is the app's own, or is gone.
+        known = [*one.comments, *one.heard, *(each.id for each in found.comments)]
+        return sentence(found), seen, list(dict.fromkeys(known))
 
     async def told(self, item: UUID, seen_at: datetime, comments: list[str]) -> None:
         """What was told is no news any more."""
@@ -265,7 +272,9 @@ class Announcing:
             return None
         by = made_by(content.parent)
         with asking_for(Whose()), asking_by(by), in_background():
-            return await self._pages.news(one.page_id, one.seen_at, one.authors, one.comments)
+            return await self._pages.news(
+                one.page_id, one.seen_at, one.authors, one.comments, one.heard
+            )
 
 
 async def webhook_tokens(settings: Settings, database: Database) -> list[tuple[str, bool]]:
@@ -314,12 +323,27 @@ def _request(one: Announced) -> Request:
 
 def _page_of(said: Mapping[str, Any]) -> str | None:
     """The page that an event is about."""
-    entity, data = said.get("entity"), said.get("data")
     if str(said.get("type")).startswith("comment."):
+        data = said.get("data")
         found = data.get("page_id") if isinstance(data, dict) else None
-    else:
-        found = entity.get("id") if isinstance(entity, dict) else None
-    return found if isinstance(found, str) and len(found) <= 36 else None
+        return found if isinstance(found, str) and len(found) <= 36 else None
+    return next(iter(_entity(said)), None)
+
+
+def _entity(said: Mapping[str, Any]) -> list[str]:
+    """The id of what an event is about, where it has one."""
+    entity = said.get("entity")
+    found = entity.get("id") if isinstance(entity, dict) else None
+    return [found] if isinstance(found, str) and len(found) <= 36 else []
+
+
+def _at(said: Mapping[str, Any], now: datetime) -> datetime:
+    """When it happened; now, where it does not say."""
+    try:
+        found = datetime.fromisoformat(str(said.get("timestamp")))
+    except ValueError:
+        return now
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _authors(said: Mapping[str, Any]) -> list[str]:

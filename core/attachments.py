@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import structlog
 
@@ -25,7 +25,7 @@ MOST = 50
 """Files of one page that are carried over; the others stay links."""
 
 PATIENCE = 60.0
-"""Seconds that a file is asked for again where the platform or Notion fails in passing."""
+"""Seconds that a file is asked for again where the platform fails in passing."""
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a file that are held in memory; a larger one waits on disk."""
@@ -69,27 +69,41 @@ class Attachments:
 
     async def _carry(self, fetch: Fetch, file: File) -> Carried:
         try:
-            return await patiently(lambda: self._once(fetch, file), PATIENCE)
+            if file.size > LARGEST:
+                raise _too_large()
+            with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
+                size = await patiently(lambda: self._fetched(fetch, file, kept), PATIENCE)
+                return await self._sent(file, kept, size)
         except AssistantError as error:
             log.warning("a file stays a link", reason=error.message, size=file.size)
             return _left(file, error.message)
 
-    async def _once(self, fetch: Fetch, file: File) -> Carried:
-        if file.size > LARGEST:
-            raise _too_large()
+    async def _fetched(self, fetch: Fetch, file: File, into: IO[bytes]) -> int:
+        """Brings what is in a file; its bytes."""
+        into.seek(0)
+        into.truncate()
         size = 0
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as kept:
-            async with aclosing(fetch(file)) as pieces:  # type: ignore[type-var]
-                async for piece in pieces:
-                    size += len(piece)
-                    if size > LARGEST:
-                        raise _too_large()
-                    kept.write(piece)
-            if not size:
-                raise InvalidInput("It is empty.")
-            kept.seek(0)
-            media_type = type_of(file)
-            upload = await self._pages.upload(file.name, media_type, kept, size)
+        async with aclosing(fetch(file)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                size += len(piece)
+                if size > LARGEST:
+                    raise _too_large()
+                into.write(piece)
+        if not size:
+            raise InvalidInput("It is empty.")
+        return size
+
+    async def _sent(self, file: File, content: IO[bytes], size: int) -> Carried:
+        """Sends a file to Notion: each request is patient itself, so all of them but once more."""
+        media_type = type_of(file)
+        for last in (False, True):
+            content.seek(0)
+            try:
+                upload = await self._pages.upload(file.name, media_type, content, size)
+                break
+            except AssistantError as error:
+                if last or not error.retryable or error.retry_after:
+                    raise
         kind = kind_of(media_type)
         return {"name": file.name, "line": line_of(file), "kind": kind, "id": upload, "why": ""}
 

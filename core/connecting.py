@@ -274,7 +274,8 @@ class Connecting:
                 raise InvalidInput(_INVALID)
         request = Request.from_json(kept.request)
         holder = _holder(kept, found[1], request)
-        row = await self.connections.connect(holder, granted, found[0].name or "somebody")
+        name, id_ = found[0].name or "somebody", found[0].external_id
+        row = await self.connections.connect(holder, granted, name, id_)
         await self._tell(request, row)
         return Standing.of(row)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,8 +16,10 @@ from core.jobs.show import patiently
 from core.live import Feed
 from core.messages import ANSWERS, Answer, File, Message, Request
 from core.ports import (
+    Address,
     CanErase,
     CanFetch,
+    CanIntroduce,
     CanJudge,
     CanMark,
     CanRead,
@@ -182,6 +184,10 @@ class Conversation:
             async for piece in pieces:
                 yield piece
 
+    async def emails(self, people: Sequence[str]) -> Mapping[str, str]:
+        """The email addresses of people by their ids, where the platform tells of them."""
+        return await emails_of(self._platform, self._request.address, people)
+
     async def note(self, text: str) -> dict[str, str] | None:
         """Says what holds for a while, and how it can be changed; None where it cannot."""
         platform, address = self._platform, self._request.address
@@ -254,3 +260,16 @@ class Conversation:
                 f"{ANSWERS}{self._request.id}", author="", text=text, at=at, ours=True
             )
             await unit.messages.keep(channel, thread, [message])
+
+
+async def emails_of(
+    platform: Platform | None, address: Address, people: Sequence[str]
+) -> Mapping[str, str]:
+    """The email addresses of people by their ids; none where a platform does not tell at once."""
+    if not people or not isinstance(platform, CanIntroduce):
+        return {}
+    try:
+        return await asyncio.wait_for(platform.emails(address, people), BRIEF)
+    except (AssistantError, TimeoutError) as error:
+        log.info("people's addresses were not told", reason=str(error))
+        return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,15 +26,19 @@ class Facts:
     """What is known of an item; what is not known is empty.
 
     `author` wrote it, or asked for it, and `participants` are all who wrote something of it; a
-    sender without an id is known by name alone. `channel` is what people call the channel, `source`
-    the platform, `at` when it was written, `link` the address of the message. `files` are what
-    became of those attached to it. `tagged`: somebody named tags for the page. `given` are values
-    that somebody named for properties, and `template` the one of Notion's that the page is to begin
+    sender without an id is known by name alone. `mentioned` are those whom its text names behind an
+    @, and `emails` the addresses of people by their ids, where the platform tells. `channel` is
+    what people call the channel, `source` the platform, `at` when it was written, `link` the
+    address of the message. `files` are what became of those attached to it. `tagged`: somebody
+    named tags for the page. `given` are values that somebody named for properties, and `template`
+    the one of Notion's that the page is to begin
     with; empty for none.
     """
 
     author: Sender | None = None
     participants: tuple[Sender, ...] = ()
+    mentioned: tuple[Sender, ...] = ()
+    emails: Mapping[str, str] = field(default_factory=dict)
     channel: str = ""
     source: str = ""
     at: datetime | None = None
@@ -46,6 +50,12 @@ class Facts:
     files: tuple[Carried, ...] = ()
     given: tuple[tuple[str, str], ...] = ()
     template: str = ""
+
+    @property
+    def people(self) -> tuple[Sender, ...]:
+        """All whom it tells of, each once; of those without an id only the name is known."""
+        author = (self.author,) if self.author else ()
+        return tuple(dict.fromkeys((*author, *self.participants, *self.mentioned)))
 
     def to_json(self) -> Json:
         """As it is kept with an item: without what the item itself tells, and without files."""
@@ -61,6 +71,8 @@ class Facts:
         return cls(
             author=Sender(**author) if author else None,
             participants=tuple(Sender(**each) for each in data["participants"]),
+            # What was kept before mentions were has none.
+            mentioned=tuple(Sender(**each) for each in data.get("mentioned", ())),
             channel=data["channel"],
             source=data["source"],
             at=datetime.fromisoformat(at) if at else None,
@@ -69,7 +81,7 @@ class Facts:
         )
 
 
-_KEPT = ("author", "participants", "channel", "source", "at", "link", "tags")
+_KEPT = ("author", "participants", "mentioned", "channel", "source", "at", "link", "tags")
 
 NO_FACTS = Facts()
 
@@ -78,14 +90,12 @@ def of_messages(messages: Sequence[Message], request: Request, tags: str | None)
     """The facts of messages that `request` saves; `tags` are those the person named."""
     first, sender = messages[0], request.sender
 
-    def who(message: Message) -> Sender:
-        return Sender(sender.platform, message.author_id, message.author, sender.workspace)
-
-    people = {each.author: who(each) for each in messages if each.author and not each.ours}
+    people, mentioned = people_in(messages, sender.platform, sender.workspace)
     said = [tag for message in messages if not message.ours for tag in message.tags]
     return Facts(
-        author=who(first) if first.author else None,
-        participants=tuple(people.values()),
+        author=_who(first, sender.platform, sender.workspace) if first.author else None,
+        participants=people,
+        mentioned=mentioned,
         channel=first.channel,
         source=_source(request),
         at=first.at,
@@ -93,6 +103,20 @@ def of_messages(messages: Sequence[Message], request: Request, tags: str | None)
         tags=tags_of(tags, said),
         tagged=bool(tags_of(tags)),
     )
+
+
+def people_in(
+    messages: Sequence[Message], platform: str, workspace: str
+) -> tuple[tuple[Sender, ...], tuple[Sender, ...]]:
+    """Who wrote messages, this app aside, and whom these mention; each once."""
+    said = [each for each in messages if each.author and not each.ours]
+    wrote = dict.fromkeys(_who(each, platform, workspace) for each in said)
+    named = dict.fromkeys(each for message in messages for each in message.mentions)
+    return tuple(wrote), tuple(Sender(platform, *each, workspace) for each in named)
+
+
+def _who(message: Message, platform: str, workspace: str) -> Sender:
+    return Sender(platform, message.author_id, message.author, workspace)
 
 
 def of_prompt(request: Request, tags: str | None = None) -> Facts:

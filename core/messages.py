@@ -100,6 +100,13 @@ class File(NamedTuple):
     source: str = ""
 
 
+class Mention(NamedTuple):
+    """Somebody who is mentioned: their id on the platform, and the name the text shows, bare."""
+
+    id: str
+    name: str
+
+
 class Carried(TypedDict):
     """What became of a file that was to be copied to where pages are.
 
@@ -125,7 +132,8 @@ class Message:
     `author_id` is the author's own id on the platform, empty where an app wrote it or nobody says;
     `channel` is what people call its channel, and `tags` are the #words in it, without the mark.
     `thread` is the thread it was read as a part of, or that replies to it are in, as the platform
-    names it; empty where it is itself a reply that was read alone.
+    names it; empty where it is itself a reply that was read alone. `mentions` are the people whom
+    its text names behind an @.
     """
 
     id: str
@@ -140,6 +148,7 @@ class Message:
     channel: str = ""
     tags: tuple[str, ...] = ()
     thread: str = ""
+    mentions: tuple[Mention, ...] = ()
 
     def to_json(self) -> Json:
         """As a step keeps it."""
@@ -148,11 +157,12 @@ class Message:
     @classmethod
     def from_json(cls, data: Json) -> Message:
         """The message that `to_json` described."""
-        # What was kept before messages told of their tags has none.
+        # What was kept before messages told of their tags, or of whom they mention, has none.
         more = {
             "at": datetime.fromisoformat(data["at"]),
             "files": tuple(File(*file) for file in data["files"]),
             "tags": tuple(data.get("tags", ())),
+            "mentions": tuple(Mention(*each) for each in data.get("mentions", ())),
         }
         return cls(**(data | more))
 

@@ -1,9 +1,10 @@
-"""What Notion has, as much of it as the core needs: plain values."""
+"""What Notion has, as much of it as the core needs: plain values, and the blocks of a page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,40 @@ class Child:
     """A block inside a page or block, as much of it as saving needs.
 
     `link` is the address of the first link in its text, `text` its own text without formatting.
+    `mentions` are the people it mentions, in order: as the text shows each, and their ids.
     """
 
     id: str
     type: str
     link: str | None = None
     text: str = ""
+    mentions: tuple[tuple[str, str], ...] = ()
+
+
+class Blocks(Protocol):
+    """What stands on Notion's pages, for what writes there. Raises as `core.ports.Pages`."""
+
+    async def children(self, block: str) -> list[Child]:
+        """Every direct child of a page or block, in order."""
+        ...
+
+    async def append(
+        self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
+    ) -> list[Child]:
+        """Adds children at the end, or after the child `after`; before all others where it is "".
+
+        Never repeats an unsure write. Gives them as they are told of; none where not each one is
+        told of.
+        """
+        ...
+
+    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Gives a block of this type other values of these fields; twice is once.
+
+        False where it is not there any more, or no block can be changed.
+        """
+        ...
+
+    async def remove(self, block: str) -> None:
+        """Takes a block away; twice is once, and a block that is gone is no error."""
+        ...

@@ -15,6 +15,7 @@ from core.budget import Budget
 from core.installed import Installation as Installation
 from core.installed import Installations as Installations
 from core.messages import Action, Answer, Call, Channel, File, Message, Request, Sender, Workspace
+from core.pages import Blocks as Blocks
 from core.pages import Child as Child
 from core.pages import Destination as Destination
 from core.pages import Given as Given
@@ -153,7 +154,7 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Pages(Protocol):
+class Pages(Blocks, Protocol):
     """Notion, as saving and reading need it.
 
     Every method raises NotionFailed (`unsure` where a write may have been carried out),
@@ -238,36 +239,11 @@ class Pages(Protocol):
         """Puts a page in the trash; twice is once, and a page that is gone is no error."""
         ...
 
-    async def children(self, block: str) -> list[Child]:
-        """Every direct child of a page or block, in order."""
-        ...
-
     async def read(self, page_id: str, limit: int) -> str:
         """What a page says, as Markdown, in at most `limit` characters; of a longer one, less.
 
         Raises NotionFailed, not retryable, where there is no such page or it is not shared.
         """
-        ...
-
-    async def append(
-        self, block: str, children: Sequence[dict[str, Any]], after: str | None = None
-    ) -> list[Child]:
-        """Adds children at the end, or after the child `after`; before all others where it is "".
-
-        Never repeats an unsure write. Gives them as they are told of; none where not each one is
-        told of.
-        """
-        ...
-
-    async def change(self, block: str, kind: str, fields: Mapping[str, Any]) -> bool:
-        """Gives a block of this type other values of these fields; twice is once.
-
-        False where it is not there any more, or no block can be changed.
-        """
-        ...
-
-    async def remove(self, block: str) -> None:
-        """Takes a block away; twice is once, and a block that is gone is no error."""
         ...
 
     async def title(self, page_id: str) -> str:
@@ -655,6 +631,15 @@ class CanReadRange(CanRead, Protocol):
         Whichever is named first; the oldest `most` of them. Raises InvalidInput where the two are
         not of one conversation, and what `read` raises.
         """
+        ...
+
+
+@runtime_checkable
+class CanIntroduce(Platform, Protocol):
+    """A platform that tells people's email addresses, where it may."""
+
+    async def emails(self, address: Address, people: Sequence[str]) -> Mapping[str, str]:
+        """The addresses of people there, by their ids; of those alone whose it tells."""
         ...
 
 

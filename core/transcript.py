@@ -61,6 +61,7 @@ class Entry:
                 text=message.text,
                 files=tuple(known.get(_which(file), file) for file in message.files),
                 tags=message.tags,
+                mentions=message.mentions,
             ),
             told=told,
         )

@@ -31,7 +31,7 @@ async def asked_by(request: web.Request, key: str = "") -> Asked[Nothing]:
     """One request of whoever is logged in; with `key`, the same one each time it is sent."""
     user = await member(request)
     request_id = stable_id("page", str(user.id), key) if key else uuid4()
-    return Asked(request, request.app[CORE], Nothing(), user, request_id=request_id)
+    return Asked(request, request.app[CORE], Nothing(), user, known_id=request_id)
 
 
 async def begin(asked: Asked[Nothing], call: Call, rule: str | None = None) -> UUID:

@@ -53,6 +53,7 @@ def _environment() -> Environment:
     for figure in (figures.whole, figures.compact, figures.money, figures.ago):
         environment.filters[figure.__name__] = figure
     environment.filters |= {"short_day": figures.short_day, "long_day": figures.long_day}
+    environment.filters["address"] = _address
     environment.globals["asset"] = asset
     return environment
 
@@ -62,6 +63,11 @@ def _code(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+
+
+def _address(url: str | None) -> str:
+    """An address that others gave, where it leads to a page; what would be run leads nowhere."""
+    return url if url and url.lower().startswith(("https://", "http://")) else ""
 
 
 def _plain(markdown: str, length: int = 160) -> str:

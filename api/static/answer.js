@@ -138,7 +138,7 @@ async function pressed(form) {
     else {
       const link = document.createElement("a");
       link.className = "button";
-      link.href = given.notion_url;
+      if (/^https?:/i.test(given.notion_url)) link.href = given.notion_url;
       link.rel = "noopener";
       link.textContent = "Open in Notion";
       for (const each of answer.querySelectorAll("[data-save]")) each.hidden = true;

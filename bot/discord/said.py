@@ -7,14 +7,14 @@ https://docs.discord.com/developers/resources/message
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.discord.cards import card, laid_out, polled
 from bot.discord.text import Names, markdown, named, quoted
 from core.facts import hashtags
-from core.messages import File, Message
+from core.messages import File, Mention, Message
 
 Json = dict[str, Any]
 
@@ -45,7 +45,17 @@ def message_of(data: Json, guild: str, names: Names, ours: Collection[str]) -> M
         if author.get("bot") or data.get("webhook_id")
         else str(author.get("id") or ""),
         tags=hashtags(str(data.get("content") or "")),
+        mentions=tuple(_mentioned(data)),
     )
+
+
+def _mentioned(data: Json) -> Iterator[Mention]:
+    """Whom a message, or one forwarded with it, mentions; apps are none."""
+    for part in (data, *_forwarded(data)):
+        for user in part.get("mentions") or []:
+            name = name_of({"author": user, "member": user.get("member")})
+            if name and not user.get("bot"):
+                yield Mention(str(user["id"]), name)
 
 
 def _file(file: Json) -> File:

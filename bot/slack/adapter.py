@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -100,9 +100,8 @@ class SlackPlatform:
     def streams(self, address: Address, reply: Reply | None) -> bool:
         """See CanStream. A conversation's answers do, where Slack has shown no other mind."""
         streams = self._streams(address)
-        if reply is None:
-            return self._teams.speaks and streams.may(address)
-        return streams.grows(reply)
+        new = reply is None and self._teams.speaks and streams.may(address)
+        return new if reply is None else streams.grows(reply)
 
     def settled(self, text: str) -> str:
         """See CanStream."""
@@ -127,8 +126,8 @@ class SlackPlatform:
         if is_private(address):
             return await self._whisper(address, part)
         reply = await self._post(address, part, marker, again=again)
-        left = self._teams.at(address).leftovers
-        if await left.remove(marker, reply) and part["place"] != "more":
+        left = await self._teams.at(address).leftovers.remove(marker, reply)
+        if left and part["place"] != "more":
             # What continues the answer belongs below the new beginning.
             self._roots.pop(address["delivery"], None)
             if reply.get("ts") and not reply["thread"]:
@@ -244,6 +243,10 @@ class SlackPlatform:
         """See CanReadRange."""
         return await self._teams.at(first).reader.between(first, last, most)
 
+    async def emails(self, address: Address, people: Sequence[str]) -> Mapping[str, str]:
+        """See CanIntroduce."""
+        return await self._teams.at(address).people.emails(people)
+
     def fetch(self, address: Address, file: File) -> AsyncIterator[bytes]:
         """See CanFetch."""
         return self._web(address).download(file.source)
@@ -277,8 +280,7 @@ class SlackPlatform:
         return await self._streams(address).start(address, part, marker)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
-        thread = await self._thread(address, part)
-        if thread:
+        if thread := await self._thread(address, part):
             try:
                 return await self._say_in(thread, address, part, marker)
             except Refused as refused:

@@ -26,6 +26,7 @@ SCOPES = (
     "reactions:write",
     "files:read",
     "users:read",
+    "users:read.email",
     "channels:history",
     "groups:history",
     "im:history",

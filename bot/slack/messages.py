@@ -17,7 +17,7 @@ from bot.slack.richtext import document
 from bot.slack.shared import card, forwarded, is_card, is_forwarded
 from core.facts import hashtags
 from core.markdown.commonmark import commonmark
-from core.messages import File, Message
+from core.messages import File, Mention, Message
 
 EVENT_TYPE = "notion_assistant_reply"
 """What the metadata of the app's own messages is called."""
@@ -63,7 +63,15 @@ def read_message(
         author_id="" if word_in(raw, "bot_id") else word_in(raw, "user"),
         channel=channel,
         tags=hashtags(_said(raw)),
+        mentions=tuple(_named(raw, names)),
     )
+
+
+def _named(raw: Raw, names: Mapping[str, str]) -> Iterable[Mention]:
+    """Whom a message mentions, those whose names are known."""
+    told = f"{_mentions(raw)} {mentioned(_rich(raw))}"
+    known = labels_in(told) | dict(names)
+    return (Mention(user, known[user]) for user in people_in(told) if known.get(user))
 
 
 def is_ours(raw: Raw, us: Us) -> bool:

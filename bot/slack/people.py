@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -27,11 +27,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, or an app. `guest`: they see the channels they are in, and no others."""
+    """Somebody, or an app. `guest`: they see the channels they are in, and no others.
+
+    `email` is told with the scope `users:read.email`.
+    """
 
     name: str
     is_bot: bool = False
     guest: bool = False
+    email: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,21 @@ class People:
             name=next((name for name in names if name), "") or word_in(said, "name"),
             is_bot=said.get("is_bot") is True,
             guest=said.get("is_restricted") is True or said.get("is_ultra_restricted") is True,
+            # Of somebody of another workspace, that one vouches for the address.
+            email="" if said.get("is_stranger") is True else word_in(profile, "email"),
         )
         self._remember(user, found)
         return found
+
+    async def emails(self, people: Iterable[str]) -> dict[str, str]:
+        """The email addresses of those whose Slack tells, by their ids."""
+        users = list(people)
+        found = await asyncio.gather(*map(self.person, users))
+        return {
+            user: known.email
+            for user, known in zip(users, found, strict=True)
+            if known is not None and known.email and not known.is_bot
+        }
 
     async def manages(self, user: str) -> bool:
         """Whether somebody is an admin or owner of the workspace, as Slack says now."""

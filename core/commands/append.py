@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.added import Added
@@ -10,7 +11,7 @@ from core.commands.context import Context
 from core.commands.saving import APPEND, SET, TAGS, TEMPLATE, TO
 from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
-from core.facts import title_of
+from core.facts import of_messages, title_of
 from core.messages import ANSWERS, Answer, Call, Message, stable_id
 from core.ports import Destination
 from core.transcript import document
@@ -104,7 +105,10 @@ async def _messages(
     files = await context.keeper.carry(context, stable_id("added", key), attached, page.id)
     text = document(said, "range" if len(links) > 1 else "thread")
     what = "the message" if len(said) == 1 else f"{len(said)} messages"
-    return Added(key, who, _where(context, first.channel), text, files), what
+    facts = of_messages(said, request, None)
+    emails = await context.conversation.emails([each.id for each in facts.people if each.id])
+    facts = replace(facts, emails=emails)
+    return Added(key, who, _where(context, first.channel), text, files, facts), what
 
 
 def _where(context: Context, channel: str = "") -> str:

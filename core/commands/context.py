@@ -184,6 +184,10 @@ class Conversation(Protocol):
         """What is in a file of a message, piece by piece."""
         ...
 
+    async def emails(self, people: Sequence[str]) -> Mapping[str, str]:
+        """The email addresses of people by their ids, where they are told."""
+        ...
+
     async def note(self, text: str) -> dict[str, str] | None:
         """Says what holds for a while, and how it can be changed; None where it cannot."""
         ...

@@ -65,7 +65,8 @@ async def run(context: Context, call: Call) -> Answer:
     files = await context.keeper.carry(context, item, attached, place)
     watch = partial(context.keeper.watch, context, item, said, files, shape)
     await context.step("watch", watch)
-    facts = replace(facts, files=tuple(files))
+    emails = await context.conversation.emails([each.id for each in facts.people if each.id])
+    facts = replace(facts, files=tuple(files), emails=emails)
     page, notes = await context.saver.save(
         context.step, context.request.id, item, place, facts=facts
     )

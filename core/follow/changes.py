@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import structlog
 
 from core.attachments import Attachments, line_of, with_files
+from core.conversation import emails_of
 from core.errors import AssistantError, NotFound, NotionFailed
+from core.facts import Facts, people_in
 from core.follow.news import DELAY
 from core.markdown import notion_blocks
 from core.messages import Carried, File
+from core.notion.mentions import Mentioning, People, people_of
 from core.notion.pace import in_background
 from core.notion.page import page_title
+from core.notion.people import Directory
 from core.notion.sync import Sync
 from core.notion.whose import asking_by, made_by
 from core.ports import CanFetch, Pages, Platform, Step
@@ -42,7 +46,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a page says, and what it is to say."""
+    """What a page says, and what it is to say.
+
+    `told` are those whom the page may mention, `people` those whom it is to.
+    """
 
     page_id: str
     title: str
@@ -52,6 +59,16 @@ class Change:
     new_prompt: str
     before: list[dict[str, Any]]
     after: list[dict[str, Any]]
+    told: People
+    people: People
+
+
+class Plan(TypedDict):
+    """What a change takes: files to be copied, as `File` has them, and what differs."""
+
+    files: list[list[Any]]
+    text: bool
+    title: bool
 
 
 class Changes:
@@ -66,6 +83,7 @@ class Changes:
         self._pages = pages
         self._platforms = platforms or {}
         self._attachments = Attachments(pages)
+        self._directory = Directory(database, pages)
 
     async def bring(self, step: Step, item: UUID) -> None:
         """Brings what is wanted of an item to its page.
@@ -85,14 +103,17 @@ class Changes:
             raise
 
     async def _bring(self, step: Step, item: UUID) -> None:
-        if not await step("take", lambda: self._take(item)):
+        taken = await step("take", lambda: self._take(item))
+        if not taken:
             return
-        fresh = await self._fresh(item)
+        # An earlier release kept no more of this step than that there is something to do.
+        plan = taken if isinstance(taken, dict) else await self._plan(item)
+        fresh = [File(*each) for each in plan["files"]]
         files = await self._attachments.carry(step, self._fetcher(await self._of(item)), fresh)
         change = await self._change(item, files)
         if change is None:
             return
-        sync = Sync(self._pages)
+        sync = Sync(Mentioning(self._pages, change.people, change.told))
 
         async def look() -> None:
             followed = await self._of(item)
@@ -104,17 +125,30 @@ class Changes:
             noted = (await self._of(item)).taken or {}
             await sync.change(noted["look"], change.before, change.after)
 
-        if change.new_text != change.text:
+        # By the plan: whoever goes on here after a crash may find all of it done and noted.
+        if plan["text"]:
             await step("look", look)
             await step("change", change_page)
-        if change.new_title != change.title:
+        if plan["title"]:
             await step("title", lambda: self._rename(change))
         await step("note", lambda: self._done(item, change, files))
 
     # ── What is to be done ───────────────────────────────────────────────────────────────────────
 
-    async def _take(self, item: UUID) -> bool:
-        """Holds on to what is wanted now; False where there is nothing to do, or not yet."""
+    async def _take(self, item: UUID) -> Plan | None:
+        """Holds on to what is wanted now; None where there is nothing to do, or not yet."""
+        return await self._plan(item) if await self._taken(item) else None
+
+    async def _plan(self, item: UUID) -> Plan:
+        """Which steps there are to be, so that they are the same whenever they are gone through."""
+        change = await self._change(item, ())
+        return {
+            "files": [list(each) for each in await self._fresh(item)],
+            "text": change is not None and change.new_text != change.text,
+            "title": change is not None and change.new_title != change.title,
+        }
+
+    async def _taken(self, item: UUID) -> bool:
         async with self._database.begin() as unit:
             followed = await unit.followed.get(item, hold=True)
             content = await unit.content.get(item)
@@ -173,6 +207,7 @@ class Changes:
             return None
         old = [file for entry in in_order(list(shown.values())) for file in entry.files]
         prompt = _prompt(content, in_order(list(shown.values())), after)
+        told, people = await self._people(followed, content, after)
         title, body = page_title(content.prompt, content.text)
         text = transcript(after, shape)
         new_title, new_body = page_title(prompt, text)
@@ -185,7 +220,30 @@ class Changes:
             prompt,
             with_files(notion_blocks(body), old),
             with_files(notion_blocks(new_body), [*old, *files]),
+            told,
+            people,
         )
+
+    async def _people(
+        self, followed: Followed, content: Content, entries: Sequence[Entry]
+    ) -> tuple[People, People]:
+        """Whom the page may mention already, and whom it is to mention from now on."""
+        kept = Facts.from_json(content.facts)
+        told: dict[str, str] = (content.facts or {}).get("people", {})
+        workspace = next((each.workspace for each in kept.people), "")
+        messages = [entry.message for entry in entries]
+        wrote, mentioned = people_in(messages, followed.platform, workspace)
+        named = [*wrote, *mentioned]
+        asked = list(dict.fromkeys(each for each in named if each.id and each.name not in told))
+        platform = self._platforms.get(followed.platform)
+        emails = await emails_of(platform, followed.address, [each.id for each in asked])
+        known = await self._directory.of(made_by(content.parent), asked, emails)
+        known |= {each: told[each.name] for each in named if each.name in told}
+        ids: dict[str, set[str]] = {}
+        for each in named:
+            ids.setdefault(each.name, set()).add(each.id)
+        found = people_of([each for each in named if len(ids[each.name]) == 1], known)
+        return found | told, found
 
     def _fetcher(self, followed: Followed) -> Any:
         platform = self._platforms.get(followed.platform)
@@ -229,6 +287,7 @@ class Changes:
                     await unit.followed.show(item, kept.id, entry.to_json(), settled=settled)
             due = datetime.now(UTC) + DELAY if more else None
             await unit.content.retell(item, change.new_prompt, change.new_text)
+            await unit.content.name(item, change.told)
             await unit.followed.set(item, taken=None, running=None, failures=0, due_at=due)
 
     async def _later(self, item: UUID, seconds: float | None, tries: int) -> None:

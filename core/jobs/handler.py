@@ -113,7 +113,9 @@ class Handler:
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
         await delivery.deliver(answer)
-        if answer.ok and not answer.private and request.channel is not None:
+        said_aloud = answer.ok and not answer.private and request.channel is not None
+        # What happened on the page is no part of what was said in the thread.
+        if said_aloud and request.call.command not in SILENT:
             await self._keep_pages_up(context, delivery)
         if answer.page is not None and answer.ok and kept is not None:
             await context.announcer.watch(request, answer.page)

@@ -94,6 +94,10 @@ class Rules:
         )
 
 
+_Counted = tuple[Rule, "RateLimitItem", str]
+"""A rule, the same as the library has it, and who is counted."""
+
+
 class Limits:
     """Counts who asks how often, by a sliding window."""
 
@@ -125,11 +129,12 @@ class Limits:
         """
         found: list[Standing] = []
 
+        counted = self._named(asked)
+
         async def take(counter: SlidingWindowCounterRateLimiter) -> None:
-            for rule, key in asked:
-                item, who = self._item(rule), _hashed(key)
+            for _, item, who in counted:
                 await self._allow(await counter.hit(item, who), counter, item, who)
-            found.append(await self._tightest(counter, asked))
+            found.append(await _tightest(counter, counted))
 
         await self._counted(take)
         return found[-1]
@@ -137,22 +142,16 @@ class Limits:
     async def standing(self, *asked: tuple[str, str]) -> Standing:
         """How somebody stands with the tightest of these rules. Counts nothing."""
         found: list[Standing] = []
+        counted = self._named(asked)
 
         async def look(counter: SlidingWindowCounterRateLimiter) -> None:
-            found.append(await self._tightest(counter, asked))
+            found.append(await _tightest(counter, counted))
 
         await self._counted(look)
         return found[-1]
 
-    async def _tightest(
-        self, counter: SlidingWindowCounterRateLimiter, asked: Sequence[tuple[str, str]]
-    ) -> Standing:
-        found = []
-        for rule, key in asked:
-            reset, left = await counter.get_window_stats(self._item(rule), _hashed(key))
-            seconds = max(0, math.ceil(reset - time.time()))
-            found.append(Standing(self._rules[rule], left, seconds))
-        return min(found, key=lambda one: one.remaining / one.rule.amount)
+    def _named(self, asked: Sequence[tuple[str, str]]) -> list[_Counted]:
+        return [(self._rules[rule], self._item(rule), _hashed(key)) for rule, key in asked]
 
     async def check(self, rule: str, key: str) -> None:
         """Counts nothing. Raises RateLimited where one more would be too many."""
@@ -260,6 +259,16 @@ class Limits:
         if self._shared is not None:
             await self._shared.storage.bridge.storage.aclose()  # type: ignore[attr-defined]  # Redis's
             self._shared = None
+
+
+async def _tightest(
+    counter: SlidingWindowCounterRateLimiter, counted: Sequence[_Counted]
+) -> Standing:
+    found = []
+    for rule, item, who in counted:
+        reset, left = await counter.get_window_stats(item, who)
+        found.append(Standing(rule, left, max(0, math.ceil(reset - time.time()))))
+    return min(found, key=lambda one: one.remaining / one.rule.amount)
 
 
 def _hashed(key: str) -> str:

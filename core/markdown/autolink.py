@@ -11,6 +11,7 @@ import unicodedata
 from core.markdown.scan import Layout
 
 Edit = tuple[int, int, str]
+Spans = list[tuple[int, int]]
 
 # Vowel signs and accents, which are part of a word in many scripts and no letters to `\w`.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f"
@@ -26,6 +27,9 @@ _WWW = re.compile(r"[wW][wW][wW]\.")
 _SENTENCE = re.compile("(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENTITY = re.compile(r"&[a-z0-9]+;\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+# What none begins behind, as in `_ADDRESS`.
+_INSIDE = [bytes((byte,)) for byte in b"abcdefghijklmnopqrstuvwxyz0123456789/@.<"]
+_EMPHASIS = frozenset("*_~")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -33,15 +37,15 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
     """The edits that make links of the bare addresses in `source`."""
     edits = []
     done = 0
-    for start in _beginnings(source):
+    for start in _beginnings(source, 0, len(source)):
         if start < done or start not in layout.text:
             continue
         match = _ADDRESS.match(source, start)
         if match is None:
             continue
         done = match.end()
-        address = _without_ending(_address(source, match))
-        if not re.search(r"//.|\..", address):
+        address = _whole(source, match)
+        if not address:
             continue
         target = _ESCAPED.sub(r"\1", address)
         if target.lower().startswith("www."):
@@ -51,22 +55,64 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
     return edits
 
 
-def may_have_addresses(source: str) -> bool:
-    """Whether there is anything that may begin one."""
-    return "://" in source or _WWW.search(source) is not None
-
-
-def _beginnings(source: str) -> list[int]:
-    """Where `http://`, `https://` and `www.` stand, in order."""
-    places = [match.start() for match in _WWW.finditer(source)]
-    place = source.find("://")
+def may_begin_with_www(source: str) -> bool:
+    """Whether `www.` stands where a bare address may begin."""
+    data = source.encode().lower()
+    place = data.find(b"www.")
     while place >= 0:
-        scheme = source[max(0, place - 5) : place].lower()
+        if data[place - 1 : place] not in _INSIDE:
+            return True
+        place = data.find(b"www.", place + 1)
+    return False
+
+
+def may_have_addresses(text: str) -> bool:
+    """Whether there is anything that may begin one."""
+    return "://" in text or _WWW.search(text) is not None
+
+
+def find_addresses(source: str, start: int, end: int) -> Spans | None:
+    """Where bare addresses stand in a piece of plain text of the source, counted from `start`.
+
+    None where one goes on behind the piece, or beside a mark of emphasis.
+    """
+    found: Spans = []
+    done = start
+    for place in _beginnings(source, start, end):
+        match = _ADDRESS.match(source, place) if place >= done else None
+        if match is None:
+            continue
+        done = match.end()
+        address = _whole(source, match)
+        if not address:
+            continue
+        stop = place + len(address)
+        if "[" in address or "]" in address:
+            return None
+        beside = (source[place - 1 : place], source[stop : stop + 1])
+        if stop > end or not _EMPHASIS.isdisjoint(beside):
+            return None
+        found.append((place - start, stop - start))
+    return found
+
+
+def _whole(source: str, match: re.Match[str]) -> str:
+    """The address of a match, empty where there is none."""
+    address = _without_ending(_address(source, match))
+    return address if re.search(r"//.|\..", address) else ""
+
+
+def _beginnings(source: str, start: int, end: int) -> list[int]:
+    """Where `http://`, `https://` and `www.` stand, in order."""
+    places = [match.start() for match in _WWW.finditer(source, start, end)]
+    place = source.find("://", start, end)
+    while place >= 0:
+        scheme = source[max(start, place - 5) : place].lower()
         if scheme == "https":
             places.append(place - 5)
         elif scheme.endswith("http"):
             places.append(place - 4)
-        place = source.find("://", place + 3)
+        place = source.find("://", place + 3, end)
     return sorted(places)
 
 

@@ -4,7 +4,7 @@ Markdown's containers are always closed in order. HTML's are not: one may stay o
 twice or be closed across another, and none may reach beyond the Markdown container it is in.
 """
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from core.markdown.document import (
@@ -20,6 +20,7 @@ from core.markdown.document import (
     Inline,
     Item,
     Paragraph,
+    Quote,
     Run,
     Table,
     Toggle,
@@ -58,9 +59,10 @@ class Builder(InlineWriter):
         super().__init__()
         self._blocks: list[Block] = []
         self._frames = [_Frame("", self._blocks, 0)]
-        self._open_html: Counter[str] = Counter()
+        self._open_html: defaultdict[str, int] = defaultdict(int)
         self._heading = 0
         self._grids: list[_Grid] = []
+        self.has_quotes = False  # anywhere in the document
         self.in_cell = False  # of a table: what comes now is its text
 
     def finish(self) -> list[Block]:
@@ -83,10 +85,13 @@ class Builder(InlineWriter):
         level, self._heading = self._heading, 0
         if not content:
             return
+        children = self._frames[-1].children
         if level:
-            self._add(Heading(level, content))
-            return
-        self._frames[-1].children += _split_displays(content)
+            children.append(Heading(level, content))
+        elif self._has_formula:
+            children += _split_displays(content)
+        else:
+            children.append(Paragraph(content))
 
     def add(self, block: Block) -> None:
         """A block; in a table cell, which holds text alone, the words of it."""
@@ -113,9 +118,12 @@ class Builder(InlineWriter):
         self.flush()
         top = self._frames[-1]
         if top.depth < MAX_DEPTH and not self.in_cell:
-            self._add(container)
+            top.children.append(container)
             frame = _Frame(tag, container.children, top.depth + 1, from_html)
-            frame.toggle = container if isinstance(container, Toggle) else None
+            if type(container) is Toggle:
+                frame.toggle = container
+            elif type(container) is Quote:
+                self.has_quotes = True
         else:
             frame = _Frame(tag, top.children, top.depth, from_html)
             if self.in_cell and isinstance(container, Item):
@@ -141,6 +149,12 @@ class Builder(InlineWriter):
 
     def close(self, tag: str) -> None:
         """Closes a Markdown container and the HTML ones left open in it, tables included."""
+        frames = self._frames
+        if frames[-1].tag == tag and not self._grids and not frames[-1].from_html:
+            self.flush()
+            frames.pop()
+            self.leave(len(frames))
+            return
         place = len(self._frames) - 1
         while place and (self._frames[place].from_html or self._frames[place].tag != tag):
             place -= 1
@@ -198,7 +212,8 @@ class Builder(InlineWriter):
         self.in_cell = False
 
     def open_cell(self, *, is_heading: bool = False) -> None:
-        self.close_cell()
+        if self.in_cell:
+            self.close_cell()
         if self._grids:
             self.flush()
             grid = self._grids[-1]

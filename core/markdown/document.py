@@ -73,6 +73,8 @@ Content = list[Inline]
 
 @dataclass(slots=True)
 class Paragraph:
+    """Its content has been through `trim`, as that of a heading has."""
+
     content: Content
 
 
@@ -199,8 +201,13 @@ def is_blank(content: Content) -> bool:
 
 def trim(content: Content) -> Content:
     """`content` without leading and trailing breaks and spaces."""
-    if not content or (_is_flush(content[0], 0) and _is_flush(content[-1], -1)):
+    if not content:
         return content
+    first, last = content[0], content[-1]
+    if type(first) is Run and type(last) is Run:
+        start, end = first.text, last.text
+        if start and end and not start[0].isspace() and not end[-1].isspace():
+            return content
     pieces = list(content)
     while pieces and _is_space(pieces[0]):
         pieces.pop(0)
@@ -213,17 +220,26 @@ def trim(content: Content) -> Content:
     return pieces
 
 
-def _is_flush(piece: Inline, place: int) -> bool:
-    """Whether it is text that has no blank at this end."""
-    return isinstance(piece, Run) and bool(piece.text) and not piece.text[place].isspace()
-
-
 def _is_space(piece: Inline) -> bool:
     return isinstance(piece, Break) or (isinstance(piece, Run) and not piece.text.strip())
 
 
 def merge(content: Content) -> Content:
     """`content` with neighbouring runs of one look made one run, empty ones dropped."""
+    last: Run | None = None
+    for piece in content:
+        if type(piece) is not Run:
+            last = None
+        elif not piece.text or (
+            last is not None and last.style == piece.style and last.link == piece.link
+        ):
+            return _merged(content)
+        else:
+            last = piece
+    return content
+
+
+def _merged(content: Content) -> Content:
     merged: Content = []
     last: Run | None = None
     texts: list[str] = []  # of the last run, where it is made of several

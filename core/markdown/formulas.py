@@ -14,6 +14,7 @@ from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
 
 _TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
+_OPENINGS = ("$", "\\(", "\\[")
 _OPENING = re.compile(r"\$|\\[(\[]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -71,14 +72,39 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     return edits
 
 
-def may_have_formulas(source: str) -> bool:
-    """Whether there is anything that may begin one."""
-    return "$" in source or "\\(" in source or "\\[" in source
+def count_openings(text: str) -> int:
+    """How many marks there are that may begin one, in code too."""
+    dollars = text.count("$")
+    if "\\" not in text:
+        return dollars
+    return dollars + text.count("\\(") + text.count("\\[")
+
+
+def seems_to_have_formulas(source: str) -> bool:
+    """Whether something may begin one that does not look like code."""
+    return _is_outside_code(source, "$") or _is_outside_code(source, "\\", before="([")
+
+
+def _is_outside_code(source: str, mark: str, before: str = "") -> bool:
+    """Whether the mark, before one of some characters, has an even number of fences and backticks
+    before it."""
+    fences = position = 0
+    place = source.find(mark)
+    while place >= 0:
+        if not before or source[place + 1 : place + 2] in tuple(before):
+            fences += source.count("```", position, place) + source.count("~~~", position, place)
+            position = place
+            line = source.rfind("\n", 0, place) + 1
+            is_code = fences % 2 or source.count("`", line, place) % 2
+            if not is_code and not source.startswith("    ", line):
+                return True
+        place = source.find(mark, place + 1)
+    return False
 
 
 def begins_any(source: str, layout: Layout) -> bool:
     """Whether something outside code may begin a formula."""
-    return may_have_formulas(source) and any(
+    return count_openings(source) > 0 and any(
         match.start() not in layout.code for match in _OPENING.finditer(source)
     )
 

@@ -1,7 +1,7 @@
 """Writes inline content: text, and the styles and links that are open around it."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 from core.markdown.addresses import spoken_address, web_address
@@ -41,8 +41,8 @@ class _Look:
 
 def _carries_link(piece: Inline) -> bool:
     """Whether a link on this piece will be seen."""
-    if isinstance(piece, Run):
-        return bool(piece.link and piece.text) and not piece.text.isspace()
+    if type(piece) is Run:
+        return piece.link != "" and piece.text != "" and not piece.text.isspace()
     if isinstance(piece, Picture):
         usable = piece.alt or web_address(piece.address) or spoken_address(piece.address)
         return bool(piece.link and usable)
@@ -59,9 +59,10 @@ class InlineWriter:
     def __init__(self) -> None:
         self.depth = 0
         self._content: Content = []
+        self._has_formula = False  # anywhere in the document
         self._left_out = False  # a comment, and nothing was written since
         self._looks: list[_Look] = []
-        self._open_looks: Counter[str] = Counter()
+        self._open_looks: defaultdict[str, int] = defaultdict(int)
         self._alt: list[str] = []
         self._alt_depth = 0
         self._picture = ("", "")  # address and title
@@ -74,7 +75,7 @@ class InlineWriter:
         kept = self._wrapping_link()
         content, self._content = trim(merge(self._content)), []
         self._looks = kept
-        self._open_looks = Counter(look.tag for look in kept)
+        self._open_looks = defaultdict(int, Counter(look.tag for look in kept))
         return content
 
     def _wrapping_link(self) -> list[_Look]:
@@ -103,7 +104,8 @@ class InlineWriter:
         if self._alt_depth:
             self._alt.append(text)
             return
-        text = text.replace(MARK, "")
+        if MARK in text:
+            text = text.replace(MARK, "")
         if self._left_out:
             text = text.lstrip(" ") if self._blank_end() else text
             self._left_out = not text
@@ -141,6 +143,7 @@ class InlineWriter:
             self.text(expression)
             return
         style = self._looks[-1].style if self._looks else Style.PLAIN
+        self._has_formula = True
         self._content.append(Formula(expression, style & ~Style.CODE, display))
 
     def line_break(self, *, hard: bool) -> None:
@@ -162,17 +165,10 @@ class InlineWriter:
         """Text looks like this too until the look is closed."""
         outer = self._looks[-1] if self._looks else _PLAIN
         link = outer.link if address is None else web_address(address)
-        self._looks.append(
-            _Look(
-                tag,
-                outer.style | style,
-                link,
-                script or outer.script,
-                address or "",
-                len(self._content),
-                self.depth,
-            )
-        )
+        style |= outer.style
+        script = script or outer.script
+        start = len(self._content)
+        self._looks.append(_Look(tag, style, link, script, address or "", start, self.depth))
         self._open_looks[tag] += 1
 
     def close_look(self, tag: str) -> bool:
@@ -183,16 +179,16 @@ class InlineWriter:
             look = self._looks.pop()
             self._open_looks[look.tag] -= 1
             if look.tag == tag:
-                self._speak_address(look)
+                if look.address and not self._alt_depth:
+                    self._speak_address(look)
                 return True
         return False
 
     def _speak_address(self, look: _Look) -> None:
         """After a link that cannot be one, its address in parentheses, unless it was shown."""
-        if not look.address or self._alt_depth:
-            return
         if look.link:
-            self._show_link(look)
+            if not look.shown and not self._shows_link(look):
+                self._show_link(look)
             return
         spoken = spoken_address(look.address)
         inside = self._content[look.start :]
@@ -207,8 +203,6 @@ class InlineWriter:
 
     def _show_link(self, look: _Look) -> None:
         """The address as words where no text or picture carries the link."""
-        if look.shown or self._shows_link(look):
-            return
         inside = self._content[look.start :]
         address = Run(look.link, look.style, look.link)
         if any(isinstance(piece, Formula) for piece in inside):

@@ -23,15 +23,18 @@ _STYLES = {
     **dict.fromkeys(("code", "kbd", "samp", "tt"), Style.CODE),
     "spoiler": Style.SPOILER,  # ours, for what a chat hides
 }
-_INVISIBLE = re.compile(
-    "span|font|small|big|mark|abbr|label|time|q|nobr|wbr|picture|source|track|data|bd[io]|ruby|r[tp]"
-    "|map|area|object|param|button|input|select|option|textarea|slot|canvas|progress|meter"
-)
-_BLOCKS = re.compile(
-    "p|div|center|section|article|header|footer|main|nav|aside|figure|figcaption|address|form|d[ltd]"
-    "|html|head|body|link|meta|base|title|fieldset|legend|menu|hgroup|noscript"
-    "|thead|tbody|tfoot|caption|colgroup|col"
-)
+_INVISIBLE = frozenset((
+    "span", "font", "small", "big", "mark", "abbr", "label", "time", "q", "nobr", "wbr",
+    "picture", "source", "track", "data", "bdi", "bdo", "ruby", "rt", "rp", "map", "area",
+    "object", "param", "button", "input", "select", "option", "textarea", "slot", "canvas",
+    "progress", "meter",
+))  # fmt: skip
+_BLOCKS = frozenset((
+    "p", "div", "center", "section", "article", "header", "footer", "main", "nav", "aside",
+    "figure", "figcaption", "address", "form", "dl", "dt", "dd", "html", "head", "body", "link",
+    "meta", "base", "title", "fieldset", "legend", "menu", "hgroup", "noscript", "thead", "tbody",
+    "tfoot", "caption", "colgroup", "col",
+))  # fmt: skip
 _MEDIA = frozenset({"video", "audio", "iframe", "embed"})
 _UNSEEN = "!"
 _RAW = ("script", "style", "pre", "template", "svg")
@@ -92,6 +95,8 @@ def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
 
 def _skip(source: str, start: int) -> int:
     """Where the comment, declaration or instruction at `start` ends; 0 when there is none."""
+    if source[start + 1 : start + 2] not in ("!", "?"):
+        return 0
     for opening, closing in (
         ("<!--", "-->"),
         ("<![CDATA[", "]]>"),
@@ -105,6 +110,8 @@ def _skip(source: str, start: int) -> int:
 
 
 def _attributes(source: str) -> dict[str, str]:
+    if not source:
+        return {}
     return {
         match.group(1).lower(): html.unescape(next(g for g in match.groups()[1:] if g is not None))
         for match in _ATTRIBUTE.finditer(source)
@@ -125,9 +132,9 @@ def _apply(builder: Builder, name: str, closing: bool, attributes: str, source: 
             builder.close_look(name)
         else:
             builder.open_look(name, _STYLES[name])
-    elif _BLOCKS.fullmatch(name):
+    elif name in _BLOCKS:
         builder.flush()
-    elif _INVISIBLE.fullmatch(name):
+    elif name in _INVISIBLE:
         return
     elif name in _HANDLERS:
         _HANDLERS[name](builder, name, closing, _attributes(attributes))

@@ -37,6 +37,7 @@ from core.markdown.document import (
 from core.markdown.languages import PLAIN, notion_language
 from core.markdown.parse import parse
 from core.markdown.richtext import (
+    ALWAYS_FITS,
     MAX_EQUATION,
     MAX_RUNS,
     MAX_TEXT,
@@ -108,12 +109,12 @@ def _convert_all(blocks: Iterable[Block]) -> list[NotionBlock]:
 
 
 def _block(kind: str, body: dict[str, Any]) -> NotionBlock:
-    return {"object": "block", "type": kind, kind: body}
+    return {"type": kind, kind: body}
 
 
 def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
     if not _has_picture(paragraph.content):
-        return _text("paragraph", trim(paragraph.content))
+        return _text("paragraph", paragraph.content)
     blocks = []
     for part in _around_pictures(paragraph.content):
         if isinstance(part, Picture):
@@ -126,7 +127,11 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
 def _text(kind: str, content: Content) -> list[NotionBlock]:
     """Blocks of nothing but text; none where there is nothing to read."""
     items = rich_text(content)
-    return [_block(kind, {"rich_text": array}) for array in in_arrays(items)] if items else []
+    if not items:
+        return []
+    if len(items) <= ALWAYS_FITS:
+        return [{"type": kind, kind: {"rich_text": items}}]
+    return [{"type": kind, kind: {"rich_text": array}} for array in in_arrays(items)]
 
 
 def _has_picture(content: Content) -> bool:
@@ -293,9 +298,10 @@ def _container(
     kind: str, blocks: list[NotionBlock], extra: dict[str, Any] | None = None
 ) -> NotionBlock:
     """A block whose own text is its first paragraph and whose children are the rest."""
+    text: list[RichText] = []
     if blocks and blocks[0]["type"] == "paragraph":
-        return _with_children(kind, blocks[0]["paragraph"]["rich_text"], blocks[1:], extra or {})
-    return _with_children(kind, [], blocks, extra or {})
+        text = blocks.pop(0)["paragraph"]["rich_text"]
+    return _with_children(kind, text, blocks, extra or {})
 
 
 def _with_children(

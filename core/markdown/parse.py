@@ -5,11 +5,13 @@ Never raises, whatever the text: half-finished Markdown is text too.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from pyromark import Options, events
 
 from core.markdown.alerts import mark_alerts
+from core.markdown.autolink import Spans, find_addresses, may_begin_with_www, may_have_addresses
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import (
     Alert,
@@ -22,30 +24,35 @@ from core.markdown.document import (
     Run,
     Style,
     Table,
+    trim,
 )
-from core.markdown.formulas import begins_any
+from core.markdown.formulas import begins_any, count_openings
 from core.markdown.markup import feed
 from core.markdown.repair import MARK, clean, may_need_repair, repair, split_front_matter
 from core.markdown.scan import OPTIONS, lay_out
 
 _OPTIONS = OPTIONS | Options.ENABLE_MATH
+_CONTAINERS = ("BlockQuote", "Item", "FootnoteDefinition")
 _STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
 
 
 def parse(markdown: str) -> list[Block]:
     """The blocks of a document. Linear in its length."""
     front_matter, source = split_front_matter(clean(markdown))
-    reader = _Reader()
-    if front_matter:
-        reader.builder.add(code_block("yaml", front_matter))
-    reader.read(_events(source))
+    if not may_need_repair(source):
+        reader: _Reader = _PlainReader(front_matter, source)
+        try:
+            reader.read(events(source, options=OPTIONS))
+            return reader.finish()
+        except _NeedsRepairError:
+            pass
+    reader = _Reader(front_matter)
+    reader.read(_repaired_events(source))
     return reader.finish()
 
 
-def _events(source: str) -> Iterable[Any]:
+def _repaired_events(source: str) -> Iterable[Any]:
     """What the parser says of the source as it was meant."""
-    if not may_need_repair(source):
-        return events(source, options=_OPTIONS)
     layout = lay_out(source)
     repaired = repair(source, layout)
     if repaired is source and not begins_any(source, layout):
@@ -56,17 +63,21 @@ def _events(source: str) -> Iterable[Any]:
 class _Reader:
     """One document's events on their way to the builder."""
 
-    def __init__(self) -> None:
+    def __init__(self, front_matter: str) -> None:
         self.builder = Builder()
+        if front_matter:
+            self.builder.add(code_block("yaml", front_matter))
         self._numbers: list[int | None] = []  # the next number of each open list
         self._code: tuple[str, list[str]] | None = None  # language and lines of a code block
         self._html: list[str] | None = None  # an HTML block comes line by line
+        self._closed = 0  # links and pictures that are open
         self._item: Item | None = None
         self._notes: dict[str, list[Block]] = {}
         self._cited: dict[str, int] = {}
         build = self.builder
+        self._text: Callable[[str], None] = build.text
         self._leaves: dict[str, Callable[[Any], None]] = {
-            "Text": build.text,
+            "Text": self._text,
             "Code": build.code,
             "InlineMath": lambda value: build.formula(value, display=False),
             "DisplayMath": lambda value: build.formula(value, display=True),
@@ -75,77 +86,81 @@ class _Reader:
             "FootnoteReference": self._cite,
             "TaskListMarker": self._tick,
         }
-        self._starts = self._openings()
+        self._starts = self._plain_openings()
+        self._starts_with = self._openings()
         self._ends = self._closings()
 
-    def _openings(self) -> dict[str, Callable[[Any], None]]:
+    def _plain_openings(self) -> dict[str, Callable[[], object]]:
         build = self.builder
         return {
-            "Paragraph": lambda _: build.flush(),
+            "Paragraph": build.flush,
+            "HtmlBlock": self._open_html,
+            "Item": self._open_item,
+            "TableCell": build.open_cell,
+            **{tag: partial(build.open_look, tag, style) for tag, style in _STYLES.items()},
+        }
+
+    def _openings(self) -> dict[str, Callable[[Any], object]]:
+        """Of what has attributes."""
+        build = self.builder
+        return {
             "Heading": lambda value: build.open_heading(int(value["level"][1])),
             "BlockQuote": self._open_quote,
             "CodeBlock": self._open_code,
-            "HtmlBlock": self._open_html,
             "List": self._open_list,
-            "Item": self._open_item,
             "FootnoteDefinition": self._open_note,
             "Table": lambda value: build.open_table(
                 Table([side.lower().replace("none", "") for side in value])
             ),
-            "TableCell": lambda _: build.open_cell(),
-            "Link": lambda value: build.open_look("Link", address=value["dest_url"]),
-            "Image": lambda value: build.open_picture(value["dest_url"], value["title"]),
-            **{tag: self._open_style(tag, style) for tag, style in _STYLES.items()},
+            "Link": self._open_link,
+            "Image": self._open_image,
         }
-
-    def _open_style(self, tag: str, style: int) -> Callable[[Any], None]:
-        return lambda _: self.builder.open_look(tag, style)
-
-    def _close_style(self, tag: str) -> Callable[[], object]:
-        return lambda: self.builder.close_look(tag)
 
     def _closings(self) -> dict[str, Callable[[], object]]:
         build = self.builder
         return {
             "Paragraph": build.flush,
             "Heading": build.flush,
-            "BlockQuote": lambda: build.close("BlockQuote"),
             "CodeBlock": self._close_code,
             "HtmlBlock": self._close_html,
             "List": self._close_list,
-            "Item": lambda: build.close("Item"),
-            "FootnoteDefinition": lambda: build.close("FootnoteDefinition"),
             "Table": build.close_table,
             "TableHead": build.close_row,
             "TableRow": build.close_row,
             "TableCell": build.close_cell,
-            "Link": lambda: build.close_look("Link"),
-            "Image": build.close_picture,
-            **{tag: self._close_style(tag) for tag in _STYLES},
+            "Link": self._close_link,
+            "Image": self._close_image,
+            **{tag: partial(build.close, tag) for tag in _CONTAINERS},
+            **{tag: partial(build.close_look, tag) for tag in _STYLES},
         }
 
     def read(self, found: Iterable[Any]) -> None:
         """All events, in order. Every one passes here: what is spared here counts."""
-        leaves, starts, ends = self._leaves, self._starts, self._ends
+        leaves, ends = self._leaves, self._ends
+        starts, starts_with = self._starts, self._starts_with
         for event in found:
-            if isinstance(event, str):
-                if event == "Rule":
-                    self.builder.add(Rule())
-                else:
-                    self.builder.line_break(hard=event == "HardBreak")
+            if type(event) is str:
+                self._read_mark(event)
                 continue
-            (key,) = event
-            value = event[key]
-            if key == "Start":
-                name, inner = (value, None) if isinstance(value, str) else _only(value)
-                if name in starts:
-                    starts[name](inner)
+            key, value = event.popitem()  # the one there is
+            if key == "Text":
+                leaves[key](value)
+            elif key == "Start":
+                if type(value) is str:
+                    starts.get(value, _nothing)()
+                else:
+                    name, inner = value.popitem()
+                    starts_with.get(name, _nothing)(inner)
             elif key == "End":
-                name = value if isinstance(value, str) else next(iter(value))
-                if name in ends:
-                    ends[name]()
+                ends.get(value if type(value) is str else next(iter(value)), _nothing)()
             elif key in leaves:
                 leaves[key](value)
+
+    def _read_mark(self, event: str) -> None:
+        if event == "Rule":
+            self.builder.add(Rule())
+        else:
+            self.builder.line_break(hard=event == "HardBreak")
 
     # Code blocks: what comes as text belongs to one while it is open
 
@@ -157,7 +172,7 @@ class _Reader:
         if self._code is not None:
             self._add_code(self._code[0], "".join(self._code[1]))
         self._code = None
-        self._leaves["Text"] = self.builder.text
+        self._leaves["Text"] = self._text
 
     def _add_code(self, info: str, text: str) -> None:
         if info.lower().split()[:1] == ["math"] and text.strip():  # GitHub's fence for a formula
@@ -165,7 +180,7 @@ class _Reader:
         else:
             self.builder.add(code_block(info, text))
 
-    def _open_html(self, _: object) -> None:
+    def _open_html(self) -> None:
         self._html = []
 
     def _markup(self, html: str) -> None:
@@ -177,6 +192,24 @@ class _Reader:
     def _close_html(self) -> None:
         feed(self.builder, "".join(self._html or []))
         self._html = None
+
+    # Links and pictures: within them no address is a bare one
+
+    def _open_link(self, value: dict[str, str]) -> None:
+        self._closed += 1
+        self.builder.open_look("Link", address=value["dest_url"])
+
+    def _close_link(self) -> None:
+        self._closed -= 1
+        self.builder.close_look("Link")
+
+    def _open_image(self, value: dict[str, str]) -> None:
+        self._closed += 1
+        self.builder.open_picture(value["dest_url"], value["title"])
+
+    def _close_image(self) -> None:
+        self._closed -= 1
+        self.builder.close_picture()
 
     # Containers
 
@@ -191,7 +224,7 @@ class _Reader:
         self.builder.flush()
         self._numbers.pop()
 
-    def _open_item(self, _: object) -> None:
+    def _open_item(self) -> None:
         number = self._numbers[-1] if self._numbers else None
         if number is not None:
             self._numbers[-1] = number + 1
@@ -225,13 +258,99 @@ class _Reader:
             if note and isinstance(note[0], Paragraph):
                 note[0].content.insert(0, mark)
             elif note:
-                note.insert(0, Paragraph([mark]))
+                note.insert(0, Paragraph(trim([mark])))
             blocks.extend(note)
-        mark_alerts(blocks)
+        if self.builder.has_quotes:
+            mark_alerts(blocks)
         return blocks
 
 
-def _only(tag: dict[str, Any]) -> tuple[str, Any]:
-    """The one name in a tag with attributes, and these."""
-    ((name, value),) = tag.items()
-    return name, value
+def _nothing(*_: object) -> None:
+    """What is done for what has no meaning here."""
+
+
+# What a piece of text begins behind and what it ends before, the ends of the source among them.
+_BEFORE_TEXT = ("", *" \t\n*_~`>])|\\")
+_BEHIND_TEXT = ("", *" \t\n*_~`<[]!|\\")
+
+
+class _NeedsRepairError(Exception):
+    """The source means something else than the parser says."""
+
+
+class _PlainReader(_Reader):
+    """Reads a source that seems to need no repair, and makes sure of it on the way.
+
+    Bare addresses become links here; raises `_NeedsRepairError` where that is not all.
+    """
+
+    def __init__(self, front_matter: str, source: str) -> None:
+        super().__init__(front_matter)
+        self._source = source
+        self._marks = count_openings(source)
+        self._codes: list[str] = []
+        self._write = self.builder.text
+        self._has_www = may_begin_with_www(source)
+        if self._has_www or "://" in source:
+            self._text = self._leaves["Text"] = self._text_with_addresses
+        if self._marks:
+            for name in ("Code", "Html", "InlineHtml"):
+                self._leaves[name] = self._noting(self._leaves[name])
+
+    def _noting(self, read: Callable[[str], None]) -> Callable[[str], None]:
+        note = self._codes.append
+
+        def noting(code: str) -> None:
+            note(code)
+            read(code)
+
+        return noting
+
+    def _add_code(self, info: str, text: str) -> None:
+        self._codes.append(text)
+        super()._add_code(info, text)
+
+    def _text_with_addresses(self, text: str) -> None:
+        begins = (":" in text and "://" in text) or (self._has_www and may_have_addresses(text))
+        if self._closed or not begins:
+            self._write(text)
+            return
+        written = 0
+        for start, end in self._addresses(text):
+            self._write_link(text[written:start], text[start:end])
+            written = end
+        if written < len(text):
+            self.builder.text(text[written:])
+
+    def _addresses(self, text: str) -> Spans:
+        """Where bare addresses stand in a piece of text, by what surrounds it in the source."""
+        found: Spans | None = None
+        place = self._source.find(text)
+        while place >= 0:
+            if self._may_be_text(place, place + len(text)):
+                here = find_addresses(self._source, place, place + len(text))
+                if here is None or found not in (None, here):
+                    raise _NeedsRepairError
+                found = here
+            place = self._source.find(text, place + 1)
+        if found is None:  # it is not written like this
+            raise _NeedsRepairError
+        return found
+
+    def _may_be_text(self, start: int, end: int) -> bool:
+        """Whether a piece of text may begin and end here, rather than in the middle of one."""
+        before, after = self._source[start - 1 : start], self._source[end : end + 1]
+        return before in _BEFORE_TEXT and after in _BEHIND_TEXT
+
+    def _write_link(self, before: str, address: str) -> None:
+        if before:
+            self.builder.text(before)
+        target = f"http://{address}" if address[:4].lower() == "www." else address
+        self.builder.open_look("Link", address=target)
+        self.builder.text(address)
+        self.builder.close_look("Link")
+
+    def finish(self) -> list[Block]:
+        if self._marks and self._marks != count_openings("\n".join(self._codes)):
+            raise _NeedsRepairError
+        return super().finish()

@@ -162,14 +162,15 @@ def _with_children(block: dict[str, Any], children: list[dict[str, Any]]) -> dic
 
 def _measure_all(blocks: list[dict[str, Any]]) -> list[_Node]:
     """Nodes for `blocks` and all below them, measured from the leaves up, without recursion."""
+    is_light = _are_light(blocks)
     tops: list[_Node] = []
     order: list[_Node] = []
     work = [(block, tops) for block in reversed(blocks)]
     while work:
         block, siblings = work.pop()
         children = block.get(block["type"], {}).get("children") or []
-        bare = _with_children(block, []) if children else block
-        node = _Node(block, len(_to_json(bare)) + 16, [], [], [], [], [])
+        size = 0 if is_light else _weigh(block, has_children=bool(children))
+        node = _Node(block, size, [], [], [], [], [])
         siblings.append(node)
         order.append(node)
         work.extend((child, node.children) for child in reversed(children))
@@ -181,6 +182,19 @@ def _measure_all(blocks: list[dict[str, Any]]) -> list[_Node]:
             node.requests, node.kept, node.blocks = _NO_REQUESTS, _NONE_KEPT, _ITSELF
             node.bytes = [node.own_bytes] * (NESTING + 1)
     return tops
+
+
+def _are_light(blocks: list[dict[str, Any]]) -> bool:
+    """Whether all of them fit into any request, so that none need be weighed."""
+    try:
+        return len(_to_json(blocks)) <= MAX_BYTES // 2
+    except RecursionError:  # nested deeper than any document of ours
+        return False
+
+
+def _weigh(block: dict[str, Any], *, has_children: bool) -> int:
+    """Bytes of JSON without the children."""
+    return len(_to_json(_with_children(block, []) if has_children else block)) + 16
 
 
 def _measure(node: _Node, levels: int) -> None:

@@ -9,15 +9,15 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from core.markdown.autolink import Edit, link_addresses, may_have_addresses
-from core.markdown.formulas import PIPE, mark_formulas, may_have_formulas
-from core.markdown.scan import Layout, wide_text
+from core.markdown.autolink import Edit, link_addresses
+from core.markdown.formulas import PIPE, mark_formulas, seems_to_have_formulas
+from core.markdown.scan import Layout
 
 # A noncharacter, neither blank nor punctuation, put between `。` and `**` and taken out again.
 MARK = "\ufdd0"
 
 _CONTROL = re.compile(f"[\x01-\x08\x0b\x0e-\x1f\x7f{MARK}\ufeff]")
-_UNWANTED = re.compile(f"[\0-\x08\x0b-\x1f\x7f{MARK}\ufeff\ud800-\udfff]")
+_UNWANTED_BYTES = bytes([*range(9), *range(0x0B, 0x20), 0x7F])
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Possessive: two ways to read a line must not multiply.
 _FRONT_MATTER = re.compile(
@@ -34,12 +34,22 @@ _FORMULA = re.compile(
 
 def clean(markdown: str) -> str:
     """Line ends as `\\n`, NUL as U+FFFD (CommonMark 2.3), no other control characters."""
-    if not _UNWANTED.search(markdown):
+    if _is_clean(markdown):
         return markdown
     text = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     if _SURROGATE.search(text):  # halves of a pair: joined where they meet, else U+FFFD
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROL.sub("", text).replace("\x0c", " ")
+
+
+def _is_clean(markdown: str) -> bool:
+    try:
+        data = markdown.encode()
+    except UnicodeEncodeError:  # half of a pair
+        return False
+    # Several times as fast as a regular expression.
+    wanted = len(data.translate(None, _UNWANTED_BYTES)) == len(data)
+    return wanted and MARK not in markdown and "\ufeff" not in markdown
 
 
 def split_front_matter(source: str) -> tuple[str, str]:
@@ -62,14 +72,47 @@ def repair(source: str, layout: Layout) -> str:
 
 
 def may_need_repair(source: str) -> bool:
-    """Whether any of the repairs may find something; looking costs a parse."""
+    """Whether it looks as if any of the repairs finds something; to be sure costs a parse.
+
+    Bare addresses are not looked for, and of formulas there may be some all the same: the reader
+    has to keep an eye on both.
+    """
+    lines = source.split("\n")
     return (
-        may_have_addresses(source)
-        or may_have_formulas(source)
-        or "|" in source
-        or "<!" in source
-        or bool(_beside_marks(source, wide_text(source)))
+        seems_to_have_formulas(source)
+        or ("|" in source and _may_widen(lines))
+        or ("<!" in source and _DECLARATION.search(source) is not None)
+        or any(_may_loosen(line) for line in lines if not line.isascii())
     )
+
+
+def _may_loosen(line: str) -> bool:
+    return ("*" in line or "~" in line) and (
+        any(any(_loosen(line, match)) for match in _EMPHASIS.finditer(line))
+    )
+
+
+def _may_widen(lines: list[str]) -> bool:
+    """Whether below what looks like the second line of a table a line has more cells."""
+    width = last = 0
+    for number, line in enumerate(lines):
+        if "|" not in line:
+            continue
+        if width and not all(between.strip(" \t>") for between in lines[last:number]):
+            width = 0  # the table has ended
+        if width and _most_cells(line) > width:
+            return True
+        for second in (number, number + 1):
+            if second and _is_delimiter(lines, second):
+                above = lines[second - 1]
+                width = min(_count_cells(above), _most_cells(lines[second]))
+        last = number
+    return False
+
+
+def _is_delimiter(lines: list[str], number: int) -> bool:
+    """Whether the line may be the second one of a table."""
+    return number < len(lines) and "-" in lines[number] and not lines[number].strip(" \t>|:-")
 
 
 def _beside_marks(source: str, wide: list[tuple[int, int]]) -> list[int]:

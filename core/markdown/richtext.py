@@ -22,7 +22,7 @@ _NEVER_TOO_LONG = MAX_TEXT // 2
 # A block's rich text must leave room in a request of 500 KB. JSON may write a UTF-16 unit in six
 # bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
 _MAX_WEIGHT = 200_000
-_ALWAYS_FITS = 14
+ALWAYS_FITS = 14
 
 RichText = dict[str, Any]
 
@@ -76,40 +76,49 @@ def _before_mark(text: str, start: int, end: int) -> int:
 def rich_text(content: Content) -> list[RichText]:
     """Every piece of `content`, in as many objects as it takes."""
     items: list[RichText] = []
-    texts: list[str] = []  # side by side, of one style and link
-    style, link = 0, ""
+    last: Run | None = None
+    more: list[str] = []  # the texts after the last run's that look like it
     for place, whole in enumerate(content):
-        piece = whole
-        if not isinstance(piece, Run):
-            if isinstance(piece, Break) and not piece.hard and _is_joint(content, place):
-                continue
-            piece = _as_run(piece)
+        piece = whole if type(whole) is Run else _as_run(content, place)
         if isinstance(piece, Formula):
-            _write(items, texts, style, link)
-            texts = []
-            equation = {"expression": piece.expression}
-            item: RichText = {"type": "equation", "equation": equation}
-            items.append(_annotated(item, piece.style) if piece.style else item)
+            if last is not None:
+                _write(items, last, more)
+                last, more = None, []
+            items.append(_equation(piece))
         elif piece.text:
-            if not texts or piece.style != style or piece.link != link:
-                _write(items, texts, style, link)
-                texts, style, link = [], piece.style, piece.link
-            texts.append(piece.text)
-    _write(items, texts, style, link)
+            if last is None:
+                last = piece
+            elif piece.style == last.style and piece.link == last.link:
+                more.append(piece.text)
+            else:
+                _write(items, last, more)
+                last, more = piece, []
+    if last is not None:
+        _write(items, last, more)
     return items
 
 
-def _write(items: list[RichText], texts: list[str], style: int, link: str) -> None:
-    """Adds text of one look, where there is any."""
-    if not texts:
-        return
-    text = texts[0] if len(texts) == 1 else "".join(texts)
-    for part in cut(text, MAX_TEXT) if len(text) > _NEVER_TOO_LONG else (text,):
-        body: RichText = {"content": part}
-        if link:
-            body["link"] = {"url": link}
-        item: RichText = {"type": "text", "text": body}
-        items.append(_annotated(item, style) if style else item)
+def _equation(formula: Formula) -> RichText:
+    item: RichText = {"type": "equation", "equation": {"expression": formula.expression}}
+    if formula.style:
+        item["annotations"] = _LOOKS[formula.style].copy()
+    return item
+
+
+def _write(items: list[RichText], run: Run, more: list[str]) -> None:
+    """Adds a run, and the texts that look like it, in as many objects as it takes."""
+    text = "".join([run.text, *more]) if more else run.text
+    if len(text) <= _NEVER_TOO_LONG:
+        items.append(_text(text, run.style, run.link))
+    else:
+        items += [_text(part, run.style, run.link) for part in cut(text, MAX_TEXT)]
+
+
+def _text(text: str, style: int, link: str) -> RichText:
+    body: RichText = {"content": text, "link": {"url": link}} if link else {"content": text}
+    if style:
+        return {"type": "text", "text": body, "annotations": _LOOKS[style].copy()}
+    return {"type": "text", "text": body}
 
 
 def _is_joint(content: Content, place: int) -> bool:
@@ -125,14 +134,12 @@ def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
     return isinstance(piece, Run) and bool(_WITHOUT_BLANKS.match(piece.text[place:][:1]))
 
 
-def _annotated(item: RichText, style: int) -> RichText:
-    item["annotations"] = _LOOKS[style].copy()
-    return item
-
-
-def _as_run(piece: Run | Formula | Picture | Break) -> Run | Formula:
+def _as_run(content: Content, place: int) -> Run | Formula:
+    """A piece as text, or as a formula Notion can show."""
+    piece = content[place]
     if isinstance(piece, Break):
-        return Run("\n" if piece.hard else " ", piece.style, piece.link)
+        soft = "" if _is_joint(content, place) else " "
+        return Run("\n" if piece.hard else soft, piece.style, piece.link)
     if isinstance(piece, Picture):
         return _spoken(piece)
     if isinstance(piece, Formula) and units(piece.expression) > MAX_EQUATION:
@@ -157,12 +164,12 @@ def weigh(item: RichText) -> int:
 
 def is_heavier(items: list[RichText], limit: int) -> bool:
     """Whether they take more bytes of JSON than `limit`, 200,000 or more."""
-    return len(items) > _ALWAYS_FITS and sum(map(weigh, items)) > limit
+    return len(items) > ALWAYS_FITS and sum(map(weigh, items)) > limit
 
 
 def in_arrays(items: list[RichText]) -> list[list[RichText]]:
     """`items` in arrays that one block may carry; at least one, possibly empty."""
-    if len(items) <= _ALWAYS_FITS:
+    if len(items) <= ALWAYS_FITS:
         return [items]
     arrays: list[list[RichText]] = [[]]
     weight = 0

@@ -10,7 +10,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from core.added import Added
@@ -19,6 +19,8 @@ from core.errors import Conflict, NotionFailed, RateLimited, Unavailable
 from core.markdown import notion_blocks, plan
 from core.messages import stable_id
 from core.notion.making import Patience
+from core.notion.mentions import Mentioning, people_of
+from core.notion.people import Directory
 from core.notion.tree import Tree
 from core.notion.whose import asking_by
 from core.ports import Destination, Pages, Saved, Step
@@ -30,6 +32,7 @@ AGAIN = "It was added to this page before."
 class _Begun(TypedDict):
     at: str
     url: str | None
+    people: NotRequired[dict[str, str]]
 
 
 class Appending:
@@ -40,6 +43,7 @@ class Appending:
     ) -> None:
         self._database = database
         self._pages = pages
+        self._directory = Directory(database, pages)
         self._public_url = public_url.rstrip("/")
         self._patience = patience or Patience()
 
@@ -50,12 +54,14 @@ class Appending:
         ended. Conflict: another request is adding the same and takes long.
         """
         addition = stable_id("addition", page.id, what.key)
-        begun = await step("append: begin", partial(self._begin, addition, page.id, request_id))
+        begin = partial(self._begin_with, addition, page, request_id, what)
+        begun = await step("append: begin", begin)
         if begun["url"]:
             return Saved(begun["url"], (AGAIN,))
         requests, foot = self._drafted(addition, what, begun["at"])
         mark = f"{_mark(addition)}&end"
-        tree = Tree(self._pages, page.id, mark, head=_mark(addition), foot=foot)
+        blocks = Mentioning(self._pages, begun.get("people", {}))
+        tree = Tree(blocks, page.id, mark, head=_mark(addition), foot=foot)
         pause = self._patience.looks[0]
         with asking_by(page.connection):
             for number, request in enumerate(requests):
@@ -67,6 +73,17 @@ class Appending:
                     raise
         await step("append: done", partial(self._done, addition, page.url))
         return Saved(page.url)
+
+    async def _begin_with(
+        self, addition: UUID, page: Destination, request_id: UUID, what: Added
+    ) -> _Begun:
+        begun = await self._begin(addition, page.id, request_id)
+        named = what.facts.people
+        if begun["url"] or not named:
+            return begun
+        with asking_by(page.connection):
+            known = await self._directory.of(page.connection, named, what.facts.emails)
+        return {**begun, "people": people_of(named, known)}
 
     async def _begin(self, addition: UUID, page_id: str, request_id: UUID) -> _Begun:
         until = time.monotonic() + self._patience.other

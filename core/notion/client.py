@@ -289,10 +289,15 @@ class NotionPages:
         await self._again("PATCH", f"pages/{page_id}", {"properties": {"title": {"title": text}}})
 
     async def news(
-        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+        self,
+        page_id: str,
+        since: datetime,
+        authors: Sequence[str],
+        told: Sequence[str],
+        heard: Sequence[str] = (),
     ) -> PageNews | None:
         """What is new of a page; see `core.notion.news.News.of`."""
-        return await self._news.of(page_id, since, authors, told)
+        return await self._news.of(page_id, since, authors, told, heard)
 
     async def examine(self) -> Report:
         """What this connection sees and may do, by calls that change nothing."""

@@ -159,13 +159,18 @@ class Connected:
         await (await self._now()).rename(page_id, title)
 
     async def news(
-        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+        self,
+        page_id: str,
+        since: datetime,
+        authors: Sequence[str],
+        told: Sequence[str],
+        heard: Sequence[str] = (),
     ) -> PageNews | None:
         """What is new of a page, as its connection sees it; None where there is none any more."""
         pages = await self._now()
         if not isinstance(pages, NotionPages):
             return None
-        return await pages.news(page_id, since, authors, told)
+        return await pages.news(page_id, since, authors, told, heard)
 
     async def examine(self, wanted: Destination | None) -> Report:
         """What the connection that goes first sees and may do, and whether pages can go there.

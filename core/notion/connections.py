@@ -138,8 +138,13 @@ class Connections:
         async with self._database.read() as unit:
             return await unit.connections.of(holder)
 
-    async def connect(self, holder: Holder, granted: Granted, connected_by: str) -> Row:
-        """Keeps what Notion granted, in place of the holder's earlier connection."""
+    async def connect(
+        self, holder: Holder, granted: Granted, connected_by: str, agreed_as: str = ""
+    ) -> Row:
+        """Keeps what Notion granted, in place of the holder's earlier connection.
+
+        `agreed_as` is the id in chat of who connected a workspace, as they are who agreed.
+        """
         refresh = granted.refresh_token
         now = datetime.now(UTC)
         row = Row(
@@ -150,6 +155,8 @@ class Connections:
             name=granted.workspace_name,
             owner=granted.owner,
             connected_by=connected_by,
+            owner_id=granted.owner_id[:64],
+            agreed_as=agreed_as if holder.shared else "",
             access_token=self._sealer.sealed(granted.access_token),
             refresh_token=None if refresh is None else self._sealer.sealed(refresh),
             version=1,

@@ -11,9 +11,18 @@ from uuid import UUID
 
 from core.errors import NotionFailed
 from core.facts import NO_FACTS, Facts
+from core.notion.mentions import (
+    MOST_TRIES,
+    People,
+    may_be_a_person,
+    people_of,
+    with_people,
+    without_refused,
+)
+from core.notion.people import Directory
 from core.notion.refusals import NotionRefused
 from core.notion.templates import PAUSES, Templates
-from core.notion.values import Values
+from core.notion.values import Attempt, Values, refused_values
 from core.ports import Destination, Page, Pages
 from core.storage.database import Database
 
@@ -24,7 +33,8 @@ class Kept(TypedDict):
     """What is kept of a page; `whole` where it held everything before.
 
     `notes` is what there is to say of it; what was kept before there were any has none. `template`
-    is the one that Notion applies to it, before which it holds nothing.
+    is the one that Notion applies to it, before which it holds nothing. `people` are those whom it
+    mentions, by the names its text has for them.
     """
 
     id: str
@@ -32,6 +42,7 @@ class Kept(TypedDict):
     whole: bool
     notes: NotRequired[list[str]]
     template: NotRequired[str]
+    people: NotRequired[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,8 @@ class Patience:
 class Draft:
     """An item as a page. The same item always gives the same draft.
 
-    `mark` is what the footer's link holds and no other's does.
+    `mark` is what the footer's link holds and no other's does. `said`: people wrote it, and the
+    names in it are theirs.
     """
 
     title: str
@@ -63,6 +75,7 @@ class Draft:
     footer: dict[str, Any]
     requests: list[Any]
     facts: Facts = NO_FACTS
+    said: bool = False
 
 
 class Making:
@@ -72,6 +85,7 @@ class Making:
         self._database = database
         self._pages = pages
         self._values = Values(database, pages)
+        self._directory = Directory(database, pages)
         self._templates = Templates(pages, patience.template)
         self._patience = patience
 
@@ -90,28 +104,39 @@ class Making:
         children = [*draft.requests[0].children, draft.footer]
         filled = await self._values.of(place, draft.facts)
         template, told = await self._templates.meant(place, draft.facts.template)
-        last = False
+        people: People = await self._people(place, draft)
+        last, tries = False, 0
         while True:
+            shown = with_people(children, people)
             try:
-                page = await self._pages.create(
-                    place, draft.title, children, filled.values, template
-                )
+                page = await self._pages.create(place, draft.title, shown, filled.values, template)
                 if template is None or await self._hold(item, page.id):
-                    return kept(page, (*filled.notes, told), template)
+                    return kept(page, (*filled.notes, told), template, people)
             except NotionFailed as error:
                 if error.unsure:
                     found = await self._look(place, draft, since, item)
                     if found is not None:
-                        return kept(found, (*filled.notes, told), template)
+                        return kept(found, (*filled.notes, told), template, people)
                     if last:
                         raise
                     last = True
                 elif template is not None and _may_be_the_template(error):
                     template, told = None, NO_TEMPLATE
+                elif shown != children and (left := _left(people, error, filled)) is not None:
+                    tries += 1
+                    people = left if tries < MOST_TRIES else {}
                 else:
                     filled = await self._values.instead(place, draft.facts, filled, error)
             if not await still_ours():
                 return None
+
+    async def _people(self, place: Destination, draft: Draft) -> dict[str, str]:
+        """Whom the page mentions, by the names its text has for them."""
+        if not draft.said:
+            return {}
+        facts = draft.facts
+        known = await self._directory.of(place.connection, facts.people, facts.emails)
+        return people_of(facts.people, known)
 
     async def _look(
         self, place: Destination, draft: Draft, since: datetime, item: UUID
@@ -143,10 +168,11 @@ class Making:
 
         One that is held was made with a template; where that was refused, it was made without.
         """
+        people = await self._people(place, draft)
         if page.id != await self._held(item):
-            return kept(page)
+            return kept(page, people=people)
         template, told = await self._templates.meant(place, draft.facts.template)
-        return kept(page, (told,), template)
+        return kept(page, (told,), template, people)
 
     async def _held(self, item: UUID) -> str | None:
         async with self._database.read() as uow:
@@ -175,12 +201,26 @@ class Making:
         return [skip, told] if told else [skip]
 
 
-def kept(page: Page, notes: Sequence[str] = (), template: str | None = None) -> Kept:
+def kept(
+    page: Page,
+    notes: Sequence[str] = (),
+    template: str | None = None,
+    people: People | None = None,
+) -> Kept:
     told = [note for note in notes if note]
     kept: Kept = {"id": page.id, "url": page.url, "whole": False, "notes": told}
     if template is not None:
         kept["template"] = template
+    if people:
+        kept["people"] = dict(people)
     return kept
+
+
+def _left(people: People, error: NotionFailed, filled: Attempt) -> People | None:
+    """Whom to mention after a refusal; None where that has another reason."""
+    if not isinstance(error, NotionRefused) or refused_values(filled, error):
+        return None
+    return without_refused(people, error) if may_be_a_person(error) else None
 
 
 def _may_be_the_template(error: NotionFailed) -> bool:

@@ -11,12 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.errors import AssistantError
-from core.notion.connection import PAGE_SIZE, Connection
+from core.notion.connection import PAGE_SIZE, Connection, Json
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import plain_text, title
 
 MINUTE = timedelta(minutes=1)
 """Notion rounds times down to it."""
+
+LATEST = 8
+"""People whose changes are told together."""
+
+MOST_PAGES = 10
+"""A page's comments are read to the thousandth."""
+
+DEEPEST = 10
+"""How many blocks deep a comment may stand."""
 
 MOST_COMMENTS = 5
 """Comments that are told at once; of more, their number."""
@@ -53,12 +62,18 @@ class News:
         self._own: str | None = None
 
     async def of(
-        self, page_id: str, since: datetime, authors: Sequence[str], told: Sequence[str]
+        self,
+        page_id: str,
+        since: datetime,
+        authors: Sequence[str],
+        told: Sequence[str],
+        heard: Sequence[str] = (),
     ) -> PageNews | None:
         """What is new since then but for what this integration did itself.
 
-        `authors` are who is known to have changed it, `told` the comments that are no news. None
-        where the page is gone, or not to be read any more.
+        `authors` are who is known to have changed it, `told` the comments that are no news, `heard`
+        those that Notion named: only by its id is a comment found that stands beside a paragraph.
+        None where the page is gone, or not to be read any more.
         """
         try:
             page = await self._connection.get(f"pages/{page_id}")
@@ -71,29 +86,51 @@ class News:
         own = await self._who_am_i()
         since = since.replace(second=0, microsecond=0)
         edited = _moment(page.get("last_edited_time"))
-        editors = [one for one in authors if one != own]
+        # Within the minute that was told of last, there may be more; before that, an event is old.
+        recent = edited >= since - MINUTE
+        editors = [one for one in authors if one != own] if recent else []
         last = _id(page.get("last_edited_by"))
-        if edited >= since and last and last != own and not editors:
-            editors = [last]
+        if edited >= since and not editors:
+            editors = await self._beside(page_id, since, own) if last == own else [last]
+            editors = [one for one in editors if one]
         return PageNews(
             title=title(page) or "Untitled",
             url=str(page.get("url") or ""),
             editors=tuple([await self._name(one) for one in editors]),
-            comments=tuple(await self._comments(page_id, since, own, told)),
+            comments=tuple(await self._comments(page_id, since, own, (told, heard))),
             edited_at=edited,
         )
 
+    async def _beside(self, page_id: str, since: datetime, own: str) -> list[str]:
+        """Who changed blocks of a page that this integration itself changed last."""
+        found: dict[str, None] = {}
+        if not own:
+            return []
+        async for block in self._connection.listed(f"blocks/{page_id}/children"):
+            by = _id(block.get("last_edited_by"))
+            if by not in ("", own) and _moment(block.get("last_edited_time")) >= since:
+                found[by] = None
+        return list(found)[:LATEST]
+
     async def _comments(
-        self, page_id: str, since: datetime, own: str, told: Sequence[str]
+        self,
+        page_id: str,
+        since: datetime,
+        own: str,
+        known: tuple[Sequence[str], Sequence[str]],
     ) -> list[Comment]:
-        query = {"block_id": page_id, "page_size": PAGE_SIZE}
+        told, heard = known
         try:
-            found = await self._connection.get("comments", query)
+            found = await self._listed(page_id)
+            there = {one.get("id") for one in found}
+            for each in heard:
+                if each not in there and each not in told:
+                    found += await self._named(page_id, each)
         except NotionRefused:
             # Without the capability to read comments there are none to tell.
             return []
         fresh = []
-        for one in found.get("results") or []:
+        for one in found:
             by = _id(one.get("created_by"))
             if one.get("id") in told or by == own or _moment(one.get("created_time")) < since:
                 continue
@@ -102,6 +139,39 @@ class News:
             words = plain_text([run for run in one.get("rich_text") or () if isinstance(run, dict)])
             fresh.append(Comment(str(one.get("id")), name or await self._name(by), words))
         return fresh
+
+    async def _listed(self, page_id: str) -> list[Json]:
+        """The open comments on the page itself. Those on its blocks are listed by block alone.
+
+        https://developers.notion.com/reference/list-comments
+        """
+        query: Json = {"block_id": page_id, "page_size": PAGE_SIZE}
+        found: list[Json] = []
+        for _ in range(MOST_PAGES):
+            answer = await self._connection.get("comments", query)
+            found += answer.get("results") or []
+            if not answer.get("has_more") or not answer.get("next_cursor"):
+                break
+            query["start_cursor"] = answer["next_cursor"]
+        return found
+
+    async def _named(self, page_id: str, comment: str) -> list[Json]:
+        """A comment by its id, where it is about this page; none where it is gone.
+
+        https://developers.notion.com/reference/retrieve-comment
+        """
+        try:
+            found = await self._connection.get(f"comments/{comment}")
+            parent = found.get("parent")
+            for _ in range(DEEPEST):
+                if not isinstance(parent, dict) or not isinstance(parent.get("block_id"), str):
+                    break
+                parent = (await self._connection.get(f"blocks/{parent['block_id']}")).get("parent")
+        except NotionRefused:
+            return []
+        about = parent.get("page_id") if isinstance(parent, dict) else None
+        same = isinstance(about, str) and about.replace("-", "") == page_id.replace("-", "")
+        return [found] if same else []
 
     async def _who_am_i(self) -> str:
         if self._own is None:

@@ -41,7 +41,8 @@ class Granted:
     """What Notion gave for a code or a refresh token.
 
     `bot_id` is the connection's own id, `workspace_name` what people call the Notion workspace,
-    `owner` the name or address of who agreed; each empty where Notion does not say.
+    `owner` the name or address of who agreed and `owner_id` their id at Notion; each empty where
+    Notion does not say.
     `refresh_token` is None where there is none: then the access token does not end by itself.
     """
 
@@ -51,6 +52,7 @@ class Granted:
     workspace_id: str = ""
     workspace_name: str = ""
     owner: str = ""
+    owner_id: str = ""
 
 
 class Grants:
@@ -156,6 +158,7 @@ class Grants:
             workspace_id=_word(told, "workspace_id"),
             workspace_name=_word(told, "workspace_name"),
             owner=_owner(told.get("owner")),
+            owner_id=_owner_id(told.get("owner")),
         )
 
     async def _ask(self, path: str, body: Json) -> Json:
@@ -225,6 +228,11 @@ def _owner(owner: object) -> str:
     person = user.get("person")
     email = _word(person, "email") if isinstance(person, dict) else ""
     return _word(user, "name") or email
+
+
+def _owner_id(owner: object) -> str:
+    user = owner.get("user") if isinstance(owner, dict) else None
+    return _word(user, "id") if isinstance(user, dict) else ""
 
 
 def _word(fields: Json, name: str) -> str:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from core.markdown import notion_blocks
-from core.notion.shapes import plain_text
+from core.markdown.plaintext import heading_words
 
 TITLE_LENGTH = 80
 """The most characters of a title made from a prompt."""
@@ -112,9 +111,7 @@ def _levels(lines: Iterable[str]) -> Iterable[int]:
 def plain(heading: str) -> str:
     """A line of Markdown as one line of text, without its marks, and with nothing hidden."""
     shown = unhidden(heading)
-    blocks = [] if not shown.strip("… \t") else notion_blocks(f"# {shown}")
-    content = blocks[0].get(blocks[0]["type"], {}) if blocks else {}
-    return _clean(plain_text(content.get("rich_text", [])))
+    return _clean(heading_words(shown)) if shown.strip("… \t") else ""
 
 
 def unhidden(markdown: str) -> str:

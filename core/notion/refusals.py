@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
 
 from core.durations import about
 from core.errors import AssistantError, Misconfigured, NotionFailed, RateLimited
@@ -18,7 +20,12 @@ NOT_SHARED = (
     "Open it in Notion, choose ••• → Connections, and add the integration."
 )
 _BLOCKED = "public_api_request_blocked"
+_WORKSPACE = "public_api_space_request_rate_limit"
+_ENDPOINT = "public_api_endpoint_rate_limit"
 _OVERLOADED = 529
+Limit = Literal["connection", "workspace", "endpoint"]
+"""https://developers.notion.com/reference/request-limits#rate-limit-responses"""
+
 _SHOWN = 200
 
 
@@ -77,7 +84,7 @@ class Refusal:
             code=str(fields.get("code", "")),
             message=str(fields.get("message", "")),
             data=data,
-            retry_after=float(seconds) if seconds.isdecimal() else None,
+            retry_after=_seconds(seconds),
         )
 
     @property
@@ -87,6 +94,12 @@ class Refusal:
             return self.data.get("rate_limit_reason") != _BLOCKED
         # A conflict is a transaction that was not completed.
         return self.status in (409, _OVERLOADED)
+
+    @property
+    def limit(self) -> Limit:
+        """What a 429 was about: the connection's budget, where it does not say."""
+        named: dict[object, Limit] = {_WORKSPACE: "workspace", _ENDPOINT: "endpoint"}
+        return named.get(self.data.get("rate_limit_reason"), "connection")
 
     @property
     def passing(self) -> bool:
@@ -159,6 +172,22 @@ class Refusal:
             unsure=unsure,
             about=self.message,
         )
+
+
+def _seconds(text: str) -> float | None:
+    """The wait that is asked for: Notion says whole seconds, a proxy before it maybe a date.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        found = (at - datetime.now(UTC)).total_seconds() if at.tzinfo else -1.0
+    return found if 0 <= found < float("inf") else None
 
 
 def _shortened(message: str) -> str:

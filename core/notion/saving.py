@@ -15,6 +15,7 @@ from core.errors import Conflict, NotFound, NotionFailed, RateLimited, Unavailab
 from core.facts import NO_FACTS, Facts
 from core.markdown import notion_blocks, plan
 from core.notion.making import Draft, Kept, Making, Patience
+from core.notion.mentions import Mentioning
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.refusals import NotionRefused, is_gone
@@ -70,12 +71,14 @@ class Saving:
         content = await self._read(content_id)
         draft = self._draft(content, facts)
         with asking_by(made_by(content.parent)):
-            tree, first = Tree(self._pages, page["id"], draft.mark), 1
+            people = page.get("people", {})
+            blocks = Mentioning(self._pages, people) if people else self._pages
+            tree, first = Tree(blocks, page["id"], draft.mark), 1
             if "template" in page:
                 applied = partial(self._applied, content_id, page["id"], page["template"], draft)
                 skip, *notes = await step("save: template", applied)
                 saved = Saved(saved.url, (*saved.notes, *notes))
-                tree = Tree(self._pages, page["id"], draft.mark, skip=skip, foot=draft.footer)
+                tree = Tree(blocks, page["id"], draft.mark, skip=skip, foot=draft.footer)
                 first = 0
             for number, request in enumerate(draft.requests[first:], first):
                 try:
@@ -192,6 +195,7 @@ class Saving:
     async def _done(self, content_id: UUID, page: Kept) -> None:
         async with self._database.begin() as uow:
             await uow.content.saved(content_id, page["id"], page["url"])
+            await uow.content.name(content_id, page.get("people", {}))
             content = await uow.content.get(content_id)
             if content is not None:
                 await uow.audit.note("page.saved", content.user_id, target=page["url"])
@@ -224,7 +228,7 @@ class Saving:
             provider = content.provider or ""
             known = replace(facts, provider=provider, model=content.model, at=at)
         blocks = with_files(notion_blocks(body), facts.files)
-        return Draft(title, mark, foot, plan(blocks), known)
+        return Draft(title, mark, foot, plan(blocks), known, said=content.model is None)
 
 
 def _busy() -> Conflict:

@@ -49,6 +49,9 @@ def _run(run: Json) -> str:
         return str(run["plain_text"])
     if isinstance(run.get("equation"), dict):
         return str(run["equation"].get("expression") or "")
+    if user := _mentioned(run):
+        # A minimal server gives back what was sent.
+        return f"@{user}"
     return str((run.get("text") or {}).get("content") or "")
 
 
@@ -57,7 +60,8 @@ def child(block: Json) -> Child:
     kind = block["type"]
     rich_text = (block.get(kind) or {}).get("rich_text") or []
     links = (run.get("href") or _target(run) for run in rich_text)
-    return Child(block["id"], kind, next((link for link in links if link), None), text_of(block))
+    link = next((link for link in links if link), None)
+    return Child(block["id"], kind, link, text_of(block), _mentions(block))
 
 
 def text_of(block: Json) -> str:
@@ -65,8 +69,26 @@ def text_of(block: Json) -> str:
     body = block.get(block["type"]) or {}
     if isinstance(body.get("expression"), str):
         return str(body["expression"])
-    runs = [body.get("rich_text") or [], *(body.get("cells") or [])]
-    return "\t".join(plain_text(run) for run in runs).strip()
+    return "\t".join(plain_text(runs) for runs in _texts(block)).strip()
+
+
+def _texts(block: Json) -> list[list[Json]]:
+    body = block.get(block["type"]) or {}
+    return [body.get("rich_text") or [], *(body.get("cells") or [])]
+
+
+def _mentions(block: Json) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (_run(run), user) for runs in _texts(block) for run in runs if (user := _mentioned(run))
+    )
+
+
+def _mentioned(run: Json) -> str:
+    """The id of the person a text mentions; empty where it mentions none."""
+    mention = run.get("mention")
+    user = mention.get("user") if isinstance(mention, dict) else None
+    found = user.get("id") if isinstance(user, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _target(run: Json) -> str | None:

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 from core.errors import NotionFailed
 from core.markdown import Request, plan
 from core.notion.shapes import text_of
-from core.ports import Child, Pages
+from core.ports import Blocks, Child
 
 Json = dict[str, Any]
-Blocks = Sequence[Json]
+Listed = Sequence[Json]
 
 PAUSE = 1.0
 """Seconds before a look for what an unsure write may have made."""
@@ -67,7 +67,7 @@ class Drop(NamedTuple):
 Move = Keep | Turn | Add | Drop
 
 
-def moves(before: Blocks, after: Blocks, ids: Sequence[str | None]) -> Iterator[Move]:
+def moves(before: Listed, after: Listed, ids: Sequence[str | None]) -> Iterator[Move]:
     """What leads from one list of blocks to the other, in order. Pure.
 
     `ids` are those of the earlier list's blocks; None where one is not on the page any more.
@@ -90,12 +90,12 @@ def moves(before: Blocks, after: Blocks, ids: Sequence[str | None]) -> Iterator[
 class Sync:
     """Changes one page."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Blocks) -> None:
         self._pages = pages
         # What was read in this process, until something is written.
         self._read: dict[str, list[Child]] = {}
 
-    async def look(self, block: str, before: Blocks, after: Blocks) -> Json:
+    async def look(self, block: str, before: Listed, after: Listed) -> Json:
         """Which blocks are whose, before anything is changed: ids alone, as JSON."""
         there = self._read[block] = await self._pages.children(block)
         ids = _found(before, there)
@@ -109,7 +109,7 @@ class Sync:
         }
         return {"block": block, "known": [one.id for one in there], "ids": ids, "inside": inside}
 
-    async def change(self, look: Json, before: Blocks, after: Blocks) -> None:
+    async def change(self, look: Json, before: Listed, after: Listed) -> None:
         """Makes the page say `after` where it said `before`. May be done any number of times.
 
         Raises what `Pages` raises; then it is to be done again with the same `look`.
@@ -161,7 +161,7 @@ class _Line:
     """
 
     def __init__(
-        self, pages: Pages, block: str, known: set[str], first: str, there: list[Child] | None
+        self, pages: Blocks, block: str, known: set[str], first: str, there: list[Child] | None
     ) -> None:
         self._pages = pages
         self._block = block
@@ -180,7 +180,7 @@ class _Line:
         self._there = await self._pages.children(self._block)
         return any(one.id == block for one in self._there)
 
-    async def add(self, blocks: Blocks) -> None:
+    async def add(self, blocks: Listed) -> None:
         """Puts blocks here, those of them that an earlier try did not."""
         if not blocks:
             return
@@ -194,7 +194,7 @@ class _Line:
                 placed = await self._put(blocks[: request.first + len(request.children)], request)
         self._passed += placed[-1:]
 
-    async def _put(self, blocks: Blocks, request: Request) -> list[str]:
+    async def _put(self, blocks: Listed, request: Request) -> list[str]:
         """The ids of blocks that stand here, the last of them put by this request."""
         for last in (False, True):
             placed = await self._placed(blocks)
@@ -209,7 +209,7 @@ class _Line:
                 self._there = None
         return await self._placed(blocks)
 
-    async def _append(self, missing: Blocks, before: int) -> None:
+    async def _append(self, missing: Listed, before: int) -> None:
         """Adds blocks here, behind so many that are there."""
         there = await self._children()
         at = self._at(there) + before
@@ -223,7 +223,7 @@ class _Line:
         # These need not be known again by their text, which Notion may have tidied up.
         self._added |= {one.id for one in made}
 
-    async def _placed(self, blocks: Blocks) -> list[str]:
+    async def _placed(self, blocks: Listed) -> list[str]:
         """The ids of as many of these blocks as stand here, added since the look."""
         there = await self._children()
         found: list[str] = []
@@ -264,7 +264,7 @@ class _Line:
         return self._there
 
 
-def _found(before: Blocks, there: Sequence[Child]) -> list[str | None]:
+def _found(before: Listed, there: Sequence[Child]) -> list[str | None]:
     """The ids of blocks on the page, found by type and text, in order; None where one is not."""
     wanted, shown = [_signature(block) for block in before], [_sign(one) for one in there]
     ids: list[str | None] = [None] * len(wanted)

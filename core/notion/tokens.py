@@ -47,7 +47,8 @@ def lost(row: Row) -> Lost:
     do = (
         "Whoever manages this workspace connects it again: `/notion settings notion workspace`."
         if shared
-        else "Connect Notion again, then try again."
+        else "Connect Notion again, in chat by `/notion settings notion` or on the web under "
+        "Connections, then try again."
     )
     return Lost(
         f"{whose} connection{name} is not accepted by Notion any more: it was removed there, or "
@@ -126,7 +127,9 @@ class Tokens:
         refresh = self._sealer.sealed(granted.refresh_token) if granted.refresh_token else None
         tokens = (self._sealer.sealed(granted.access_token), refresh or row.refresh_token)
         async with self._database.begin() as unit:
-            await unit.connections.renew(row.id, row.version, tokens, datetime.now(UTC))
+            now = datetime.now(UTC)
+            # What was connected before the id was kept learns it here.
+            await unit.connections.renew(row.id, row.version, tokens, now, granted.owner_id[:64])
         await self._read()
 
     async def _lose(self, row: Row, reason: str) -> None:

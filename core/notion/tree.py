@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import NotionFailed
 from core.markdown import Request
-from core.ports import Child, Pages
+from core.ports import Blocks, Child
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Tree:
 
     def __init__(
         self,
-        pages: Pages,
+        pages: Blocks,
         page_id: str,
         mark: str,
         *,

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from core.errors import NotionFailed
 from core.facts import Facts
-from core.messages import WEB, Sender
+from core.messages import Sender
 from core.notion.addresses import object_id
 from core.notion.filling import Filled, fill, fitting
 from core.notion.giving import Found, give, matching, words_of
 from core.notion.names import Fact
+from core.notion.people import Directory
 from core.notion.refusals import NotionRefused
 from core.ports import Destination, Given, Pages, Property
 from core.storage.database import Database
@@ -48,8 +48,8 @@ class Values:
     """Fills the properties of pages in data sources; other pages have none but a title."""
 
     def __init__(self, database: Database, pages: Pages) -> None:
-        self._database = database
         self._pages = pages
+        self._directory = Directory(database, pages)
 
     async def of(self, place: Destination, facts: Facts) -> Attempt:
         """The values that fit. Raises what `Pages.schema` raises."""
@@ -84,7 +84,7 @@ class Values:
         now = await self._fitting(place, facts, fresh=True)
         changed = now.schema != before.schema
         # Without a change the reason is in the values themselves.
-        named = [] if changed else _named(before, error)
+        named = [] if changed else refused_values(before, error)
         if not (changed or before.values):
             raise error
         refused = (*before.refused, *named)
@@ -104,7 +104,7 @@ class Values:
         if not fresh and any(matching(schema, name) is None for name, _ in facts.given):
             # Somebody may have made it a moment ago.
             schema = tuple(await self._pages.schema(place.id, fresh=True))
-        filled = fill(schema, facts, await self._known(schema, facts))
+        filled = fill(schema, facts, await self._known(place, schema, facts))
         if schema and facts.tagged and not fitting(schema, "tags"):
             filled = replace(filled, notes=(*filled.notes, _NO_TAGS))
         if not (facts.given and schema):
@@ -143,31 +143,16 @@ class Values:
         wanted = word.removeprefix("mailto:").casefold()
         return [people[wanted]] if wanted in people else []
 
-    async def _known(self, schema: Sequence[Property], facts: Facts) -> dict[Sender, str]:
-        """The ids in Notion of those whose linked account has the address of a person there."""
+    async def _known(
+        self, place: Destination, schema: Sequence[Property], facts: Facts
+    ) -> dict[Sender, str]:
+        """The ids in Notion of those that properties ask for."""
         who: list[Sender] = []
         if _takes_people(schema, "author") and facts.author is not None:
             who.append(facts.author)
         if _takes_people(schema, "participants"):
             who += facts.participants
-        emails = await self._emails(list(dict.fromkeys(who)))
-        if not emails:
-            return {}
-        people = await self._pages.people()
-        return {sender: people[email] for sender, email in emails.items() if email in people}
-
-    async def _emails(self, senders: Sequence[Sender]) -> dict[Sender, str]:
-        found: dict[Sender, str] = {}
-        async with self._database.read() as unit:
-            for sender in senders:
-                if sender.platform == WEB:
-                    user = await unit.users.get(UUID(sender.id))
-                else:
-                    user = await unit.users.find(sender) if sender.id else None
-                # An address that anybody could have typed would make somebody else the author.
-                if user is not None and (email := user.proven_email):
-                    found[sender] = email.strip().lower()
-        return found
+        return await self._directory.of(place.connection, who, facts.emails)
 
 
 def _is_about(note: str, named: Mapping[str, Any]) -> bool:
@@ -190,7 +175,7 @@ def _may_be_the_values(place: Destination, before: Attempt, error: NotionFailed)
     return (error.status == 400 and not only_blocks) or gone
 
 
-def _named(before: Attempt, error: NotionFailed) -> list[str]:
+def refused_values(before: Attempt, error: NotionFailed) -> list[str]:
     """The properties that a refusal is about, as far as it says."""
     about = error.about if isinstance(error, NotionRefused) else ""
     return [name for name in before.values if name in about]

@@ -26,6 +26,9 @@ REMEMBERED = 100
 LATEST = 8
 """People whose changes are told together."""
 
+NAMED = 20
+"""Comments of one page that were heard of and not told yet; the newest are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Announced:
@@ -33,7 +36,8 @@ class Announced:
 
     `seen_at` is from when on edits and comments are news to the chat, `comments` the ids of those
     that are none; `first_at` is when the oldest news came that was not told yet, `due_at` when they
-    are told. `authors` are who changed the page, by Notion's ids.
+    are told. `authors` are who changed the page, by Notion's ids, `heard` the comments that Notion
+    named and nobody was told of.
     """
 
     content_id: UUID
@@ -48,6 +52,7 @@ class Announced:
     authors: list[str]
     comments: list[str]
     polled_at: datetime | None
+    heard: list[str]
 
 
 _COLUMNS = (
@@ -63,6 +68,7 @@ _COLUMNS = (
     table.c.authors,
     table.c.comments,
     table.c.polled_at,
+    table.c.heard,
 )
 
 
@@ -150,14 +156,21 @@ class AnnouncedTable:
         return [_announced(row) for row in found]
 
     async def news(
-        self, one: Announced, authors: Sequence[str], due: datetime, now: datetime
+        self,
+        one: Announced,
+        authors: Sequence[str],
+        due: datetime,
+        now: datetime,
+        comments: Sequence[str] = (),
     ) -> None:
-        """There is something to tell of a page."""
+        """There is something to tell of a page: what these people changed, and these comments."""
         everybody = list(dict.fromkeys([*one.authors, *authors]))[:LATEST]
+        heard = list(dict.fromkeys([*one.heard, *comments]))[-NAMED:]
+        first = func.coalesce(table.c.first_at, now)
         await self._connection.execute(
             update(table)
             .where(table.c.content_id == one.content_id)
-            .values(authors=everybody, first_at=func.coalesce(table.c.first_at, now), due_at=due)
+            .values(authors=everybody, heard=heard, first_at=first, due_at=due)
         )
 
     async def due(self, now: datetime, limit: int) -> list[Announced]:
@@ -179,10 +192,13 @@ class AnnouncedTable:
 
     async def told(self, content_id: UUID, seen_at: datetime, comments: Sequence[str]) -> None:
         """The chat knows of what was changed before that, and of these comments."""
+        one = await self.get(content_id)
+        left = [each for each in one.heard if each not in comments] if one else []
+        known = list(comments)[-REMEMBERED:]
         await self._connection.execute(
             update(table)
             .where(table.c.content_id == content_id)
-            .values(seen_at=seen_at, authors=[], comments=list(comments)[-REMEMBERED:])
+            .values(seen_at=seen_at, authors=[], comments=known, heard=left)
         )
 
     async def poll(self, since: datetime, before: datetime, limit: int) -> list[Announced]:
@@ -277,4 +293,4 @@ def _wanted() -> Any:
 
 
 def _announced(row: RowOf[*tuple[Any, ...]]) -> Announced:
-    return Announced(**row._mapping)
+    return Announced(**(dict(row._mapping) | {"heard": row.heard or []}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,7 +34,9 @@ class Row:
     """One connection as it is stored.
 
     `bot_id` is the connection's own id at Notion, `name` what people call the Notion workspace,
-    `owner` who agreed there and `connected_by` who asked here. `version` counts the tokens;
+    `owner` who agreed there and `connected_by` who asked here. `owner_id` is the former's id at
+    Notion, `agreed_as` the id in chat of who connected a workspace; empty where that is not known.
+    `version` counts the tokens;
     `refreshing_until` is set while somebody trades the refresh token, and stays set where they
     died over it. `lost_at` is when Notion stopped accepting it.
     """
@@ -52,6 +55,8 @@ class Row:
     lost_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    owner_id: str = ""
+    agreed_as: str = ""
 
 
 _COLUMNS = (
@@ -71,6 +76,8 @@ _COLUMNS = (
     table.c.lost_at,
     table.c.created_at,
     table.c.updated_at,
+    table.c.owner_id,
+    table.c.agreed_as,
 )
 
 
@@ -105,6 +112,15 @@ class ConnectionTable:
         row = found.one_or_none()
         return None if row is None else _row(row)
 
+    async def owned(
+        self, user_ids: Sequence[UUID], platform: str, people: Sequence[str]
+    ) -> list[Row]:
+        """The connections to which these people, or those of these ids in chat, agreed."""
+        personal = table.c.user_id.in_(user_ids)
+        shared = and_(table.c.platform == platform, table.c.agreed_as.in_(people))
+        wanted = select(*_COLUMNS).where(table.c.owner_id.is_not(None), or_(personal, shared))
+        return [_row(each) for each in await self._connection.execute(wanted)]
+
     async def keep(self, row: Row) -> Row | None:
         """Keeps a connection in place of the holder's earlier one, which is returned.
 
@@ -121,6 +137,8 @@ class ConnectionTable:
             "name": row.name,
             "owner": row.owner,
             "connected_by": row.connected_by[:128],
+            "owner_id": row.owner_id or None,
+            "agreed_as": row.agreed_as[:128] or None,
             "access_token": row.access_token,
             "refresh_token": row.refresh_token,
             "version": before.version + 1 if before else 1,
@@ -151,9 +169,14 @@ class ConnectionTable:
         return bool(done.all())
 
     async def renew(
-        self, id_: UUID, version: int, tokens: tuple[str, str | None], now: datetime
+        self,
+        id_: UUID,
+        version: int,
+        tokens: tuple[str, str | None],
+        now: datetime,
+        owner_id: str = "",
     ) -> bool:
-        """Keeps the tokens that were got for this version's refresh token."""
+        """Keeps the tokens that were got for this version's refresh token, and who agreed."""
         done = await self._connection.execute(
             update(table)
             .where(table.c.id == id_, table.c.version == version)
@@ -164,6 +187,7 @@ class ConnectionTable:
                 refreshing_until=None,
                 lost_at=None,
                 updated_at=now,
+                **({"owner_id": owner_id} if owner_id else {}),
             )
             .returning(table.c.id)
         )
@@ -209,4 +233,6 @@ def _row(found: RowOf[*tuple[Any, ...]]) -> Row:
     holder = Holder(
         values.pop("user_id"), values.pop("platform") or "", values.pop("workspace") or ""
     )
+    for name in ("owner_id", "agreed_as"):
+        values[name] = values[name] or ""
     return Row(holder=holder, **values)

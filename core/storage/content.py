@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -185,6 +186,16 @@ class ContentTable:
     async def describe(self, content_id: UUID, facts: dict[str, Any]) -> None:
         """Keeps what is known of an item, as JSON."""
         await self._set(content_id, facts=facts)
+
+    async def name(self, content_id: UUID, people: Mapping[str, str]) -> None:
+        """Keeps whom an item's page mentions, beside what else is known of it.
+
+        Ids in Notion, by the names its text has for them.
+        """
+        query = select(table.c.facts).where(table.c.id == content_id)
+        facts = (await self._connection.execute(query)).scalar_one_or_none()
+        if facts is not None and (people or facts.get("people")):
+            await self._set(content_id, facts=facts | {"people": dict(people)})
 
     async def retell(self, content_id: UUID, prompt: str, text: str) -> None:
         """Keeps what an item says by now, once its page says it."""

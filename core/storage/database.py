@@ -36,7 +36,10 @@ from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
 
 CONNECTIONS = 10
-"""PostgreSQL connections a process keeps at most; a SQLite file needs but a few."""
+"""PostgreSQL connections a process keeps at most."""
+
+FILES = 4
+"""The same for a SQLite file, where one writes at a time."""
 
 
 class UnitOfWork:
@@ -164,7 +167,11 @@ def _engine(url: str) -> AsyncEngine:
             hide_parameters=True,
         )
     Path(url.partition(":///")[2]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=2, max_overflow=2, hide_parameters=True)
+    # Each is a thread: opening one takes as long as ten queries, so none is closed again, and the
+    # same ones are used as long as they do.
+    engine = create_async_engine(
+        url, pool_size=FILES, max_overflow=0, pool_use_lifo=True, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -22,7 +22,14 @@ from sandbox.notion.page_blocks import (
     update_block,
 )
 from sandbox.notion.pages import create_page, get_markdown, get_page, update_page
-from sandbox.notion.people import create_comment, get_comments, get_me, get_user, get_users
+from sandbox.notion.people import (
+    create_comment,
+    get_comment,
+    get_comments,
+    get_me,
+    get_user,
+    get_users,
+)
 from sandbox.notion.present import Presenter
 from sandbox.notion.store import Clock, PageStore
 from sandbox.notion.templates import apply_due, list_templates
@@ -57,6 +64,7 @@ ROUTES = (
     web.get("/v1/users/{user_id}", get_user),
     web.post("/v1/comments", create_comment),
     web.get("/v1/comments", get_comments),
+    web.get("/v1/comments/{comment_id}", get_comment),
 )
 
 

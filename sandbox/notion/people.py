@@ -9,10 +9,11 @@ from sandbox.notion.checks import only_keys, read_id, read_object, read_text
 from sandbox.notion.errors import MISSING, not_found, should_be
 from sandbox.notion.ids import new_id
 from sandbox.notion.oauth import GRANT
-from sandbox.notion.present import BOT_USER, USERS, listing
+from sandbox.notion.present import listing
 from sandbox.notion.records import Parent
 from sandbox.notion.rich_text import read_rich_text, text_item
 from sandbox.notion.store import PageStore
+from sandbox.notion.users import BOT_USER, USERS
 
 
 async def get_me(request: web.Request) -> web.Response:
@@ -57,6 +58,12 @@ async def get_comments(request: web.Request) -> web.Response:
     holder = find(store, block_id, "block", "page")
     comments = store.comments(holder.id)
     return Paging.from_query(request).answer("comment", comments, request.app[PRESENTER].comment)
+
+
+async def get_comment(request: web.Request) -> web.Response:
+    """https://developers.notion.com/reference/retrieve-comment"""
+    comment = find(request.app[STORE], path_id(request, "comment_id"), "comment")
+    return web.json_response(request.app[PRESENTER].comment(comment))
 
 
 def _read_place(store: PageStore, body: dict[str, Any]) -> tuple[Parent, str]:

@@ -4,39 +4,12 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.notion.ids import (
-    BOT_USER_ID,
-    NOTES_DATABASE_ID,
-    PERSON_USER_ID,
-    WORKSPACE_ID,
-    page_slug,
-)
+from sandbox.notion.ids import BOT_USER_ID, NOTES_DATABASE_ID, PERSON_USER_ID, page_slug
 from sandbox.notion.records import Parent, Record
 from sandbox.notion.store import PageStore
+from sandbox.notion.users import BOT_USER, PERSON_USER
 
 _BOT = {"object": "user", "id": BOT_USER_ID}
-_MAX_UPLOAD = 5 * 1024 * 1024 * 1024
-
-BOT_USER: dict[str, Any] = _BOT | {
-    "name": "Notion Assistant",
-    "avatar_url": None,
-    "type": "bot",
-    "bot": {
-        "owner": {"type": "workspace", "workspace": True},
-        "workspace_id": WORKSPACE_ID,
-        "workspace_limits": {"max_file_upload_size_in_bytes": _MAX_UPLOAD},
-        "workspace_name": "Sandbox",
-    },
-}
-PERSON_USER: dict[str, Any] = {
-    "object": "user",
-    "id": PERSON_USER_ID,
-    "name": "Robin Example",
-    "avatar_url": None,
-    "type": "person",
-    "person": {"email": "robin@example.com"},
-}
-USERS = (PERSON_USER, BOT_USER)
 
 
 def timestamp(moment: float) -> str:
@@ -63,9 +36,9 @@ class Presenter:
         self._page_url = page_url.rstrip("/")
         self._edited_by: dict[str, dict[str, str]] = {}
 
-    def edited_by(self, page_id: str, user_id: str) -> None:
-        """Somebody edited a page last; by default it was the integration."""
-        self._edited_by[page_id] = {"object": "user", "id": user_id}
+    def edited_by(self, object_id: str, user_id: str) -> None:
+        """Somebody edited a page or block last; by default it was the integration."""
+        self._edited_by[object_id] = {"object": "user", "id": user_id}
 
     def url(self, record: Record) -> str:
         return f"{self._page_url}/{page_slug(record.title, record.id)}"

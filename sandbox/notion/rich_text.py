@@ -17,7 +17,8 @@ from sandbox.notion.checks import (
     read_object,
     read_text,
 )
-from sandbox.notion.errors import MISSING, creation_failed, should_be
+from sandbox.notion.errors import MISSING, creation_failed, invalid, should_be
+from sandbox.notion.users import person
 
 TEXT_LIMIT = 2000
 EQUATION_LIMIT = 1000
@@ -107,7 +108,12 @@ def _read_mention(body: dict[str, Any], path: str) -> _Shaped:
         return {"type": "date", "date": date}, shown, None
     found = read_id(target.get("id", MISSING), f"{path}.{kind}.id")
     if kind == "user":
-        return {"type": "user", "user": {"object": "user", "id": found}}, "@user", None
+        only_keys(target, f"{path}.user", ("object", "id"))
+        user = person(found)
+        if user is None:
+            # https://developers.notion.com/changelog/user-mentions-can-only-be-of-people
+            raise invalid(f"Could not find user with ID: {found}.")
+        return {"type": "user", "user": user}, f"@{user['name']}", None
     # The presenter puts the title and the address in: they belong to the page as it is by then.
     return {"type": kind, kind: {"id": found}}, "Untitled", None
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from aiohttp import web
 
 from sandbox.notion.app import MAX_BODY, MAX_PART, RATE_LIMIT, api_app
+from sandbox.notion.calls import PRESENTER
 from sandbox.notion.grants import Grants
 from sandbox.notion.hooks import Hooks, api_path
 from sandbox.notion.ids import ROOT_PAGE_ID
@@ -92,6 +93,7 @@ class NotionServer:
             hooks=_Recorder(self),
             grants=self.grants,
         )
+        self.edited_by = api[PRESENTER].edited_by
         app = web.Application(client_max_size=MAX_PART)
         app.add_subapp("/api", api)
         app.add_subapp("/notion", viewer_app(self.store))

@@ -3,6 +3,8 @@
 docs.slack.dev/reference/scopes
 """
 
+from typing import Any
+
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.errors import SlackRefusal
 from sandbox.slack.workspace import Workspace
@@ -52,3 +54,15 @@ def check_scope(
         needed = f"{KINDS[channel.kind] if channel else 'channels'}:{BY_KIND[method]}"
     if needed and needed not in granted:
         raise SlackRefusal("missing_scope", needed=needed, provided=",".join(sorted(granted)))
+
+
+def without_emails(answer: dict[str, Any], granted: frozenset[str] | None) -> dict[str, Any]:
+    """An answer about a user as a token sees it that lacks `users:read.email`.
+
+    docs.slack.dev/reference/scopes/users.read.email
+    """
+    user = answer.get("user")
+    if granted is None or "users:read.email" in granted or not isinstance(user, dict):
+        return answer
+    profile = {name: value for name, value in user.get("profile", {}).items() if name != "email"}
+    return answer | {"user": user | {"profile": profile}}

@@ -15,7 +15,7 @@ from sandbox.slack.arguments import Arguments, read_arguments
 from sandbox.slack.errors import Ratelimited, SlackRefusal
 from sandbox.slack.methods import METHODS
 from sandbox.slack.oauth import Consent
-from sandbox.slack.scopes import check_scope
+from sandbox.slack.scopes import check_scope, without_emails
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.workspace import Workspace
 from sandbox.traffic import Answer, Call, Traffic, public_headers
@@ -109,7 +109,7 @@ class WebApi:
         if method == "apps.connections.open":
             return {"ok": True, "url": self.sockets.issue_url()}
         check_scope(self.space, self.scopes, method, args)
-        return METHODS[method](self.space, args)
+        return without_emails(METHODS[method](self.space, args), self.scopes)
 
     def knows(self, token: str) -> bool:
         """Whether it is the bot's, one that rotates included."""

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from structlog.testing import capture_logs
 
+from api.errors import STATUS
 from core.config import Settings
 from core.limits.limits import Limits, Rule, Rules
 from core.mail.post import SHOWN
@@ -310,6 +311,7 @@ async def test_another_origin_is_told_nothing(shared: TestClient):
     headers = PREFLIGHT | {"Origin": "https://evil.example"}
     preflight = await shared.options("/content/generate", headers=headers)
     await _refused(preflight, 403, "FORBIDDEN")
+    assert "CORS_ORIGINS" in (await preflight.json())["detail"]
     response = await shared.get("/health/live", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in response.headers
     plain = await shared.options("/content/generate")
@@ -362,3 +364,35 @@ async def test_a_proxy_tells_the_address_that_counts(
         body = {"email": f"nobody{number}", "password": "wrong-password"}
         statuses.append((await client.post("/auth/login", json=body, headers=headers)).status)
     assert statuses == peers
+
+
+async def test_the_codes_are_those_that_programs_rely_on_and_one_for_who_asks_with_if_match():
+    promised = {
+        "INVALID_INPUT": 400,
+        "UNAUTHORIZED": 401,
+        "FORBIDDEN": 403,
+        "NOT_FOUND": 404,
+        "METHOD_NOT_ALLOWED": 405,
+        "CONFLICT": 409,
+        "PAYLOAD_TOO_LARGE": 413,
+        "UNSUPPORTED_MEDIA_TYPE": 415,
+        "RATE_LIMITED": 429,
+        "INTERNAL": 500,
+        "PROVIDER_FAILED": 502,
+        "NOTION_FAILED": 502,
+        "UNAVAILABLE": 503,
+    }
+    assert promised | {"PRECONDITION_FAILED": 412} == STATUS
+
+
+async def test_without_if_match_nothing_answers_412(client: TestClient, ada: Headers):
+    for method, path, body in (
+        ("PATCH", "/auth/me", {"username": "lovelace"}),
+        ("DELETE", "/auth/me", None),
+    ):
+        stale = ada | {
+            "If-None-Match": '"old"',
+            "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
+        }
+        answer = await client.request(method, path, json=body, headers=stale)
+        assert answer.status in (200, 204), path

@@ -60,7 +60,7 @@ async def test_streams_of_the_whole_product_are_told_with_its_own_loop() -> None
 
 async def test_requests_a_second_are_told_and_what_logins_cost_the_others() -> None:
     printed = await run("http")
-    assert printed.count(" a second ") == 10, printed
+    assert printed.count(" a second ") == 15, printed
     assert printed.count("ratio at least 1.5×") == 5
     assert "while 4 logins hash their passwords" in printed
     assert "at most 2×" in printed

@@ -18,6 +18,7 @@ import pytest
 
 import bot
 import core.commands
+import core.markdown
 import core.providers
 from bot.dispatch import dispatch
 from bot.platforms import PLATFORMS, Registration
@@ -60,12 +61,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code, encoding="utf-8")
     before = set(sys.modules)
-    for package in (bot, core.commands, core.providers):
+    for package in (bot, core.commands, core.markdown, core.providers):
         beside = root / package.__name__.replace(".", "/")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(beside)])
     yield root
     for name in set(sys.modules) - before:
-        if name.rpartition(".")[2] in ("acme", "last") or name.startswith("bot.letters"):
+        if name.rpartition(".")[2] in ("acme", "last", "outline") or name.startswith("bot.letters"):
             del sys.modules[name]
 
 
@@ -140,6 +141,7 @@ def test_the_page_has_every_piece_that_is_run() -> None:
         "bot/letters/__init__.py",
         "bot/letters/adapter.py",
         "bot/letters/entry.py",
+        "core/markdown/outline.py",
     }
     # Beside the files: settings, an import, and a line for each registry.
     assert len(FENCES) == len(FILES) + 5
@@ -229,3 +231,12 @@ async def test_the_platform_of_the_recipe_takes_a_letter_and_answers_it(
     assert answer.startswith("# From a letter\n\nNotion page: http://127.0.0.1:")
     assert "Did you mean `/notion generate`?" in (letters / "ada-2.md").read_text()
     assert not list(letters.glob("*.txt"))
+
+
+def test_the_format_of_the_recipe_is_written(files: Path) -> None:
+    written = import_module("core.markdown.outline").outline
+    text = (
+        "# Plan *A*\n\nWords.\n\n> ## Next\n> - [x] Done\n>   - [ ] To [do](https://a.test)\n> - No"
+    )
+    assert written(text) == "Plan A\n  Next\n☑ Done\n☐ To do"
+    assert written("") == ""

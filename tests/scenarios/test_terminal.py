@@ -10,6 +10,7 @@ import signal
 import sys
 import termios
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -68,7 +69,7 @@ async def test_running_answers_reach_whoever_waits_while_the_server_stops(
     world: World, launch: Launch
 ) -> None:
     world.ai.answer = lambda prompt: f"# {prompt}\n\n" + "word " * 60 + "to the last"
-    world.ai.token_delay = 0.1
+    world.ai.hold_after = 30
     product = await launch()
     terminal = await product.command("chat", "--user", "ada", "/notion generate lakes")
     async with aiohttp.ClientSession(product.url) as http:
@@ -86,11 +87,17 @@ async def test_running_answers_reach_whoever_waits_while_the_server_stops(
             await _asked(world, 3)
             assert product.process is not None
             product.process.send_signal(signal.SIGINT)
-            await asyncio.sleep(0.3)
+
+            async def refused() -> bool:
+                async with http.post("/content/generate", json=wish, headers=events) as answer:
+                    return answer.status == HTTPStatus.SERVICE_UNAVAILABLE and (
+                        "The server is stopping" in await answer.text()
+                    )
+
+            await eventually(refused, "the server takes new work while it stops")
             code, _, err = await product.chat("/notion generate forests")
             assert (code, "The server is stopping" in err) == (1, True)
-            refused, body = await _posted(http, wish, headers)
-            assert (refused, "The server is stopping" in body) == (503, True)
+            world.ai.hold_after = None
             assert "event: done" in await stream.text()
     assert (await whole)[0] == 200
     code, out, err = await said(terminal)

@@ -1,10 +1,11 @@
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.discord.said import answered, is_blank, is_said, located, message_of
-from core.messages import File
+from core.messages import File, Mention, Message
 
 BASE: dict[str, Any] = {
     "id": "10",
@@ -186,3 +187,19 @@ def test_an_address_in_private_names_no_server() -> None:
 )
 def test_other_addresses_name_none(link: str) -> None:
     assert located(link) is None
+
+
+def test_a_message_says_whom_it_mentions_by_the_names_it_shows() -> None:
+    ada = {"id": "1", "username": "ada", "member": {"nick": "Countess"}}
+    bot = {"id": "2", "username": "helper", "bot": True}
+    snapshot = {"content": "<@3>", "mentions": [{"id": "3", "username": "bob"}]}
+    said = BASE | {
+        "content": "<@1> <@2>",
+        "mentions": [ada, bot],
+        "message_reference": {"type": 1},
+        "message_snapshots": [{"message": snapshot}],
+    }
+    found = message_of(said, "", {}, ())
+    assert found.mentions == (Mention("1", "Countess"), Mention("3", "bob"))
+    assert "@Countess" in found.text
+    assert Message.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -14,8 +14,8 @@ from bot.slack.parse import locate
 from core.actions import while_writing
 from core.config import Settings
 from core.errors import Forbidden, InvalidInput, NotFound, PlatformFailed, RateLimited
-from core.messages import Answer
-from core.ports import CanMark, CanRead
+from core.messages import Answer, Mention
+from core.ports import CanIntroduce, CanMark, CanRead
 from sandbox.slack.chat import permalink
 from sandbox.slack.files import Shared
 from sandbox.slack.server import SlackServer
@@ -78,6 +78,7 @@ async def stage() -> AsyncIterator[Stage]:
 def test_the_adapter_reads_and_marks() -> None:
     platform = SlackPlatform(Settings(_env_file=None))
     assert isinstance(platform, CanRead)
+    assert isinstance(platform, CanIntroduce)
     assert isinstance(platform, CanMark)
     assert platform.locate("https://a.slack.com/archives/C1/p1700000000000100") is not None
 
@@ -523,3 +524,30 @@ async def test_a_note_in_a_thread_is_changed_and_taken_away(stage: Stage) -> Non
     assert await stage.platform.erase(address, note)
     assert stage.server.answers() == []
     assert not await stage.platform.erase(address, {"via": "response_url"})
+
+
+async def test_people_are_known_by_their_addresses_where_the_app_may_see_them(
+    stage: Stage,
+) -> None:
+    user, bot = stage.server.user, stage.server.space.bot_user
+    message = stage.server.write("hello")
+    asked = [user.id, bot, "U0NOBODY"]
+    assert await stage.platform.emails(stage.address(message), asked) == {user.id: user.email}
+    blind = SlackPlatform(
+        Settings(_env_file=None, slack_bot_token=TOKEN, slack_api_url=stage.server.api_url)
+    )
+    stage.server.scopes = frozenset({"users:read"})
+    assert await blind.emails(stage.address(message), asked) == {}
+    await blind.close()
+
+
+def test_a_message_says_whom_it_mentions() -> None:
+    typed = {"type": "rich_text_section", "elements": [{"type": "user", "user_id": "U2"}]}
+    raw = {
+        "ts": "1.0",
+        "user": "U1",
+        "text": "<@U3|cy> <@U9>",
+        "blocks": [{"type": "rich_text", "elements": [typed]}],
+    }
+    found = read_message(raw, {"U2": "bob"}, Us()).mentions
+    assert found == (Mention("U3", "cy"), Mention("U2", "bob"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from core.errors import Forbidden
 from core.messages import Action, Answer, File
 from core.notion.uploads import SINGLE, named
 from core.ports import Address, Part, Reply
+from sandbox.notion.errors import RefusedError
+from sandbox.notion.hooks import Faults
 from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
@@ -101,6 +103,38 @@ async def test_what_cannot_come_stays_a_link_and_the_page_and_the_answer_say_why
     [(kind, body)] = [(kind, body) for kind, body in blocks(notion) if attached.link in str(body)]
     assert kind == "bulleted_list_item"
     assert why in str(body)
+
+
+async def test_what_broke_on_its_way_to_notion_is_sent_once_more_and_not_fetched_again(
+    say: Say, notion: NotionServer
+) -> None:
+    notion.hooks = faults = Faults()
+    room, fetched = room_with(file("a.png", "image/png"), a_png=PNG), list[str]()
+    fetch = room.fetch
+
+    async def counted(address: Address, file: File) -> AsyncIterator[bytes]:
+        fetched.append(file.name)
+        async for piece in fetch(address, file):
+            yield piece
+
+    room.fetch = counted  # type: ignore[method-assign] # to count
+    faults.drop("POST", "/v1/file_uploads")
+    answer = await say("/notion save room:m1", platform=room)
+    assert answer.notes == ()
+    assert [kind for kind, _ in blocks(notion) if kind == "image"] == ["image"]
+    assert fetched == ["a.png"]
+
+
+async def test_a_file_that_notion_wants_later_is_not_asked_about_again(
+    say: Say, notion: NotionServer
+) -> None:
+    notion.hooks = faults = Faults()
+    later = RefusedError("rate_limited", "Slow down.", headers={"Retry-After": "900"})
+    faults.fail("POST", "/v1/file_uploads", later, times=9)
+    room = room_with(file("a.png", "image/png"), a_png=PNG)
+    [note] = (await say("/notion save room:m1", platform=room)).notes
+    assert note.endswith("Notion asks to slow down. Try again in about 15 minutes.")
+    assert sum(call.path.endswith("/file_uploads") for call in notion.requests) == 1
 
 
 async def test_saving_again_copies_nothing_again(say: Say, notion: NotionServer) -> None:

@@ -256,13 +256,24 @@ async def test_saving_again_brings_the_page_up_to_what_is_said_by_now(
     assert texts(notion)[-2:] == ["Bob — 2026-11-24 12:03 UTC", "Me."]
 
 
-@pytest.mark.parametrize("step", ["take", "look", "change", "title", "note"])
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("step", ["take", "file 0", "look", "change", "title", "note"])
 async def test_a_process_that_dies_after_any_step_leaves_the_page_whole(
-    say: Say, room: Room, news: News, changes: Changes, notion: NotionServer, step: str
+    say: Say,
+    room: Room,
+    news: News,
+    changes: Changes,
+    notion: NotionServer,
+    step: str,
+    *,
+    kept: bool,
 ) -> None:
     await say(MARKED, platform=room, address=ABOUT)
-    await news.told(PLACE, message(1, "We ship on **Friday**.\n\nAll of us."), LATER)
-    steps = Steps(die_after=step)
+    file = File("a.png", "https://chat.example/a.png", "image/png", 8, "https://private/a.png")
+    room.contents["https://private/a.png"] = PNG
+    edited = message(1, "We ship on **Friday**.\n\nAll of us.", files=(file,))
+    await news.told(PLACE, edited, LATER)
+    steps = Steps(die_after=step, kept=kept)
     with pytest.raises(Killed):
         await changes.bring(steps, item())
     # What is heard meanwhile is for the next time.
@@ -272,6 +283,7 @@ async def test_a_process_that_dies_after_any_step_leaves_the_page_whole(
     assert texts(notion) == [
         "We ship on Friday.",
         "All of us.",
+        "",
         "Ada — 2026-11-24 12:01 UTC · Original message",
         "1 reply",
         "Grace — 2026-11-24 12:02 UTC",

@@ -11,10 +11,10 @@ from core.notion.places import MOST_ROUTES
 from core.ports import Address
 from core.storage.database import Database
 from sandbox.notion.blocks import Draft
-from sandbox.notion.present import USERS
 from sandbox.notion.records import Parent
 from sandbox.notion.schema import make_property, title_value
 from sandbox.notion.server import NotionServer
+from sandbox.notion.users import USERS
 from tests.core.commands.room import Room
 from tests.core.notion.test_destinations import add_page
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -216,6 +216,37 @@ async def marked(database: Stumbling, room: Room, command: str, connector: objec
     assert accepted is not None
     assert accepted.answer is not None
     return accepted.answer
+
+
+class Listening:
+    """Hears of answers, and has something to tell of a page."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def answered(self, request: Request, replies: Sequence[object]) -> None:  # noqa: ARG002 - the port's signature
+        self.heard.append(request.call.command)
+
+    async def news(self, item: UUID) -> tuple[str, datetime, list[str]]:
+        return f"Somebody edited {item}.", datetime.now(UTC), []
+
+    async def told(self, item: UUID, seen_at: datetime, comments: list[str]) -> None: ...
+
+
+async def test_what_is_told_of_a_page_does_not_come_to_the_page(database: Stumbling) -> None:
+    room, listening, nothing = Room(), Listening(), cast("Any", None)
+    call = Call("announce", str(uuid4()))
+    request = Request(uuid4(), Sender("slack", "U1"), call, {"message": "m1"}, "T1:C1")
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+    services: Any = (*[nothing] * 4, listening, *[nothing] * 4, listening, nothing)
+
+    async def step(_: str, run: Callable[[], Awaitable[T]]) -> T:
+        return await run()
+
+    assert await Handler(database, Feeds(), {"slack": room}, services).handle(request.id, step)
+    assert room.posted == [f"Somebody edited {call.text}."]
+    assert listening.heard == []
 
 
 async def test_a_message_shows_how_far_its_save_has_come(database: Stumbling) -> None:

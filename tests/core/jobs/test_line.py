@@ -8,7 +8,7 @@ import pytest
 
 from core.durations import about
 from core.errors import PlatformFailed
-from core.jobs.line import standing_in_line
+from core.jobs.line import Line, standing_in_line
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
 from core.notion.pace import Pace
@@ -59,6 +59,23 @@ async def test_a_save_that_waits_says_so_to_its_person_alone() -> None:
     assert private == "yes"
     assert text.endswith("Yours is in line: about 5 seconds.")
     assert feed.notice == ""
+
+
+async def test_who_waits_longer_than_was_said_hears_so_but_not_at_every_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("core.jobs.line.time.monotonic", lambda: now)
+    room, feed = Room(), Feed()
+    line = Line(room, ASKED, feed, aloud=True)
+    for step in range(600):
+        now = 1000.0 + step
+        line.tell(60.0)
+    await line.end()
+    texts = [text for _, text in room.posted]
+    assert len(texts) == 4
+    assert texts[0].endswith("Yours is in line: about 1 minute.")
+    assert set(texts[1:]) == {"Yours is still in line at Notion: about 1 minute more."}
 
 
 async def test_where_an_answer_grows_its_placeholder_says_it() -> None:

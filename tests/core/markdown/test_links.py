@@ -87,3 +87,33 @@ def test_a_line_end_does_not_tear_a_run_apart():
     ]
     assert links("[a\\\nb](https://x.com)") == [("a\nb", "https://x.com")]
     assert discord_messages("**a\nb** [c\nd](https://x.com)") == ["**a\nb** [c d](https://x.com)"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see https://x.test/a_b_c now, or www.y.test.",
+        "**https://x.test** *https://x.test/a* _www.y.test_ a**https://x.test**b",
+        "https://x.test/*a* https://x.test/`b` https://x.test[c](https://z.test)",
+        "https://x.test/a&amp;b https://x.test/a\\_b &lt;https://x.test&gt; \\<https://x.test",
+        "[https://x.test](https://z.test) ![www.y.test](https://z.test/i.png) `www.y.test`",
+        "https://x.test/a\n\nhttps://x.test/a\n\n- https://x.test/ab\n- https://x.test/a\\\n  b",
+        "> (https://x.test/(a)) 中文https://x.test。后 xhttps://x.test WWW.Y.test Www.y.test",
+        "| https://x.test/a\\|b | www.y.test |\n|-|-|\n| `|` https://x.test | b |",
+        "```\n$a https://x.test\n```\n\n`$b` and https://x.test/$c",
+        "<b>https://x.test</b> <i title='$'>www.y.test</i>:rocket: https://x.test/:rocket:",
+    ],
+)
+def test_an_address_is_found_alike_beside_a_formula_elsewhere(text):
+    """Which has the whole source mended before it is read, and not only looked at on the way."""
+    assert notion_blocks(text) == notion_blocks(f"{text}\n\n$a$")[:-1]
+
+
+def test_a_bare_address_leaves_what_stands_before_it():
+    text = "a[^1]www.y.test\n\n[^1]: \\www.z.test"
+    blocks = notion_blocks(text)
+    assert [words(block[block["type"]].get("rich_text", [])) for block in blocks] == [
+        "a[1]www.y.test",
+        "",
+        "[1] \\www.z.test",
+    ]

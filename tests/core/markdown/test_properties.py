@@ -10,6 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.markdown import discord_messages, notion_blocks, plan, slack_markdown
+from core.markdown.mrkdwn import mrkdwn
+from core.markdown.plaintext import plain_text
 
 SPECIFICATION = Path(__file__).parents[4] / "shared/specs/notion-openapi-2026-03-11.json"
 
@@ -83,7 +85,8 @@ def test_every_word_is_kept(words, data):
     marks = ["{}", "**{}**", "# {}\n\n", "- {}\n", "> {}\n\n", "`{}`", "|{}|\n|-|\n\n", "[{}](#x)"]
     text = " ".join(data.draw(st.sampled_from(marks)).format(word) for word in words)
     written = json.dumps(notion_blocks(text), ensure_ascii=False)
-    for output in (written, "".join(slack_markdown(text)), "".join(discord_messages(text))):
+    chat = "".join(slack_markdown(text)), "".join(discord_messages(text))
+    for output in (written, *chat, plain_text(text), *mrkdwn(text, 100_000)):
         assert all(word in output for word in words)
 
 
@@ -96,6 +99,7 @@ def test_every_word_is_kept(words, data):
 @settings(max_examples=300, deadline=None)
 def test_nothing_notifies_anyone_and_every_part_fits(text):
     slack, discord = slack_markdown(text), discord_messages(text)
+    assert isinstance(plain_text(text), str)
     assert not any(PINGS.search(part) for part in slack + discord)
     assert all(0 < len(part.encode("utf-16-le")) // 2 <= 11_500 for part in slack)
     assert all(0 < len(part) <= 2000 for part in discord)

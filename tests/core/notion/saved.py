@@ -21,24 +21,37 @@ DEEP = "\n".join(f"{'  ' * level}- level {level}" for level in range(12))
 MIXED = f"{DEEP}\n\n{LONG}"
 
 
-class Killed(Exception):
+class Killed(BaseException):  # no error that anybody handles
     """The process died."""
 
 
 class Steps:
-    """Keeps results as JSON, and dies once: after the effect of a step, before it is kept."""
+    """Keeps results as JSON, and dies once: after the effect of a step, before it is kept.
 
-    def __init__(self, die_after: str | None = None) -> None:
+    With `kept`, it dies when the step is kept. What runs again after that has to ask for the same
+    steps in the same order, as the work engine wants.
+    """
+
+    def __init__(self, die_after: str | None = None, *, kept: bool = False) -> None:
         self.kept: dict[str, str] = {}
         self.die_after = die_after
+        self._when_kept = kept
+        self._again: list[str] = []
 
     async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
+        if self._again:
+            assert self._again.pop(0) == name
         if name not in self.kept:
             result = await run()
-            if name == self.die_after:
-                self.die_after = None
+            dies, self.die_after = (
+                name == self.die_after,
+                None if name == self.die_after else self.die_after,
+            )
+            if not dies or self._when_kept:
+                self.kept[name] = json.dumps(result)
+            if dies:
+                self._again = list(self.kept)
                 raise Killed
-            self.kept[name] = json.dumps(result)
         kept: T = json.loads(self.kept[name])
         return kept
 

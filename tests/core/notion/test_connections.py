@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,7 +29,7 @@ from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from core.storage.database import Database
 from sandbox.notion.hooks import Faults
-from sandbox.notion.ids import ROOT_PAGE_ID
+from sandbox.notion.ids import PERSON_USER_ID, ROOT_PAGE_ID
 from sandbox.notion.records import Parent
 from sandbox.notion.server import NotionServer
 from tests.core.notion.consent import agree
@@ -88,6 +90,7 @@ async def test_a_code_is_traded_once_and_tells_whose_notion_it_is(connections: C
     _, query = await agree(connections.grants.authorize_url("s1"))
     granted = await connections.grants.exchange(query["code"])
     assert (granted.workspace_name, granted.owner) == ("Sandbox", "Robin Example")
+    assert granted.owner_id == PERSON_USER_ID
     assert granted.refresh_token is not None
     with pytest.raises(NotionFailed, match="Connect Notion again"):
         await connections.grants.exchange(query["code"])
@@ -190,6 +193,21 @@ async def test_a_token_that_has_ended_is_renewed_once_for_many_in_two_processes(
     assert notion.grants.refreshed == 1
     await here.close()
     await there.close()
+
+
+async def test_who_agreed_before_that_was_kept_is_known_after_a_refresh(
+    connections: Connections, database: Database, notion: NotionServer, ada: Person
+) -> None:
+    granted = replace(await consent(connections), owner_id="")
+    row = await connections.connect(Holder(ada.id), granted, "Ada")
+    assert row.owner_id == ""
+    notion.grants.expire()
+    with asking_for(Whose(ada)):
+        assert await Connected(connections).destinations("")
+    async with database.read() as unit:
+        known = await unit.connections.get(row.id)
+    assert known is not None
+    assert known.owner_id == PERSON_USER_ID
 
 
 async def test_a_refresh_whose_answer_was_lost_before_it_was_done_is_done_again(
@@ -315,7 +333,7 @@ async def test_places_to_choose_are_those_that_whoever_types_may_see(
     async def offered(who: Sender | None, words: str = "plans") -> list[str]:
         return [one.value for one in await overviews.suggest("destination", words, sender=who)]
 
-    providers: Any = {"p": None}
+    providers: Any = {"p": SimpleNamespace(model="m")}
     standing = Overviews(database, providers, Connected(alone), connects=True)
     shown = await standing.overview(sender, None)
     assert shown.notion == (Linked(False, "Sandbox", "Robin Example"),)

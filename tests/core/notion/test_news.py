@@ -23,6 +23,7 @@ from core.ports import Address, Part, Reply
 from core.storage.connection_tables import notion_webhooks
 from core.storage.content import Written
 from core.storage.database import Database
+from sandbox.notion.blocks import Draft
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import BOT_USER_ID, PERSON_USER_ID, ROOT_PAGE_ID
 from sandbox.notion.records import Parent
@@ -103,10 +104,10 @@ class Stage:
         self.begun.clear()
         return [one.request for one in found if one is not None]
 
-    def comment(self, text: str, by: str = PERSON_USER_ID) -> None:
+    def comment(self, text: str, by: str = PERSON_USER_ID, *, parent: Parent | None = None) -> str:
         words = [{"type": "text", "text": {"content": text}, "plain_text": text}]
         body = {"discussion_id": str(uuid4()), "rich_text": words, "by": by}
-        self.notion.store.add_comment(Parent("page_id", self.page), body)
+        return self.notion.store.add_comment(parent or Parent("page_id", self.page), body).id
 
 
 @pytest.fixture
@@ -144,6 +145,50 @@ async def test_edits_and_comments_become_one_message_in_the_thread_it_came_from(
     # The same event late, and one of before, say nothing new.
     await stage.hear(edited, said)
     assert await stage.due() == []
+
+
+async def test_a_comment_beside_a_paragraph_is_told_too_but_none_of_another_page(
+    stage: Stage,
+) -> None:
+    await stage.save()
+    await stage.announcing.turn(HERE, on=True)
+    await stage.handshake()
+    store, texts = stage.notion.store, {"rich_text": [], "color": "default"}
+    other = store.add_page(Parent("page_id", ROOT_PAGE_ID), {"properties": {}}, []).id
+    for page, words in ((stage.page, "Which one?"), (other, "Not for them.")):
+        (outer,) = store.append(Parent("page_id", page), [Draft("paragraph", texts)])
+        (inner,) = store.append(Parent("block_id", outer.id), [Draft("paragraph", texts)])
+        said = stage.comment(words, parent=Parent("block_id", inner.id))
+        await stage.hear(stage.hook.event("comment.created", stage.page, comment_id=said))
+    gone = stage.hook.event("comment.created", stage.page)
+    await stage.hear(gone)
+    assert len(await stage.due()) == 1
+    found = await stage.announcing.news(stage.item)
+    assert found is not None
+    text, seen, comments = found
+    assert text.splitlines()[-1].endswith("“Which one?”")
+    assert "Not for them" not in text
+    await stage.announcing.told(stage.item, seen, comments)
+    assert await stage.announcing.news(stage.item) is None
+
+
+async def test_an_old_event_sent_again_tells_nothing(stage: Stage) -> None:
+    await stage.save()
+    await stage.announcing.turn(HERE, on=True)
+    await stage.handshake()
+    event = stage.hook.event("page.content_updated", stage.page)
+    await stage.hear(event)
+    assert len(await stage.due()) == 1
+    # Its id is known for a day; later its time tells.
+    old = datetime.now(UTC) - timedelta(days=2)
+    await stage.hear(event | {"id": str(uuid4()), "timestamp": old.isoformat()})
+    assert await stage.due() == []
+    # And a page that nobody edited since is not said to be.
+    found = await stage.announcing.news(stage.item)
+    assert found is not None
+    await stage.announcing.told(stage.item, found[1] + timedelta(minutes=5), found[2])
+    await stage.hear(event | {"id": str(uuid4())})
+    assert await stage.announcing.news(stage.item) is None
 
 
 async def test_what_this_app_did_itself_is_no_news(stage: Stage) -> None:
@@ -241,6 +286,20 @@ async def test_without_a_webhook_pages_are_looked_at_now_and_then(
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6), tick=False):
         await stage.announcing.look()
     assert len(notion.requests) == asked
+
+
+async def test_an_edit_by_hand_is_told_though_the_app_edited_the_page_after_it(
+    stage: Stage,
+) -> None:
+    await stage.save()
+    await stage.announcing.turn(HERE, on=True)
+    store, texts = stage.notion.store, {"rich_text": [], "color": "default"}
+    (block,) = store.append(Parent("page_id", stage.page), [Draft("paragraph", texts)])
+    assert await stage.announcing.news(stage.item) is None
+    stage.notion.edited_by(block.id, PERSON_USER_ID)
+    found = await stage.announcing.news(stage.item)
+    assert found is not None
+    assert found[0].startswith(f"✏️ {ROBIN} edited [Plan](")
 
 
 async def test_with_a_webhook_nobody_looks(stage: Stage, notion: NotionServer) -> None:

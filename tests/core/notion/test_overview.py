@@ -47,7 +47,7 @@ async def test_what_can_be_chosen_is_what_there_is(
 async def test_without_notion_there_is_less_to_choose_and_no_failure(database: Database) -> None:
     overviews = Overviews(database, providers(SETTINGS), Unconnected())
     assert await overviews.suggest("destination", "team") == []
-    assert await overviews.overview(ADA, HERE) == Overview(provider="openai")
+    assert await overviews.overview(ADA, HERE) == Overview(provider="openai", model="gpt-x")
 
 
 async def test_somebody_who_never_wrote_is_shown_the_servers_choices_and_not_made_known(

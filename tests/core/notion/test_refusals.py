@@ -1,4 +1,6 @@
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -63,6 +65,17 @@ def test_the_wait_is_read_from_the_header_or_the_body() -> None:
     assert refusal(429, "rate_limited", retry_after="9").error(write=True).retry_after == 9
     long = Refusal.read(429, {"retry-after": "900"}, "{}").error(write=True)
     assert long.message == "Notion asks to slow down. Try again in about 15 minutes."
+
+
+def test_a_wait_is_understood_as_a_proxy_may_write_it() -> None:
+    def wait(text: str) -> float | None:
+        return Refusal.read(429, {"retry-after": text}, "{}").retry_after
+
+    assert wait("1.5") == 1.5
+    soon = wait(format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True))
+    assert soon is not None
+    assert 0 < soon <= 60
+    assert [wait(text) for text in ("-1", "inf", "nan", "soon", "")] == [None] * 5
 
 
 def test_a_blocked_integration_is_not_tried_again() -> None:

@@ -114,3 +114,16 @@ async def test_a_cursor_knows_how_many_rows_it_changed(file: Database) -> None:
         gone = await connection.execute(text("DELETE FROM users RETURNING role"))
         assert list(gone.keys()) == ["role"]
         assert [row.role for row in gone] == ["admin"] * 3
+
+
+async def test_many_at_once_open_no_file_anew(
+    file: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def one() -> None:
+        async with file.read(once=True) as unit:
+            await unit.users.get(uuid4())
+
+    await asyncio.gather(*(one() for _ in range(30)))
+    caplog.set_level(logging.DEBUG, "aiosqlite")
+    await asyncio.gather(*(one() for _ in range(30)))
+    assert visits(caplog) == 30
