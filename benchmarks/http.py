@@ -32,7 +32,7 @@ from core.storage.content import Written
 from core.storage.database import Database
 from core.storage.migrate import migrate
 
-FULL = Size(rounds=5, repeats=600)
+FULL = Size(rounds=15, repeats=300)
 BARE = ("-m", "benchmarks.bare_fastapi")
 DRIVEN = (*BARE, "own-driver")
 GOAL = 1.5
@@ -237,7 +237,7 @@ async def measure(size: Size, directory: Path) -> list[Printed]:
 
 def _times(endpoint: Endpoint, repeats: int) -> int:
     # Of one person 300 a minute are taken; a turn of all takes some seconds.
-    return repeats // 5 if endpoint.path.startswith("/content") else repeats
+    return repeats // 3 if endpoint.path.startswith("/content") else repeats
 
 
 def _endpoints(tokens: list[str]) -> list[Endpoint]:

@@ -189,6 +189,24 @@ async def test_on_a_phone_the_places_that_are_found_leave_the_button_to_be_press
     assert core.accepted[0].call.text == "a plan"
 
 
+async def test_a_long_name_of_a_model_leaves_the_page_as_wide_as_the_phone(open_page: Open):
+    page = await open_page(viewport={"width": 390, "height": 844})
+    await sign_up(page)
+    home = page.url
+    await page.goto(home.rstrip("/") + "/settings")
+    await page.fill("#model", "a-model-with-a-name-" + "x" * 100)
+    await page.check("#preferences [name=save]")
+    await page.click("text=Keep these")
+    await page.wait_for_selector(".toast")
+    await page.goto(home)
+    assert "a-model-with-a-name-" in (await page.text_content(".options") or "")
+    assert await page.is_checked("[name=save]")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = await page.locator(".composer").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+
+
 async def test_admins_see_anew_how_each_part_does(open_page: Open, core: SmallCore):
     page = await open_page()
     await sign_up(page)
