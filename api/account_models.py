@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from api.models import LinkedIdentity, Model, Name, Person
+from api.models import LinkedIdentity, Model, Name, Person, Username, example
 from api.text import Plain, says_something
 from core.accounts.accounts import Profile
 from core.storage.sessions import LoginSession, PersonalToken
@@ -25,10 +25,6 @@ _IDENTITY = {
     "name": "ada",
     "created_at": _WHEN,
 }
-
-
-def _example(values: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class LinkingCode(Model):
@@ -75,18 +71,7 @@ class Change(Model):
         json_schema_extra={"examples": [{"username": "ada", "preferences": {"template": "retro"}}]}
     )
 
-    username: (
-        Annotated[
-            str,
-            Field(
-                max_length=64,
-                description="3 to 64 of A-Z a-z 0-9 . - _",
-                json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
-            ),
-            Plain,
-        ]
-        | None
-    ) = None
+    username: Username | None = None
     preferences: Choices | None = None
 
 
@@ -104,7 +89,7 @@ class Code(Model):
 class Me(Person):
     """A person, their identities, their connections, their preferences."""
 
-    model_config = _example(
+    model_config = example(
         {
             "id": _ID,
             "email": "ada@example.com",
@@ -153,7 +138,7 @@ Secret = Annotated[
 class PasswordChange(Model):
     """The password that is, and the one that is to be."""
 
-    model_config = _example(
+    model_config = example(
         {"current_password": "a-wombat-reads-maps", "new_password": "two-otters-write-poems"}
     )
 
@@ -164,7 +149,7 @@ class PasswordChange(Model):
 class Forgotten(Model):
     """Who has forgotten their password."""
 
-    model_config = _example({"email": "ada@example.com"})
+    model_config = example({"email": "ada@example.com"})
 
     email: Annotated[str, Field(min_length=1, max_length=320), Plain]
 
@@ -172,7 +157,7 @@ class Forgotten(Model):
 class NewPassword(Model):
     """A new password, and the token of the link that was mailed."""
 
-    model_config = _example({"token": _TOKEN, "password": "two-otters-write-poems"})
+    model_config = example({"token": _TOKEN, "password": "two-otters-write-poems"})
 
     token: Secret
     password: Password
@@ -181,7 +166,7 @@ class NewPassword(Model):
 class MailedToken(Model):
     """The token of a link that was mailed."""
 
-    model_config = _example({"token": _TOKEN})
+    model_config = example({"token": _TOKEN})
 
     token: Secret
 
@@ -189,7 +174,7 @@ class MailedToken(Model):
 class Told(Model):
     """What there is to say."""
 
-    model_config = _example({"detail": "A letter is on its way. Look in your mail."})
+    model_config = example({"detail": "A letter is on its way. Look in your mail."})
 
     detail: str
 
@@ -209,7 +194,7 @@ _SESSION = {
 class SessionItem(Model):
     """Somewhere a person is logged in."""
 
-    model_config = _example({**_SESSION})
+    model_config = example({**_SESSION})
 
     id: UUID
     address: Annotated[str, Field(description="Shortened; empty where it is not known.")]
@@ -234,7 +219,7 @@ class SessionItem(Model):
 class SessionList(Model):
     """Every session that goes on."""
 
-    model_config = _example({"items": [_SESSION]})
+    model_config = example({"items": [_SESSION]})
 
     items: list[SessionItem]
 
@@ -255,7 +240,7 @@ _PERSONAL = {
 class NewToken(Model):
     """A token to be made."""
 
-    model_config = _example(
+    model_config = example(
         {"name": "nightly export", "scopes": ["content:read"], "expires_in_days": 90}
     )
 
@@ -267,7 +252,7 @@ class NewToken(Model):
 class TokenItem(Model):
     """A token a person made for a program."""
 
-    model_config = _example({**_PERSONAL})
+    model_config = example({**_PERSONAL})
 
     id: UUID
     name: str
@@ -294,7 +279,7 @@ class TokenItem(Model):
 class TokenMade(TokenItem):
     """A new token, and the only time it is shown."""
 
-    model_config = _example({**_PERSONAL, "token": f"na_{_TOKEN}"})
+    model_config = example({**_PERSONAL, "token": f"na_{_TOKEN}"})
 
     token: str
 
@@ -302,28 +287,6 @@ class TokenMade(TokenItem):
 class TokenList(Model):
     """Every token, newest first."""
 
-    model_config = _example({"items": [_PERSONAL]})
+    model_config = example({"items": [_PERSONAL]})
 
     items: list[TokenItem]
-
-
-class ConsentStart(Model):
-    """Before a platform's consent page."""
-
-    next: Annotated[
-        str | None,
-        Field(max_length=512, description="The path of this server to go on to afterwards."),
-    ] = None
-
-
-class ConsentAnswer(Model):
-    """What a platform sends a browser back with. It may add what is not described here."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    state: Annotated[str | None, Field(max_length=512, description="As it was given.")] = None
-    code: Annotated[
-        str | None, Field(max_length=4096, description="Works once, for some minutes.")
-    ] = None
-    error: Annotated[str | None, Field(max_length=512, description="Why there is no code.")] = None
-    iss: Annotated[str | None, Field(max_length=512, description="Who sends it.")] = None

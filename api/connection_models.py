@@ -21,27 +21,6 @@ _STANDING: dict[str, Any] = {
 }
 
 
-class Start(Model):
-    """Before Notion's consent page."""
-
-    next: Annotated[
-        str | None,
-        Field(max_length=512, description="The path of this server to go on to afterwards."),
-    ] = None
-
-
-class Callback(Model):
-    """What Notion sends a browser back with. It may add what is not described here."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    state: Annotated[str | None, Field(max_length=512, description="As it was given.")] = None
-    code: Annotated[
-        str | None, Field(max_length=4096, description="Works once, for some minutes.")
-    ] = None
-    error: Annotated[str | None, Field(max_length=512, description="Why there is no code.")] = None
-
-
 class ConnectCode(Model):
     """A code from chat, or the link that holds it."""
 

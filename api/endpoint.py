@@ -245,10 +245,19 @@ async def _given(request: web.Request, takes: type[M]) -> M:
         if takes is Nothing:
             return takes()
         if request.method in ("GET", "HEAD"):
-            return takes.model_validate_strings(dict(request.query))
+            return takes.model_validate_strings(_query(request))
         return takes.model_validate_json(await _body(request))
     except ValidationError as error:
         raise InvalidInput(problems(error)) from None
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    given = request.query
+    for name in given:
+        if len(given.getall(name)) > 1:
+            # Which of them counts is a guess, and a proxy in front may guess otherwise.
+            raise InvalidInput(f"{name[:64]}: give it once.")
+    return dict(given)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -52,6 +52,9 @@ _CODE = {
 }
 _DETAIL = {
     "NOT_FOUND": "There is nothing at this address. /docs lists what there is.",
+    # Of the libraries' own, aiohttp-cors alone says it: to a browser, for a page elsewhere.
+    "FORBIDDEN": "Pages of that origin may not ask for this, or not in this way. "
+    "CORS_ORIGINS lists the origins that may.",
     "METHOD_NOT_ALLOWED": "This address does not take that method.",
     "PAYLOAD_TOO_LARGE": "The body is too large.",
     "UNSUPPORTED_MEDIA_TYPE": "Send JSON, with Content-Type: application/json.",

@@ -35,6 +35,15 @@ _USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
+Username = Annotated[
+    str,
+    Field(
+        max_length=64,
+        description="3 to 64 of A-Z a-z 0-9 . - _",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
+    ),
+    Plain,
+]
 Where = Annotated[
     str, Field(min_length=1, max_length=2000, description="A title, an address or an id."), Plain
 ]
@@ -70,15 +79,7 @@ class Registration(Model):
     email: Annotated[
         str, Field(max_length=320, json_schema_extra={"format": "email", "minLength": 3}), Plain
     ]
-    username: Annotated[
-        str,
-        Field(
-            max_length=64,
-            description="3 to 64 of A-Z a-z 0-9 . - _",
-            json_schema_extra={"pattern": "^[A-Za-z0-9_.-]{3,64}$", "minLength": 3},
-        ),
-        Plain,
-    ]
+    username: Username
     password: Annotated[
         str,
         Field(

@@ -23,14 +23,14 @@ from base64 import urlsafe_b64encode
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from aiohttp import web
 
 from api.keys import CORE
+from api.session import is_secure
 from core.accounts.keys import fernet_key
-from core.config import LOCAL_HOSTS, Settings
+from core.config import Settings
 from core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def keep(response: web.StreamResponse, settings: Settings, flow: Flow) -> None:
         path=f"/auth/{flow.provider}",
         httponly=True,
         samesite="Lax",
-        secure=urlsplit(settings.public_url).hostname not in LOCAL_HOSTS,
+        secure=is_secure(settings),
     )
 
 

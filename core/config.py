@@ -281,8 +281,11 @@ class Settings(BaseSettings):
 
     @property
     def prices(self) -> dict[str, tuple[float, float]]:
-        """Dollars for a million tokens in and out, by the name of a model or of a provider."""
-        return dict(words.price(each) for each in self.ai_prices)
+        """Dollars for a million tokens in and out, by the name of a model or of a provider.
+
+        What is written on this machine costs none, unless a price is set.
+        """
+        return {"offline": (0.0, 0.0)} | dict(words.price(each) for each in self.ai_prices)
 
     @property
     def embedded(self) -> bool:

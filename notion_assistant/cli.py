@@ -45,7 +45,6 @@ def chat(user: str, text: tuple[str, ...]) -> None:
     """Type commands here as in a chat: TEXT, lines on standard input, or a prompt."""
     from notion_assistant.chat import converse
 
-    settings = _settings(quiet=True)
     lines: list[str] | None = None
     if text:
         lines = [" ".join(text)]
@@ -53,6 +52,11 @@ def chat(user: str, text: tuple[str, ...]) -> None:
             raise click.UsageError("TEXT is empty. Try: notion-assistant chat '/notion help'")
     elif not sys.stdin.isatty():
         lines = sys.stdin.read().splitlines()
+        if not "".join(lines).strip():
+            raise click.UsageError(
+                "Nothing came on standard input. Try: notion-assistant chat '/notion help'"
+            )
+    settings = _settings(quiet=True)
     sys.exit(_run(converse(settings, user, lines)))
 
 

@@ -20,6 +20,19 @@ TESTED = 20
 
 _NAMED = 3
 
+_NO_APP_TOKEN = {
+    "access_denied",
+    "account_inactive",
+    "invalid_auth",
+    "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
+    "not_authed",
+    "token_expired",
+    "token_revoked",
+}
+"""What Slack says of a token that will not do, however often it is tried."""
+
 
 async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
     """One line on Slack; None where it is off. Raises Misconfigured, saying what to do."""
@@ -37,6 +50,8 @@ async def slack(settings: Settings, http: aiohttp.ClientSession) -> str | None:
             "Permissions; for many workspaces set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET in its "
             "place."
         )
+    if settings.slack_app_token is not None:
+        await _check_app_token(settings, http, settings.slack_app_token.get_secret_value())
     way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
     said = [f"commands come by {way}"]
     if settings.slack_bot_token is not None:
@@ -133,9 +148,34 @@ def _file(settings: Settings) -> Path:
     return Path(settings.database_url.partition(":///")[2])
 
 
+async def _check_app_token(settings: Settings, http: aiohttp.ClientSession, token: str) -> None:
+    """Raises Misconfigured where the token is not one for Socket Mode.
+
+    It gives an address, which nothing connects to here. A Slack that says anything else, such as
+    that it knows no such method, is left to the start.
+    https://docs.slack.dev/reference/methods/apps.connections.open
+    """
+    try:
+        found = await _call(settings, http, "apps.connections.open", token)
+    except (aiohttp.ContentTypeError, ValueError):
+        return
+    error = found.get("error") if isinstance(found, dict) else None
+    if error in _NO_APP_TOKEN:
+        raise Misconfigured(
+            f"Slack says {error} of SLACK_APP_TOKEN, so no command comes. It begins with xapp- and "
+            "has the scope connections:write: Basic Information, App-Level Tokens."
+        )
+
+
 async def _test(settings: Settings, http: aiohttp.ClientSession, token: str) -> dict[str, Any]:
+    return await _call(settings, http, "auth.test", token)
+
+
+async def _call(
+    settings: Settings, http: aiohttp.ClientSession, method: str, token: str
+) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"}
-    url = settings.slack_api_url.rstrip("/") + "/auth.test"
+    url = f"{settings.slack_api_url.rstrip('/')}/{method}"
     async with http.post(url, headers=headers) as answer:
         found: dict[str, Any] = await answer.json()
     return found

@@ -7,14 +7,13 @@ way to Notion and back.
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
 
 from api.address import client_address
 from api.connection_models import (
-    Callback,
     ConnectCode,
     ConnectionAnswer,
     ConnectionState,
@@ -22,15 +21,15 @@ from api.connection_models import (
     Disconnected,
     Examination,
     GoOn,
-    Start,
 )
+from api.consent_models import ConsentAnswer, ConsentStart
 from api.endpoint import Asked, M, Operation, endpoint, person_of
 from api.json.linking import same_site
 from api.keys import CORE, Core
 from api.models import Nothing
 from api.oauth_state import STALE, Flow, begun, forget, keep, taken
 from api.pages.outcome import outcome
-from core.config import LOCAL_HOSTS
+from api.session import is_secure
 from core.connecting import AWAY_SECONDS, LIFE_SECONDS, Standing, said_of_leaving
 from core.errors import (
     AssistantError,
@@ -68,14 +67,14 @@ async def _start_page(request: web.Request) -> web.StreamResponse:
 
 @endpoint(
     Operation(
-        Start,
+        ConsentStart,
         "Connect my Notion",
         status=302,
         errors=_ERRORS,
         browser=_start_page,
     )
 )
-async def start(asked: Asked[Start]) -> web.StreamResponse:
+async def start(asked: Asked[ConsentStart]) -> web.StreamResponse:
     """Leads to Notion's page, where pages are picked, and which leads back to `/callback`."""
     return await _started(asked.request, asked.person)
 
@@ -115,7 +114,7 @@ async def _callback_page(request: web.Request) -> web.StreamResponse:
 
 @endpoint(
     Operation(
-        Callback,
+        ConsentAnswer,
         "Back from Notion",
         status=302,
         errors=_ERRORS,
@@ -124,7 +123,7 @@ async def _callback_page(request: web.Request) -> web.StreamResponse:
         browser=_callback_page,
     )
 )
-async def callback(asked: Asked[Callback]) -> web.StreamResponse:
+async def callback(asked: Asked[ConsentAnswer]) -> web.StreamResponse:
     """Where Notion sends the browser back to. It works once, in the browser that began."""
     _check_on(asked.core)
     flow = await taken(asked.request, PROVIDER)
@@ -233,7 +232,7 @@ async def preview(asked: Asked[ConnectCode]) -> web.StreamResponse:
             path="/notion",
             httponly=True,
             samesite="Strict",
-            secure=urlsplit(asked.core.settings.public_url).hostname not in LOCAL_HOSTS,
+            secure=is_secure(asked.core.settings),
         )
     return response
 

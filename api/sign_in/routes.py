@@ -15,8 +15,8 @@ import structlog
 from aiohttp import web
 
 from api import session
-from api.account_models import ConsentAnswer, ConsentStart
 from api.address import client_address
+from api.consent_models import ConsentStart, SignInAnswer
 from api.endpoint import Asked, Endpoint, M, Operation
 from api.errors import Handler
 from api.keys import CORE
@@ -60,7 +60,7 @@ def start(name: str) -> Endpoint[ConsentStart]:
     return Endpoint(_operation(ConsentStart, f"Sign in with {name.title()}", page), run)
 
 
-def callback(name: str) -> Endpoint[ConsentAnswer]:
+def callback(name: str) -> Endpoint[SignInAnswer]:
     """`GET /auth/{name}/callback`."""
 
     async def page(request: web.Request) -> web.StreamResponse:
@@ -73,7 +73,7 @@ def callback(name: str) -> Endpoint[ConsentAnswer]:
         forget(response, name)
         return response
 
-    async def run(asked: Asked[ConsentAnswer]) -> web.StreamResponse:
+    async def run(asked: Asked[SignInAnswer]) -> web.StreamResponse:
         flow = await taken(asked.request, name)
         response = await _finish(asked.request, _provider(asked.request, name), flow)
         forget(response, name)
@@ -83,7 +83,7 @@ def callback(name: str) -> Endpoint[ConsentAnswer]:
     run.__doc__ = """Where the platform sends the browser back to. It works once, in the browser
     that began, for ten minutes; then the browser is logged in and led on.
     """
-    return Endpoint(_operation(ConsentAnswer, f"Back from {name.title()}", page), run)
+    return Endpoint(_operation(SignInAnswer, f"Back from {name.title()}", page), run)
 
 
 def _operation(takes: type[M], summary: str, page: Handler) -> Operation[M]:

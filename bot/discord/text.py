@@ -39,6 +39,8 @@ _LIST = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 _BLOCK = re.compile(r"#{1,3} |[-*_]{3,}\s*$|\|.*\|\s*$")
 # What begins a block in Markdown and none in Discord.
 _NO_BLOCK = re.compile(r"#+(?=\s|$)|>|~(?=~~)")
+_QUOTE_SIGN = re.compile(r"^> ?", re.MULTILINE)
+_QUOTES_ALL = re.compile(r"^>>> ", re.MULTILINE)
 _UNCLOSED = re.compile(r"`{3,}")
 # What stands at the beginning of a line before its words.
 _MARKERS = re.compile(r"(?:\s*(?:>|[-*+]|\d{1,9}[.)]|#{1,3})(?=\s))*\s*")
@@ -91,20 +93,29 @@ def markdown(text: str) -> str:
     A spoiler is an element of that name, which `core.markdown` knows; one around code is a toggle.
     """
     text = _with_spoilers(text.translate(_RESERVED))
-    parts, at, hidden = [], 0, False
+    parts, at, hidden, quoting = [], 0, False, ""
     for fence in _FENCE.finditer(text):
-        code = fence[2].strip("\n")
-        ticks = "````" if "```" in code else "```"
-        before, hidden = _hidden(_lines(text[at : fence.start()]), hidden)
-        block = f"{ticks}{fence[1] or ''}\n{code}\n{ticks}"
+        before, code = text[at : fence.start()], fence[2]
+        above, _, line = before.rpartition("\n")
+        if in_quote := line.strip() == ">":
+            before, code = above, _QUOTE_SIGN.sub("", code)
+        told, hidden = _hidden(_lines(_begun(quoting, before)), hidden)
+        # What `>>>` begins goes on to the end, code included.
+        quoting = quoting or (">>> " if _QUOTES_ALL.search(before) else "")
+        block = "\n".join([f"```{fence[1] or ''}", code.strip("\n"), "```"])
         if hidden:
             block = f"<details>\n<summary>Spoiler</summary>\n\n{block}\n\n</details>"
-        parts += [before, block]
+        parts += [told, quoted(block) if in_quote or quoting else block]
         at = fence.end()
         if text.startswith(_SHOW, at):
             at, hidden = at + 1, False
-    parts.append(_hidden(_lines(text[at:]), hidden)[0])
+    parts.append(_hidden(_lines(_begun(quoting, text[at:])), hidden)[0])
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def _begun(quoting: str, text: str) -> str:
+    """Text behind code, which is in the quote that began before it, if any."""
+    return quoting + text.strip("\n") if quoting and text.strip() else text
 
 
 def _with_spoilers(text: str) -> str:

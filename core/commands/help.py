@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.messages import Answer, Call
 from core.ports import Chosen
 
-_MORE = f"`{PREFIX} help settings` says all about that command; so for each of them."
+_MORE = f"`{PREFIX} help COMMAND` says all about one, for example `{PREFIX} help settings`."
 
 
 async def run(context: Context, call: Call) -> Answer:

@@ -81,7 +81,9 @@ def _flags_ahead(text: str, commands: Iterable[Command]) -> tuple[str, str]:
 def _unknown_command(name: str, known: list[str], text: str) -> str:
     alone = len(text.split()) == 1
     # Whoever writes a sentence means no command that is merely a little like its first word.
-    if near := _near(name, known, 0.6 if alone else 0.75):
+    near = _near(name, known, 0.6 if alone else 0.75)
+    begun = [each for each in known if alone and each.startswith(name.lower())]
+    if near := near or next(iter(begun), None):
         return f"There is no command “{name}”. Did you mean `{PREFIX} {near}`?"
     if not alone and len(text) <= _LONGEST_ECHO:
         return f"There is no command “{name}”. For a page about it: `{PREFIX} generate {text}`"

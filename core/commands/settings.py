@@ -50,7 +50,8 @@ async def run(context: Context, call: Call) -> Answer:
         return await _back(context, what)
     await _choose(context, {what: value})
     said = _said(what, await context.preferences.chosen(context.user_id))
-    return Answer(said, (f"`/notion settings {what} {DEFAULT}` undoes it.",), private=True)
+    back = "off" if what == "save" else DEFAULT
+    return Answer(said, (f"`/notion settings {what} {back}` undoes it.",), private=True)
 
 
 def _which(context: Context, what: str) -> str:
@@ -149,7 +150,7 @@ def _lines(found: Overview, account: str | None, chosen: Preferred) -> Iterator[
     whose = "your own choice" if chosen.model else "the provider's own"
     yield f"- Model: {found.model} ({whose})"
     yield f"- Template: {found.template or 'none'}"
-    yield f"- Saved to Notion at once: {'yes' if found.saves else 'when you say so'}"
+    yield f"- Texts are saved to Notion: {'at once' if found.saves else 'when you say so'}"
     yield (
         f"- Last 30 days: {found.requests:,} request{'' if found.requests == 1 else 's'}, "
         f"{found.tokens:,} tokens. `/notion usage` says more."

@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -221,6 +222,9 @@ class Work:
             _CURRENT.remove(self)
             await asyncio.to_thread(self._started.destroy)
             self._started = None
+            # The engine had made its own threads the loop's, and they have ended with it.
+            threads = ThreadPoolExecutor(thread_name_prefix="asyncio")
+            asyncio.get_running_loop().set_default_executor(threads)
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

@@ -180,8 +180,8 @@ class Connection:
                 raise _Failed(ended, again=True) from error
             refusal = Refusal.read(error.status, error.headers, error.body)
             if refusal.retry_after and refusal.carried_out_nothing:
-                # The budget is everybody's: who comes next would only be refused as well.
-                self._pace.close_for(refusal.retry_after)
+                # Who comes next would only be refused as well.
+                self._pace.close_for(refusal.retry_after, refusal.limit)
             again = refusal.carried_out_nothing or (refusal.passing and not write)
             raise _Failed(refusal.error(write=write), again=again) from error
         except httpx.ConnectError as error:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from core.errors import Ambiguous, AssistantError, InvalidInput, Misconfigured
 from core.notion.addresses import object_id
 from core.notion.connection import PAGE_SIZE, Connection, Json
+from core.notion.pace import is_in_background
 from core.notion.refusals import NOT_SHARED, NotionRefused
 from core.notion.shapes import destination, parent_id, title
 from core.ports import Destination
@@ -30,28 +31,49 @@ _HOW = "Give the address of one of them with --to or to `/notion to`, or set NOT
 
 
 class Recent(Generic[T]):
-    """Answers of the last minutes, by question; `seconds` is how long each is kept."""
+    """Answers of the last minutes, by question; `seconds` is how long each is kept.
+
+    While one asks, others with the same question wait for what comes of it; what people wait for
+    does not wait for the background.
+    """
 
     def __init__(self, seconds: float | None = None) -> None:
         self._seconds = seconds
         self._kept: dict[str, tuple[float, T]] = {}
+        self._asking: dict[str, tuple[asyncio.Future[None], bool]] = {}
 
     async def get(self, key: str, ask: Callable[[], Awaitable[T]]) -> T:
         """The answer kept, or a new one, which is kept where it is no error."""
+        asking = self._asking.get(key)
+        if asking is not None and (is_in_background() or not asking[1]):
+            # Where nothing comes of it, it is asked anew, with a patience of one's own.
+            await asyncio.wait([asking[0]])
         now = time.monotonic()
         kept = self._kept.get(key)
         if kept is not None and kept[0] > now:
             return kept[1]
-        answer = await ask()
+        mine = asyncio.get_running_loop().create_future(), is_in_background()
+        self._asking[key] = mine
+        try:
+            answer = await ask()
+            if self._asking.get(key) is mine:
+                self._keep(key, now, answer)
+            return answer
+        finally:
+            if self._asking.get(key) is mine:
+                del self._asking[key]
+            mine[0].set_result(None)
+
+    def _keep(self, key: str, now: float, answer: T) -> None:
         self._kept.pop(key, None)
         self._kept[key] = (now + (self._seconds or REMEMBERED), answer)
         if len(self._kept) > _MOST_REMEMBERED:
             del self._kept[next(iter(self._kept))]
-        return answer
 
     def forget(self, key: str) -> None:
-        """Has the next one ask anew."""
+        """Has the next one ask anew, whoever asks already."""
         self._kept.pop(key, None)
+        self._asking.pop(key, None)
 
     def forget_all(self, which: Callable[[T], bool]) -> None:
         """The same for every answer of which this is true."""

@@ -142,7 +142,7 @@ def may_be_a_person(error: NotionRefused) -> bool:
     """Whether a mention may be the reason for a refusal: an id that Notion does not know here."""
     about = error.about
     only_values = "body.properties" in about and "rich_text" not in about
-    return error.status in (400, 404) and not error.retryable and not only_values
+    return error.status in (400, 404, 422) and not error.retryable and not only_values
 
 
 def without_refused(people: People, error: NotionRefused) -> People:

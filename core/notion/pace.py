@@ -21,6 +21,7 @@ import structlog
 
 from core.durations import about
 from core.errors import AssistantError, RateLimited
+from core.notion.refusals import Limit
 from core.storage.database import Database
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def in_background() -> Iterator[None]:
         _BACKGROUND.reset(token)
 
 
+def is_in_background() -> bool:
+    """Whether nobody waits for what is asked here."""
+    return _BACKGROUND.get()
+
+
 TOLD_AFTER = 5.0
 """Seconds: whoever waits longer for their turn hears about how long it takes."""
 
@@ -106,7 +112,10 @@ def patience_in_line() -> float:
 def tell_in_line(seconds: float) -> None:
     """Has whoever stands in line here hear of a long wait; nobody waits for the background."""
     line = _LINE.get()
-    if line is not None and seconds > TOLD_AFTER and not _BACKGROUND.get():
+    if line is None or _BACKGROUND.get():
+        return
+    # Who has no patience for that is turned away, and told so.
+    if TOLD_AFTER < seconds <= line.patience:
         line.tell(seconds)
 
 
@@ -247,13 +256,13 @@ class Pace:
         before = sum(since is None or each < since for each in self._waiting)
         return free + before * WINDOW / self._per_minute
 
-    def close_for(self, seconds: float) -> None:
+    def close_for(self, seconds: float, limit: Limit = "connection") -> None:
         """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are.
 
-        What it asks for longer than the budget's own minute is about something else than the
-        budget, and holds nobody else up.
+        A connection's limit lasts a minute at most, a workspace's may be longer. What is about one
+        endpoint holds nobody else up, and neither does a longer wait that says not what it is for.
         """
-        if seconds <= WINDOW:
+        if limit == "workspace" or (limit == "connection" and seconds <= WINDOW):
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
     async def _take_open(self) -> float:

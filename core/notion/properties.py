@@ -6,6 +6,8 @@ https://developers.notion.com/reference/get-users
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from core.errors import AssistantError
@@ -20,6 +22,9 @@ MOST_PEOPLE = 2_000
 
 FRESH = 1_800.0
 """Seconds for which the workspace's people are remembered: to read them takes many requests."""
+
+PATIENCE = 10.0
+"""Seconds for the workspace's people: without them names are names, and a save goes on."""
 
 MOST_TEMPLATES = 500
 """Templates of one data source that are looked through for a name."""
@@ -37,6 +42,9 @@ class Properties:
         self._connection = connection
         self._schemas: Recent[tuple[Property, ...]] = Recent()
         self._people: Recent[dict[str, str]] = Recent(FRESH)
+        # What was answered lately, nobody where Notion did not say: that is asked again soon.
+        self._told: Recent[dict[str, str]] = Recent()
+        self._asking = asyncio.Lock()
 
     async def schema(self, data_source: str, *, fresh: bool = False) -> tuple[Property, ...]:
         """As `core.ports.Pages.schema`."""
@@ -111,23 +119,29 @@ class Properties:
         return found
 
     async def people(self) -> dict[str, str]:
-        """As `core.ports.Pages.people`."""
-        return await self._people.get("", self._ask_people)
+        """As `core.ports.Pages.people`; for ten seconds at most, and by one at a time."""
+        async with self._asking:
+            return await self._told.get("", self._known_people)
 
-    async def _ask_people(self) -> dict[str, str]:
+    async def _known_people(self) -> dict[str, str]:
         """Whoever may not read users, or not their addresses, is told of nobody."""
-        found: dict[str, str] = {}
-        looked = 0
         try:
-            async for user in self._connection.listed("users"):
-                if email := _email(user):
-                    found[email] = user["id"]
-                looked += 1
-                if looked == MOST_PEOPLE:
-                    break
-        except (AssistantError, KeyError, TypeError) as error:
+            async with asyncio.timeout(PATIENCE):
+                return await self._people.get("", self._ask_people)
+        except (AssistantError, TimeoutError, KeyError, TypeError) as error:
             # The last two: a server that answers in another shape.
             _log.info("notion did not say who is in the workspace", reason=str(error))
+            return {}
+
+    async def _ask_people(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        looked = 0
+        async for user in self._connection.listed("users"):
+            if email := _email(user):
+                found[email] = user["id"]
+            looked += 1
+            if looked == MOST_PEOPLE:
+                break
         return found
 
 

@@ -6,12 +6,15 @@ page's blocks: https://developers.notion.com/reference/get-block-children
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from core.errors import AssistantError
 from core.notion.connection import PAGE_SIZE, Connection, Json
+from core.notion.destinations import Recent
 from core.notion.refusals import NotionRefused
 from core.notion.shapes import plain_text
 
@@ -26,6 +29,15 @@ _DEEPEST = 4
 # What stands in pages of its own is told by those; an index of them tells nothing itself.
 _INSIDE = re.compile(r"^[ \t]*<(page|database)\b[^>]*>.*</\1>[ \t]*$\n?", re.MULTILINE)
 _UNKNOWN = re.compile(r"<unknown\b[^>]*/?>(?:\s*</unknown>)?\n?")
+# https://developers.notion.com/guides/data-apis/enhanced-markdown
+_MENTION = re.compile(
+    r"<mention-(?P<kind>[a-z-]+)(?P<about>(?:\s[^<>]*?)?)(?:/>|>(?P<words>.*?)</mention-(?P=kind)>)"
+)
+_PERSON = re.compile(r'\burl="user://([0-9a-fA-F-]{32,36})"')
+_DATES = re.compile(r'\b(?:start|end)="([^"]*)"')
+_MOST = 10
+"""People mentioned by their ids whose names are asked for, of one page."""
+
 _UNSUPPORTED = (400, 403, 404, 405, 501)
 _NEVER = (404, 405, 501)
 
@@ -48,6 +60,7 @@ class Reading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._renders = True
+        self._people: Recent[str] = Recent()
 
     async def page(self, page_id: str, limit: int) -> str:
         """At most `limit` characters of a page; raises what `Connection` raises."""
@@ -76,7 +89,23 @@ class Reading:
             if len(text) >= limit:
                 break
             text += await self._part(block)
-        return _INSIDE.sub("", _UNKNOWN.sub("", text)).strip()[:limit]
+        text = _INSIDE.sub("", _UNKNOWN.sub("", text)).strip()[: 2 * limit]
+        return _in_words(text, await self._names(text))[:limit]
+
+    async def _names(self, text: str) -> dict[str, str]:
+        """The names of those whom a text mentions by their ids alone, as far as Notion says."""
+        found = [_PERSON.search(each["about"]) for each in _MENTION.finditer(text)]
+        ids = [*dict.fromkeys(each[1] for each in found if each is not None)][:_MOST]
+        asked = [self._people.get(one, partial(self._name, one)) for one in ids]
+        return dict(zip(ids, await asyncio.gather(*asked), strict=True))
+
+    async def _name(self, user: str) -> str:
+        try:
+            found = await self._connection.get(f"users/{user}")
+        except AssistantError:
+            # Not everybody may know who the people are.
+            return ""
+        return str(found.get("name") or "")
 
     async def _part(self, block: str) -> str:
         try:
@@ -89,6 +118,20 @@ class Reading:
 
     async def _walked(self, page_id: str, limit: int) -> str:
         return "\n".join(await _Walk(self._connection, limit).lines(page_id, "", 0)).strip()[:limit]
+
+
+def _in_words(text: str, names: Mapping[str, str]) -> str:
+    """The text with mentions as people read them."""
+
+    def read(mention: re.Match[str]) -> str:
+        words, about = (mention["words"] or "").strip(), mention["about"]
+        if mention["kind"] == "user":
+            person = _PERSON.search(about)
+            known = names.get(person[1], "") if person else ""
+            return "@" + (words.removeprefix("@") or known or "somebody")
+        return words or " → ".join(_DATES.findall(about)) or mention["kind"]
+
+    return _MENTION.sub(read, text)
 
 
 class _Walk:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 from core.durations import about
 from core.errors import AssistantError, Misconfigured, NotionFailed, RateLimited
@@ -20,7 +20,12 @@ NOT_SHARED = (
     "Open it in Notion, choose ••• → Connections, and add the integration."
 )
 _BLOCKED = "public_api_request_blocked"
+_WORKSPACE = "public_api_space_request_rate_limit"
+_ENDPOINT = "public_api_endpoint_rate_limit"
 _OVERLOADED = 529
+Limit = Literal["connection", "workspace", "endpoint"]
+"""https://developers.notion.com/reference/request-limits#rate-limit-responses"""
+
 _SHOWN = 200
 
 
@@ -89,6 +94,12 @@ class Refusal:
             return self.data.get("rate_limit_reason") != _BLOCKED
         # A conflict is a transaction that was not completed.
         return self.status in (409, _OVERLOADED)
+
+    @property
+    def limit(self) -> Limit:
+        """What a 429 was about: the connection's budget, where it does not say."""
+        named: dict[object, Limit] = {_WORKSPACE: "workspace", _ENDPOINT: "endpoint"}
+        return named.get(self.data.get("rate_limit_reason"), "connection")
 
     @property
     def passing(self) -> bool:

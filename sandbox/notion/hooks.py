@@ -53,6 +53,7 @@ class Faults(Hooks):
     saved. `skip` lets that many matching calls through before the first failure.
     """
 
+    held_up: asyncio.Event = field(default_factory=asyncio.Event)  # once a call waits
     _faults: list[_Fault] = field(default_factory=list)
 
     def fail(
@@ -101,6 +102,7 @@ class Faults(Hooks):
                 continue
             fault.times -= 1
             if fault.delay:
+                self.held_up.set()
                 await asyncio.sleep(fault.delay)
             elif fault.error is not None:
                 return error_response(fault.error)

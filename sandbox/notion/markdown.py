@@ -103,6 +103,8 @@ def _item(item: dict[str, Any]) -> str:
     marks = item["annotations"]
     if item["type"] == "equation":
         return f"${item['equation']['expression']}$"
+    if item["type"] == "mention" and item["mention"]["type"] == "user":
+        return f'<mention-user url="user://{item["mention"]["user"]["id"]}"/>'
     text = item["plain_text"]
     text = f"`{text}`" if marks["code"] else _escape(text)
     for name, mark in (("bold", "**"), ("italic", "*"), ("strikethrough", "~~")):

@@ -55,10 +55,11 @@ async def authorize(request: web.Request) -> web.Response:
         f'<input type="hidden" name="{name}" value="{escape(request.query.get(name, ""))}">\n'
         for name in names
     )
+    # Who allows access and picks nothing has connected nothing: so the first is ticked.
     pages = "".join(
-        f'<p><label><input type="checkbox" name="page" value="{record.id}"> '
-        f"{escape(record.title or 'Untitled')}</label></p>\n"
-        for record in _pickable(request)
+        f'<p><label><input type="checkbox" name="page" value="{record.id}"'
+        f"{'' if number else ' checked'}> {escape(record.title or 'Untitled')}</label></p>\n"
+        for number, record in enumerate(_pickable(request))
     )
     text = _PAGE.format(hidden=hidden, pages=pages)
     return web.Response(text=text, content_type="text/html", headers=_HEADERS)

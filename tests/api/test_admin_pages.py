@@ -161,7 +161,7 @@ async def test_everybodys_usage_is_shown_by_person(client: TestClient, core: Sma
     html = await page(client, "/admin/usage?days=7")
     read = words(html)
     assert "Tokens 3k 0 in, 3k out" in read
-    people = "By person eve 2k tokens, 1 answer under $0.01 Somebody in chat 1k tokens, 1 answer"
+    people = "By person eve 2k tokens under $0.01 1 answer Somebody in chat 1k tokens"
     assert people in read
     assert f'<a href="/admin/users/{eve.id}/account">eve</a>' in html
 
@@ -340,7 +340,7 @@ async def test_a_budget_in_dollars_is_told_with_what_it_does_not_count(
     assert "$3.00 of $1,000.00" in read
     assert "gpt-y has no price, and counts in tokens alone" in read
     assert 'value="4.50"' in html
-    assert "eve 2M tokens, 2 answers over $3.00" in words(await page(client, "/admin/usage"))
+    assert "eve 2M tokens over $3.00 2 answers" in words(await page(client, "/admin/usage"))
     for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣"):
         answer = await send(client, "/admin/budgets/change", {"person_dollars": text})
         assert answer.status == 400, text

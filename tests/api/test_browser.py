@@ -21,6 +21,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from core.errors import ProviderFailed
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
+from core.ports import Destination
 from core.storage.content import Written
 from core.storage.spending import Day, day_of
 from tests.api.small_core import PASSWORD, SmallCore
@@ -162,6 +163,59 @@ async def test_places_are_found_by_keyboard_alone(open_page: Open, core: SmallCo
     await page.click(".go")
     await page.wait_for_selector("#foot >> text=Open in Notion")
     assert core.accepted[0].call.flags == {"save": True, "to": "p1"}
+
+
+async def test_on_a_phone_the_places_that_are_found_leave_the_button_to_be_pressed(
+    open_page: Open, core: SmallCore
+):
+    core.places = [
+        Destination(f"p{number}", "page", f"Page {number}", "https://notion.so/p")
+        for number in range(25)
+    ]
+    page = await open_page(viewport={"width": 390, "height": 844})
+    await sign_up(page)
+    await page.fill("#prompt", "a plan")
+    await page.focus("#destination")
+    await page.wait_for_selector(".found [data-id]")
+    found = await page.locator(".found").bounding_box()
+    button = await page.locator(".go").bounding_box()
+    assert found is not None
+    assert button is not None
+    assert found["y"] + found["height"] <= button["y"]
+    assert found["y"] >= 0
+    assert found["x"] + found["width"] <= 390
+    await page.click(".go")
+    await page.wait_for_selector("#foot .does")
+    assert core.accepted[0].call.text == "a plan"
+
+
+async def test_a_long_name_of_a_model_leaves_the_page_as_wide_as_the_phone(open_page: Open):
+    page = await open_page(viewport={"width": 390, "height": 844})
+    await sign_up(page)
+    home = page.url
+    await page.goto(home.rstrip("/") + "/settings")
+    await page.fill("#model", "a-model-with-a-name-" + "x" * 100)
+    await page.check("#preferences [name=save]")
+    await page.click("text=Keep these")
+    await page.wait_for_selector(".toast")
+    await page.goto(home)
+    assert "a-model-with-a-name-" in (await page.text_content(".options") or "")
+    assert await page.is_checked("[name=save]")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = await page.locator(".composer").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+
+
+async def test_admins_see_anew_how_each_part_does(open_page: Open, core: SmallCore):
+    page = await open_page()
+    await sign_up(page)
+    await page.goto(page.url.rstrip("/") + "/admin")
+    await expect(page.locator("#components")).to_contain_text("Takes requests")
+    core.components = {"database": "ok", "work": "The work engine does not start."}
+    # As when somebody comes back to the tab; otherwise every 15 seconds.
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator("#components")).to_contain_text("does not start", timeout=PATIENCE)
 
 
 async def test_a_page_goes_to_another_place_and_a_draft_is_nobody_elses(

@@ -19,6 +19,7 @@ from core.messages import Call, Request, Sender
 from core.notion.oauth import CALLBACK
 from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
+from sandbox.notion.ids import PERSON_USER_ID
 from sandbox.notion.server import NotionServer
 from tests.api.browsing import send, sign_up
 from tests.api.conftest import Join
@@ -190,7 +191,10 @@ async def test_a_workspaces_link_connects_for_everybody_there(
     _, query = await agree((await post(client, "/notion/connect", code))[1]["url"])
     assert (await ended(client, query))[0] == 200
     async with core.database.read() as unit:
-        assert await unit.connections.of(Holder(None, "slack", "T1")) is not None
+        kept = await unit.connections.of(Holder(None, "slack", "T1"))
+    assert kept is not None
+    # Pages mention Grace as the person in Notion who agreed, and nobody else.
+    assert (kept.agreed_as, kept.owner_id) == (ASKED.sender.id, PERSON_USER_ID)
 
 
 async def test_the_first_browser_that_opens_a_link_is_the_only_one(

@@ -445,6 +445,8 @@ async def test_pages_hold_while_items_come_and_go(client: TestClient, ada: Heade
         ("q=" + "x" * 201, "q: "),
         ("provider=", "provider: "),
         ("page=2", "page: is not known here"),
+        ("limit=1&limit=2", "limit: give it once"),
+        ("q=plan&limit=2&q=", "q: give it once"),
     ],
 )
 async def test_a_query_that_cannot_be_names_the_parameter(

@@ -311,6 +311,7 @@ async def test_another_origin_is_told_nothing(shared: TestClient):
     headers = PREFLIGHT | {"Origin": "https://evil.example"}
     preflight = await shared.options("/content/generate", headers=headers)
     await _refused(preflight, 403, "FORBIDDEN")
+    assert "CORS_ORIGINS" in (await preflight.json())["detail"]
     response = await shared.get("/health/live", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in response.headers
     plain = await shared.options("/content/generate")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient
 from dirty_equals import IsDatetime, IsStr, IsUUID
+from sqlalchemy import update
 
 from core.messages import Call, Request, Sender
 from core.storage.content import Written
+from core.storage.tables import link_codes
 from tests.api.conftest import Join
 from tests.api.small_core import SmallCore
 
@@ -93,6 +97,36 @@ async def test_a_second_account_cannot_use_what_the_first_has_opened(
     assert (await client.post("/auth/link/preview", json=body, headers=ada)).status == 200
     assert (await client.post("/auth/link", json=body, headers=eve)).status == 403
     assert (await client.post("/auth/link", json=body, headers=ada)).status == 200
+
+
+async def test_of_two_accounts_that_hand_in_a_code_at_once_one_is_linked(
+    client: TestClient, core: SmallCore, ada: Headers, join: Join
+):
+    body = {"code": await code(core)}
+    racers = [ada, *[await join(f"racer-{number}") for number in range(3)]]
+    answers = await asyncio.gather(
+        *(client.post("/auth/link", json=body, headers=each) for each in racers)
+    )
+    statuses = sorted(each.status for each in answers)
+    assert statuses == [200, 409, 409, 409]
+    linked = [
+        len((await (await client.get("/auth/me", headers=each)).json())["identities"])
+        for each in racers
+    ]
+    assert sorted(linked) == [0, 0, 0, 1]
+    assert linked[[each.status for each in answers].index(200)] == 1
+
+
+async def test_a_code_ends_after_ten_minutes(client: TestClient, core: SmallCore, ada: Headers):
+    body = {"code": await code(core)}
+    assert (await client.post("/auth/link/preview", json=body, headers=ada)).status == 200
+    async with core.database.engine.begin() as connection:
+        ended = datetime.now(UTC) - timedelta(seconds=1)
+        await connection.execute(update(link_codes).values(expires_at=ended))
+    for path in ("/auth/link/preview", "/auth/link"):
+        refused = await client.post(path, json=body, headers=ada)
+        assert (refused.status, (await refused.json())["code"]) == (400, "INVALID_INPUT")
+    assert (await (await client.get("/auth/me", headers=ada)).json())["identities"] == []
 
 
 async def test_a_code_that_is_none_is_refused_and_not_repeated(client: TestClient, ada: Headers):

@@ -76,18 +76,26 @@ async def test_what_was_spent_is_shown_by_day_and_provider(client: TestClient, c
     await sign_up(client)
     await spend(core, 0, tokens=4000)
     await spend(core, 2)
-    await spend(core, 2, providers=("offline",), tokens=2000)
+    await spend(core, 2, providers=("deepseek",), tokens=2000)
     await spend(core, 20, tokens=40_000)
     read = words(await page(client, "/usage?days=7"))
     assert "Tokens 8.8k 1.8k in, 7k out" in read
     assert "Answers 3" in read
-    assert "Cost $0.05 without offline-1" in read
-    assert "offline 2.5k tokens cost unknown offline-1 1 answer, 2.5k tokens" in read
+    assert "Cost $0.05 without deepseek-1" in read
+    assert "deepseek 2.5k tokens cost unknown deepseek-1 1 answer, 2.5k tokens" in read
     day = (NOW - timedelta(days=2)).strftime("%d %b").lstrip("0")
-    assert f"{day}: 3,750 tokens (offline 2,500, openai 1,250)" in read
+    assert f"{day}: 3,750 tokens (deepseek 2,500, openai 1,250)" in read
     assert f"{day} 2 750 3,000 –" in read, "a cost that is not whole is none"
     assert "AI_PRICES" in read
     assert "58.8k" in words(await page(client, "/usage"))
+
+
+async def test_what_this_machine_wrote_costs_nothing(client: TestClient, core: SmallCore):
+    await sign_up(client)
+    await spend(core, 0, providers=("offline",))
+    read = words(await page(client, "/usage?days=7"))
+    assert "Cost $0.00 US dollars" in read
+    assert "AI_PRICES" not in read
 
 
 async def test_a_range_that_is_none_is_the_usual_one(client: TestClient):

@@ -19,6 +19,7 @@ from core.storage.database import Database
 from core.storage.migrate import migrate
 from notion_assistant import doctor
 from sandbox.slack.server import SlackServer
+from sandbox.traffic import Answer, Call
 from tests.mail_server import MailServer
 
 
@@ -257,7 +258,7 @@ async def test_nobody_elsewhere_is_sent_to_an_address_of_this_machine(tmp_path: 
     server = {"public_url": "https://notes.example.com", "secret_key": "k" * 32}
     _, rows = await _examined(tmp_path, **app, **server)
     assert "create a subscription to https://notes.example.com/notion/webhook" in rows["webhook"]
-    async with SlackServer("secret", "xoxb-x") as slack:
+    async with SlackServer("secret", "xoxb-x", "xapp-x") as slack:
         way_in = {"slack_api_url": slack.api_url, "slack_bot_token": "xoxb-x"}
         _, rows = await _examined(tmp_path, **way_in, slack_signing_secret="secret")
         assert "Slack cannot reach that address" in rows["slack"]
@@ -265,6 +266,27 @@ async def test_nobody_elsewhere_is_sent_to_an_address_of_this_machine(tmp_path: 
         assert "cannot reach" not in rows["slack"]
         _, rows = await _examined(tmp_path, **way_in, slack_app_token="xapp-x")
         assert "cannot reach" not in rows["slack"]
+
+
+async def _without_sockets(call: Call) -> Answer | None:
+    refused = {"ok": False, "error": "unknown_method"}
+    return Answer(refused) if "connections" in call.name else None
+
+
+async def test_an_app_token_that_will_not_do_is_told(tmp_path: Path) -> None:
+    async with SlackServer("secret", "xoxb-x", "xapp-x") as slack:
+        given = {"slack_api_url": slack.api_url, "slack_bot_token": "xoxb-x"}
+        good, rows = await _examined(tmp_path, **given, slack_app_token="xoxb-x")
+        assert not good
+        assert "of SLACK_APP_TOKEN, so no command comes. It begins with xapp-" in rows["slack"]
+        good, rows = await _examined(tmp_path, **given, slack_app_token="xapp-x")
+        assert good, rows["slack"]
+    async with SlackServer("secret", "xoxb-x") as slack:
+        # Other servers that speak Slack's protocol may have no such method.
+        slack.hooks.before.append(_without_sockets)
+        given["slack_api_url"] = slack.api_url
+        good, rows = await _examined(tmp_path, **given, slack_app_token="xapp-x")
+        assert good, rows["slack"]
 
 
 async def test_a_plain_address_for_others_says_that_nobody_can_log_in(tmp_path: Path) -> None:

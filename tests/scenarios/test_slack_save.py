@@ -14,7 +14,7 @@ from product import Product, World, eventually
 
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults, Hooks
-from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, PERSON_USER_ID
 from sandbox.notion.schema import make_property
 from sandbox.slack.chat import permalink
 from sandbox.slack.files import Shared
@@ -98,12 +98,15 @@ async def test_a_memo_in_a_channel_with_a_data_source_fills_its_properties(
         "Tags": make_property("Tags", "multi_select"),
         "Source": make_property("Source", "status", (("Meeting", "gray"),)),
         "Reckoned": make_property("Reckoned", "formula"),
+        "Attendees": make_property("Attendees", "people"),
     }
     source = world.notion.store.add_data_source("Decisions", properties)
     product = await launch("slack")
     await world.slack.slash_command(text="to Decisions --channel")
     await told(world, "Decisions")
-    message = world.slack.write(f"We ship. #launch <#{world.slack.general.id}>")
+    robin = world.slack.space.add_user("robin", email="robin@example.com")
+    message = world.slack.write(f"We ship. #launch <#{world.slack.general.id}> <@{robin.id}>")
+    world.slack.write("Yes!", user=robin, thread_ts=message.ts)
     await world.slack.react(message, "memo")
     await marked(world, message, "white_check_mark")
     [page] = world.notion.store.pages_under(source.id)
@@ -115,6 +118,11 @@ async def test_a_memo_in_a_channel_with_a_data_source_fills_its_properties(
     assert written == int(float(message.ts))
     [reply] = world.slack.answers()
     assert "“Source” was left out" in str(reply.blocks)
+    # Robin has the address of somebody in Notion, and is that person there.
+    assert [one["id"] for one in found["Attendees"]] == [PERSON_USER_ID]
+    blocks = await world.children(page.id)
+    runs = [run for block in blocks for run in block[block["type"]]["rich_text"]]
+    assert [run["plain_text"] for run in runs if run["type"] == "mention"] == ["@Robin Example"] * 2
     assert await product.stop() == 0
 
 

@@ -106,7 +106,7 @@ async def test_a_model_and_saving_at_once_are_chosen_and_taken_back(
     shown = (await say("settings")).text
     assert "- Provider: openai (your own choice)" in shown
     assert "- Model: gpt-y (your own choice)" in shown
-    assert "- Saved to Notion at once: yes" in shown
+    assert "- Texts are saved to Notion: at once" in shown
     assert "saved when you say so" in (await say("settings save off")).text
     await say("settings provider deepseek")
     assert await preferences(database) == {"provider": "deepseek"}, "the model was the other's"

@@ -60,6 +60,8 @@ def test_a_line_means_one_call(line: str, call: Call) -> None:
     ("line", "sentence"),
     [
         ("/notion generat x", "Did you mean `/notion generate`"),
+        ("/notion gen", "Did you mean `/notion generate`"),
+        ("/notion sea level rise", "`/notion generate sea level rise`"),
         ("/notion zzz", "`/notion help` lists them all"),
         ("/notion save-item 1", "There is no command"),
         ("/notion generate", "needs a prompt: `/notion generate <prompt>`"),

@@ -198,6 +198,38 @@ async def test_a_list_is_read_to_its_end(connection: Connection, notion: NotionS
     assert len({block["id"] for block in found}) == 200
 
 
+@pytest.mark.parametrize(
+    ("reason", "seconds", "others"),
+    [
+        ("public_api_request_rate_limit", "5", False),
+        ("public_api_space_request_rate_limit", "900", False),
+        ("public_api_endpoint_rate_limit", "5", True),
+        ("something_new", "900", True),
+    ],
+)
+async def test_others_ask_nothing_meanwhile_where_the_limit_is_theirs_too(
+    notion: NotionServer, faults: Faults, reason: str, seconds: str, *, others: bool
+) -> None:
+    connection = Connection(notion.token, notion.base_url, Pace("key", 5000, None), patience=1)
+    error = RefusedError(
+        "rate_limited",
+        "Slow down.",
+        headers={"Retry-After": seconds},
+        additional_data={"rate_limit_reason": reason},
+    )
+    faults.fail("POST", "/v1/pages", error, times=9)
+    with pytest.raises(RateLimited):
+        await connection.write("POST", "pages", a_page(notion))
+    if others:
+        assert await connection.get("users/me")
+    else:
+        with pytest.raises(RateLimited) as caught:
+            await connection.get("users/me")
+        assert 0 < (caught.value.retry_after or 0) <= float(seconds)
+    assert len(notion.requests) == 1 + others
+    await connection.close()
+
+
 async def test_who_stands_in_line_waits_out_what_notion_asks_for_and_others_ask_nothing(
     notion: NotionServer, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:

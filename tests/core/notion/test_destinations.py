@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from core.errors import InvalidInput, Misconfigured, NotionFailed
 from core.notion import destinations as module
 from core.notion.client import NotionPages
+from core.notion.pace import in_background
 from core.ports import Destination
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, NOTES_DATABASE_ID
@@ -174,3 +176,34 @@ async def test_trouble_with_notion_is_not_taken_for_a_missing_page(
     with pytest.raises(NotionFailed):
         await client.destination(MISSING)
     await client.close()
+
+
+async def test_many_with_one_question_ask_it_once(
+    pages: NotionPages, notion: NotionServer, faults: Faults
+) -> None:
+    faults.delay("GET", "/v1/users", 0.3)
+    found = await asyncio.gather(*(pages.people() for _ in range(20)))
+    assert all(one == found[0] for one in found)
+    assert [call.path for call in notion.requests].count("/v1/users") == 1
+
+
+async def test_who_waited_for_an_answer_that_did_not_come_asks_for_it(
+    pages: NotionPages, notion: NotionServer, faults: Faults
+) -> None:
+    faults.fail("GET", "/v1/pages/*", "restricted_resource")
+    asked = (pages.destination(None) for _ in range(3))
+    first, *others = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(first, NotionFailed)
+    assert [getattr(one, "id", one) for one in others] == [notion.root_page_id] * 2
+
+
+async def test_what_people_wait_for_does_not_wait_for_the_background(
+    pages: NotionPages, faults: Faults
+) -> None:
+    faults.delay("GET", "/v1/users", 60)
+    with in_background():
+        behind = asyncio.create_task(pages.people())
+    await asyncio.wait_for(faults.held_up.wait(), 20)
+    assert await asyncio.wait_for(pages.people(), 20)
+    behind.cancel()
+    await asyncio.gather(behind, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.notion.shapes import child, text_of
 from core.notion.sync import Sync
 from core.pages import Child
 from core.transcript import document
+from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import BOT_USER_ID, PERSON_USER_ID
 from sandbox.notion.rich_text import read_rich_text
 from sandbox.notion.server import NotionServer
@@ -212,3 +214,26 @@ async def test_a_bot_cannot_be_mentioned(pages: NotionPages, notion: NotionServe
     page = Mentioning(pages, {"Ada": BOT_USER_ID})
     await page.append(notion.root_page_id, notion_blocks("@Ada"))
     assert (await pages.children(notion.root_page_id))[-1].text == "@Ada"
+
+
+def asked(notion: NotionServer) -> int:
+    return sum(call.path == "/v1/users" for call in notion.requests)
+
+
+async def test_the_people_of_a_workspace_are_read_once_for_all_who_ask(
+    pages: NotionPages, notion: NotionServer
+) -> None:
+    told = await asyncio.gather(*(pages.people() for _ in range(9)))
+    assert told == [{"robin@example.com": PERSON_USER_ID}] * 9
+    assert asked(notion) == 1
+
+
+async def test_nobody_waits_long_for_who_people_are(
+    pages: NotionPages, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.notion.properties.PATIENCE", 0.01)
+    faults.delay("GET", "/v1/users", 60)
+    assert await pages.people() == {}
+    # Nor is it asked again at once, whatever it would say.
+    monkeypatch.setattr("core.notion.properties.PATIENCE", 30.0)
+    assert await pages.people() == {}

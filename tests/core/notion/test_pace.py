@@ -191,6 +191,14 @@ async def test_who_came_before_the_budget_was_spent_hears_of_the_wait_too(
     await asyncio.gather(*saving, return_exceptions=True)
 
 
+async def test_who_is_turned_away_is_not_told_to_wait() -> None:
+    pace, told = Pace("key", 5, None), list[float]()
+    pace.close_for(900, "workspace")
+    with in_line(600, told.append), pytest.raises(RateLimited, match="about 15 minutes"):
+        await pace.turn(1)
+    assert told == []
+
+
 async def test_while_notion_wants_to_be_left_alone_nobody_asks() -> None:
     pace = Pace("key", 100, None)
     await pace.turn(1)

@@ -10,9 +10,11 @@ from aiohttp.test_utils import TestServer
 from core.errors import NotionFailed
 from core.markdown import notion_blocks
 from core.notion.client import NotionPages
+from core.notion.mentions import with_people
+from core.notion.reading import _in_words
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
-from sandbox.notion.ids import ROOT_PAGE_ID
+from sandbox.notion.ids import PERSON_USER_ID, ROOT_PAGE_ID
 
 PAGE = "11111111-2222-4333-8444-555555555555"
 WRITTEN = (
@@ -165,3 +167,40 @@ async def test_a_page_nobody_shared_is_refused_for_good(pages: NotionPages) -> N
     with pytest.raises(NotionFailed, match="not shared") as caught:
         await pages.read(PAGE, 1000)
     assert not caught.value.retryable
+
+
+async def test_people_whom_a_page_mentions_are_read_by_their_names(
+    pages: NotionPages, faults: Faults
+) -> None:
+    place = await pages.destination(ROOT_PAGE_ID)
+    blocks = with_people(notion_blocks("Ask @R, not @R or @X."), {"R": PERSON_USER_ID})
+    made = await pages.create(place, "Plan", blocks)
+    named = "Ask @Robin Example, not @Robin Example or @X."
+    assert await pages.read(made.id, 1000) == named
+    # The same by its blocks.
+    faults.fail("GET", RENDERED, refused(404))
+    assert await pages.read(made.id, 1000) == named
+
+
+async def test_who_may_not_know_people_reads_on(pages: NotionPages, faults: Faults) -> None:
+    place = await pages.destination(ROOT_PAGE_ID)
+    blocks = with_people(notion_blocks("Ask @R."), {"R": PERSON_USER_ID})
+    made = await pages.create(place, "Plan", blocks)
+    faults.fail("GET", "/v1/users/*", "restricted_resource", times=9)
+    assert await pages.read(made.id, 1000) == "Ask @somebody."
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ('<mention-user url="user://x">Ada</mention-user>!', "@Ada!"),
+        ('<mention-user url="https://notion.so/x"/>', "@somebody"),
+        ('<mention-page url="https://notion.so/y">The plan</mention-page>', "The plan"),
+        ('<mention-page url="https://notion.so/y"/>', "page"),
+        ('<mention-date start="2026-11-25"/>', "2026-11-25"),
+        ('<mention-date start="2026-11-25" end="2026-11-27"/>', "2026-11-25 → 2026-11-27"),
+        (r"\<mention-date/\> x", r"\<mention-date/\> x"),
+    ],
+)
+def test_mentions_are_read_as_words(told: str, read: str) -> None:
+    assert _in_words(told, {}) == read
