@@ -1,9 +1,9 @@
 """A model for many at once: OpenAI's Responses API, and as little work as can be for each token.
 
-`python -m benchmarks.model TOKENS` prints where it listens, and ends with its standard input. The
-stand-in in `sandbox/ai` would take more of the machine for 500 answers at once than what is
-measured. An answer begins with the last word of what was asked; `GET /times` says for each such
-word when its first and its last token were sent, by `time.time`.
+`python -m benchmarks.model` prints where it listens, and ends with its standard input. The stand-in
+in `sandbox/ai` would take more of the machine for 500 answers at once than what is measured. What
+is asked ends with the number of tokens and the word that the answer is to begin with; `GET /times`
+says for each such word when its first and its last token were sent, by `time.time`.
 https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
@@ -39,23 +39,27 @@ class Times(NamedTuple):
 
 
 def pieces(tokens: int, word: str) -> list[str]:
-    """An answer's tokens: words in lines of a list, after that first one."""
-    rest = (("\n- " if number % 9 == 1 else " ") + f"w{number}" for number in range(1, tokens))
+    """An answer's tokens: words in lines of a list, after that first one. Most are short, so that
+    thousands are still one message."""
+    rest = []
+    for number in range(1, tokens):
+        named = number % 10 == 0 or number == tokens - 1
+        said = f"w{number}" if named else "x"
+        rest.append(("\n- " if number % 9 == 1 else " ") + said)
     return [f"{word}\n", *rest]
 
 
 class Model:
     """The answers under way, and what was sent of each."""
 
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
+    def __init__(self) -> None:
         self.times: dict[str, Times] = {}
 
     @cache  # noqa: B019 - there is one model
-    def frames(self, model: str) -> list[bytes]:
+    def frames(self, model: str, tokens: int) -> list[bytes]:
         """The tokens after the first as they go out: the same for all who ask."""
         asked = Asked(model, [], stream=True, max_tokens=0, usage=True)
-        return [_chunk(_WIRE.token(asked, piece)) for piece in pieces(self.tokens, "")[1:]]
+        return [_chunk(_WIRE.token(asked, piece)) for piece in pieces(tokens, "")[1:]]
 
 
 class _Connection(asyncio.Protocol):
@@ -95,19 +99,19 @@ class _Connection(asyncio.Protocol):
     def _token(self, asked: Asked, number: int, due: float) -> None:
         if self._transport.is_closing():
             return
-        model, word = self._model, asked.prompt.split()[-1]
+        model, words = self._model, asked.prompt.split()
+        tokens, word = int(words[-2]), words[-1]
         if number:
-            self._transport.write(model.frames(asked.model)[number - 1])
+            self._transport.write(model.frames(asked.model, tokens)[number - 1])
         else:
             self._transport.write(_chunk(_WIRE.token(asked, f"{word}\n")))
             model.times[word] = Times(time.time())
-        if number + 1 < model.tokens:
+        if number + 1 < tokens:
             due += TOKEN
             asyncio.get_running_loop().call_at(due, self._token, asked, number + 1, due)
             return
         model.times[word] = Times(model.times[word].first, time.time())
-        text = "".join(pieces(model.tokens, word))
-        end = _WIRE.end(asked, text, model.tokens, "stop")
+        end = _WIRE.end(asked, "".join(pieces(tokens, word)), tokens, "stop")
         self._transport.write(b"".join(map(_chunk, end)) + b"0\r\n\r\n")
 
 
@@ -116,11 +120,11 @@ def _chunk(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def elsewhere(tokens: int) -> AsyncIterator[str]:
+async def elsewhere() -> AsyncIterator[str]:
     """The model, in a process of its own; gives its address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "benchmarks.model", str(tokens)),
+        *("-m", "benchmarks.model"),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -140,8 +144,8 @@ async def times(url: str) -> dict[str, Times]:
         return {word: Times(*found) for word, found in (await response.json()).items()}
 
 
-async def _serve(tokens: int) -> None:
-    model = Model(tokens)
+async def _serve() -> None:
+    model = Model()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(model), "127.0.0.1", 0, backlog=1024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
@@ -149,4 +153,4 @@ async def _serve(tokens: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve())

@@ -101,12 +101,12 @@ async def running(
         await end(process)
 
 
-async def settled(directory: Path) -> None:
+async def settled(directory: Path, patience: float = PATIENCE) -> None:
     """Returns once the product in this folder has finished all that it accepted."""
     database = directory / "data" / "notion-assistant.db"
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while connection.execute(UNFINISHED).fetchone():  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(0.02)
     finally:

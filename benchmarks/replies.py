@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crowd import crowd
+from benchmarks.limited import in_discord
 from benchmarks.measure import Size
 from benchmarks.processes import PATIENCE, PRODUCT, end, free_port, settled, spawn, until_it_answers
 from benchmarks.world import World, settings, world
@@ -256,6 +257,9 @@ async def measure(size: Size, directory: Path) -> list[Table]:
         finally:
             await end(process)
         if size.rounds > 1:
+            there = await in_discord(made, directory / "discord", tokens, LIMITED, LIMIT)
+            found = [Reply(*one) for one in there]
+            table.rows.append(row(f"{LIMITED} in Discord, {LIMIT[0]} a minute", found))
             table.rows += await compared(made, directory, size)
     seen = await crowd(size.repeats, 2 * tokens)
     lags = [told(at(seen.lags, share)) for share in (0.5, 0.99)]

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +58,7 @@ class Budget:
     """`most` calls in any `seconds`. What a platform says of its own count goes before that.
 
     `ends` is False where the end of an answer is another kind of call, and draws on nothing.
+    `learns`: the platform tells with each call what it takes, so one is spent early to hear of it.
     """
 
     def __init__(
@@ -66,9 +68,12 @@ class Budget:
         clock: Callable[[], float] = time.monotonic,
         *,
         ends: bool = True,
+        learns: bool = False,
         together: Together | None = None,
     ) -> None:
         self._together = together
+        self._unheard = learns
+        self._news = asyncio.Event()
         self._others = Count(taken=False, wait=0.0, calls=0, growing=0)
         self._others_until = 0.0
         self._told_closed = True
@@ -95,9 +100,16 @@ class Budget:
         self._closed_until = max(self._closed_until, self._clock() + seconds)
         self._told_closed = False
 
-    def heard(self, left: int, seconds: float) -> None:
-        """The platform takes `left` more calls within the next `seconds`."""
+    def heard(self, left: int, seconds: float, most: int | None = None) -> None:
+        """The platform takes `left` more calls within the next `seconds`; `most` are all it takes
+        in such a time."""
+        if most:
+            # What is left of the window says the least of how long it is.
+            self.seconds = max(seconds, self.seconds if most == self.most else 0.0)
+            self.most = most
         self._left = (left, self._clock() + seconds)
+        self._unheard = False
+        self._news.set()
 
     async def grant(self) -> bool:
         """As `take`, and in the count of all processes where there is one."""
@@ -118,7 +130,9 @@ class Budget:
         """Takes a place for an interim edit; False where all that is left is reserved."""
         now = self._now()
         if now < self._closed_until or self._free() <= self._reserved:
-            return False
+            if not (self._unheard and self._free() > 0):
+                return False
+            self._unheard = False
         self._take(now)
         return True
 
@@ -160,7 +174,10 @@ class Budget:
                     wait = max(count.wait, 0.001)
                 if self._clock() + wait > deadline:
                     return False
-                await asyncio.sleep(wait)
+                self._news.clear()
+                with suppress(TimeoutError):
+                    # Another call's answer may say that there is more.
+                    await asyncio.wait_for(self._news.wait(), wait)
 
     async def _counted(self, *, keep: bool) -> Count | None:
         """Takes the place for all processes, too; None where they do not count together."""
@@ -227,9 +244,11 @@ class Budgets:
         seconds: float,
         *,
         ends: bool = True,
+        learns: bool = False,
         shared: Shared | None = None,
         name: str = "",
     ) -> None:
+        self._learns = learns
         self._shared = shared
         self._name = name
         self._most = most
@@ -242,7 +261,13 @@ class Budgets:
         budget = self._known.get(place)
         if budget is None:
             together = Together(self._shared, f"{self._name}:{place}") if self._shared else None
-            budget = Budget(self._most, self._seconds, ends=self._ends, together=together)
+            budget = Budget(
+                self._most,
+                self._seconds,
+                ends=self._ends,
+                learns=self._learns,
+                together=together,
+            )
             self._known[place] = budget
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)

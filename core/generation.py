@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,7 +37,7 @@ from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
-from core.troubles import all_failed, could_not
+from core.troubles import all_failed, could_not, cut
 
 log = structlog.get_logger(__name__)
 
@@ -322,9 +323,10 @@ class Generation:
         if shown is not None:
             context.feed.show(whole)
         if not stopped:
-            # Seen before it is kept: keeping it takes a moment.
+            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
             context.feed.complete()
-        ended = _stopped("".join(text)) if stopped else _cut(usage)
+            await asyncio.sleep(0)
+        ended = _stopped("".join(text)) if stopped else cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
@@ -403,12 +405,6 @@ def _stopped(text: str) -> str:
     words = len(text.split())
     about = words if words < 20 else round(words, -1)
     return f"Stopped after about {about} word{'' if about == 1 else 's'}."
-
-
-def _cut(usage: Usage) -> str | None:
-    if usage.complete:
-        return None
-    return f"The answer ends early: {usage.reason or 'the model reached its limit'}."
 
 
 def _notes(item: Content) -> list[str]:

@@ -554,6 +554,11 @@ class CanStream(CanEdit, Protocol):
         """As much of an unfinished text as will not change any more. Pure."""
         ...
 
+    async def grow(self, address: Address, reply: Reply, text: str) -> bool:
+        """Adds what is settled of an unfinished text. False where that takes an `edit` with the
+        draft, which costs more to make. Raises as that does."""
+        ...
+
     async def complete(self, address: Address, reply: Reply, text: str) -> None:
         """Shows all of a text of which no more comes. The end is still for `edit`; raises as it."""
         ...

@@ -1,8 +1,9 @@
-"""What to tell where providers could not answer. Pure."""
+"""What to tell where providers could not answer, or not to the end. Pure."""
 
 from __future__ import annotations
 
 from core.errors import AssistantError, ProviderFailed
+from core.ports import Usage
 
 
 def could_not(name: str, error: AssistantError) -> str:
@@ -25,3 +26,10 @@ def all_failed(troubles: list[tuple[str, AssistantError]], *, broken_off: bool) 
         retryable=any(error.retryable for error in errors),
         retry_after=min(waits, default=None),
     )
+
+
+def cut(usage: Usage) -> str | None:
+    """What to say of an answer that its model ended early; None where it is whole."""
+    if usage.complete:
+        return None
+    return f"The answer ends early: {usage.reason or 'the model reached its limit'}."

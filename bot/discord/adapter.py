@@ -79,7 +79,7 @@ class DiscordPlatform:
         self._rest = Rest(settings)
         self._trace = Trace(self._rest)
         self.reader = Reader(self._rest)
-        self._budgets = Budgets(EDITS, EDITS_SECONDS)
+        self._budgets = Budgets(EDITS, EDITS_SECONDS, learns=True)
 
     def render(self, answer: Answer) -> list[Part]:
         """See Platform."""

@@ -61,16 +61,20 @@ class Rest:
         self._agent = f"DiscordBot ({settings.public_url}, 1)"
         self._base_url = settings.discord_api_url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
-        self._left: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._left: OrderedDict[str, tuple[int, float, int | None]] = OrderedDict()
         self._closed_until = 0.0
 
-    def left(self, method: str, path: str) -> tuple[int, float] | None:
-        """How many more calls like this one Discord said it takes, and within how many seconds.
+    def left(self, method: str, path: str) -> tuple[int, float, int | None] | None:
+        """How many more calls like this one Discord said it takes, within how many seconds, and how
+        many it takes in all in such a time, where it said so.
 
         https://docs.discord.com/developers/topics/rate-limits#header-format
         """
         found = self._left.pop(f"{method} {path}", None)
-        return None if found is None else (found[0], max(0.0, found[1] - time.monotonic()))
+        if found is None:
+            return None
+        left, until, most = found
+        return left, max(0.0, until - time.monotonic()), most
 
     async def as_bot(self, method: str, path: str, **options: Any) -> Any:
         """A call with the bot token. Options: `json`, `params`."""
@@ -149,8 +153,10 @@ class Rest:
             headers.get("X-RateLimit-Remaining", ""),
             _seconds(headers.get("X-RateLimit-Reset-After", "")),
         )
+        most = headers.get("X-RateLimit-Limit", "")
         if left.isdecimal():
-            self._left[call] = (int(left), time.monotonic() + seconds)
+            known = int(most) if most.isdecimal() else None
+            self._left[call] = (int(left), time.monotonic() + seconds, known)
             if len(self._left) > _REMEMBERED:
                 self._left.popitem(last=False)
 

@@ -107,6 +107,10 @@ class SlackPlatform:
         """See CanStream."""
         return settled(text)[0]
 
+    async def grow(self, address: Address, reply: Reply, text: str) -> bool:
+        """See CanStream."""
+        return await self._streams(address).grow(reply, text)
+
     async def complete(self, address: Address, reply: Reply, text: str) -> None:
         """See CanStream."""
         metadata = metadata_of(address, render_waiting(), reply["marker"])
@@ -178,15 +182,13 @@ class SlackPlatform:
         if reply["via"] != "stream":
             await update()
         elif part["place"] == "draft":
-            if not await self._streams(address).grow(reply, part):
+            if not await self.grow(address, reply, part.get("written", "")):
                 await update()
         else:
             metadata = metadata_of(address, part, reply["marker"])
             end = await self._streams(address).finish(reply, part, metadata)
-            if end == "tidy":
-                await insist(update)
-            elif end == "update":
-                await update()
+            if end != "whole":
+                await (insist(update) if end == "tidy" else update())
             self._streams(address).forget(reply)
 
     async def withdraw(self, address: Address, reply: Reply) -> None:

@@ -83,7 +83,11 @@ class Streams:
         self._plain: OrderedDict[str, float] = OrderedDict()
 
     def may(self, address: Address) -> bool:
-        """Whether a stream can be tried there: in a thread, and in channels to somebody."""
+        """Whether a stream can be tried there: in a thread, and in channels to somebody.
+
+        Outside of threads Slack takes streams only in channels that are one session as a whole, and
+        refuses them elsewhere (`invalid_thread_ts`): a command's answer in a channel is edited.
+        """
         channel, team = address["channel_id"], address["team_id"]
         reader = channel.startswith("D") or (team and address["user_id"])
         return bool(
@@ -133,7 +137,7 @@ class Streams:
         thread = address["thread"]
         return {"via": "stream", "channel": place, "ts": ts, "thread": thread, "marker": marker}
 
-    async def grow(self, reply: Reply, part: Part) -> bool:
+    async def grow(self, reply: Reply, written: str) -> bool:
         """Adds what is settled since; False where the message is to be edited instead."""
         stream = self._streams.get(reply["marker"])
         if stream is None:
@@ -143,7 +147,7 @@ class Streams:
             return False
         if not stream.open:
             return False
-        text = rendered(part.get("written", ""))
+        text = rendered(written)
         more = text[len(stream.sent) :]
         if stream.known and more and text.startswith(stream.sent) and len(text) <= LONGEST:
             return await self._append(stream, reply, more)

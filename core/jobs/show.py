@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Self, TypeVar
 
@@ -195,6 +196,8 @@ class Show:
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not await self._budget.grant() and not first:
             return False
+        if streams and reply is not None and await streams.grow(self._address, reply, text):
+            return True
         if text:
             part = platform.draft(text, self._actions)
         else:
@@ -209,7 +212,6 @@ class Show:
         return wanted if self._budget is None else self._budget.pause(wanted)
 
     async def _rest(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._hurry.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()

@@ -51,6 +51,13 @@ async def test_the_replies_are_told_in_tables() -> None:
         assert told in printed
 
 
+async def test_streams_of_the_whole_product_are_told_with_its_own_loop() -> None:
+    printed = await run("streams")
+    for told in ("through the whole product", "loop lag p50", "memory each", "processor"):
+        assert told in printed
+    assert "not shown" not in printed
+
+
 async def test_requests_a_second_are_told_and_what_logins_cost_the_others() -> None:
     printed = await run("http")
     assert printed.count(" a second ") == 15, printed
@@ -110,7 +117,7 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["nonsense"])
 
-    known = "acknowledge, first-text, replies, http, start, convert, page, saves, paint"
+    known = "acknowledge, first-text, replies, streams, http, start, convert, page, saves, paint"
     assert f"there are {known}" in capsys.readouterr().err
 
 

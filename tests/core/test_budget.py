@@ -85,6 +85,31 @@ async def test_what_the_platform_says_is_left_goes_before_the_own_count(clock: C
     assert budget.take()
 
 
+def test_where_the_platform_tells_what_it_takes_one_call_is_spent_early_to_hear_of_it(
+    clock: Clock,
+) -> None:
+    budget = Budget(5, 5, clock, learns=True)
+    for _ in range(10):
+        budget.join()
+    assert budget.take()
+    assert not budget.take()
+    budget.heard(49, 60, 50)
+    assert [budget.take() for _ in range(40)] == [True] * 39 + [False]
+    clock.now += 59
+    assert not budget.take()
+    clock.now += 2
+    assert budget.take()
+
+
+async def test_an_end_that_waits_goes_on_as_soon_as_there_is_known_to_be_more() -> None:
+    budget = Budget(1, 600, learns=True)
+    assert await budget.end(0)
+    waiting = asyncio.create_task(budget.end(3600))
+    await asyncio.sleep(0)
+    budget.heard(49, 60, 50)
+    assert await asyncio.wait_for(waiting, 20)
+
+
 async def test_ends_come_first_come_first_served() -> None:
     budget = Budget(1, 0.05)
     order: list[int] = []
