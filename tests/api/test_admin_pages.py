@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -341,10 +342,17 @@ async def test_a_budget_in_dollars_is_told_with_what_it_does_not_count(
     assert "gpt-y has no price, and counts in tokens alone" in read
     assert 'value="4.50"' in html
     assert "eve 2M tokens over $3.00 2 answers" in words(await page(client, "/admin/usage"))
-    for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣"):
+    for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣", "4,50", "1,0000", "1,000,001"):
         answer = await send(client, "/admin/budgets/change", {"person_dollars": text})
         assert answer.status == 400, text
     assert (await core.accounts.allowances.get()).person_dollars == 4.5
+    allowances = core.accounts.allowances
+    await allowances.set(eve.id, replace(await allowances.get(), server_dollars=1_000_000.0))
+    shown = await page(client, "/admin/budgets")
+    assert 'value="1,000,000.00"' in shown
+    given = {"person_dollars": "4.50", "server_dollars": "1,000,000.00"}
+    answer = await send(client, "/admin/budgets/change", given)
+    assert answer.status == 303, "what the page shows can be saved"
     await as_eve(client)
     mine = words(await page(client, "/usage"))
     assert "Left to spend $1.50 of $4.50 this month" in mine
