@@ -36,8 +36,8 @@ def mark_alerts(blocks: list[Block]) -> None:
     for place, block in enumerate(blocks):
         if isinstance(block, _CONTAINERS):
             mark_alerts(block.children)
-        if isinstance(block, Quote):
-            blocks[place] = _as_alert(block)
+            if isinstance(block, Quote):
+                blocks[place] = _as_alert(block)
 
 
 def _as_alert(quote: Quote) -> Quote | Alert:

@@ -181,11 +181,16 @@ def plain_text(content: Content) -> str:
 
 def is_hidden(content: Content) -> bool:
     """Whether all that would be seen is a spoiler."""
-    shown = [piece for piece in content if not isinstance(piece, Break)]
-    return bool(shown) and all(
-        isinstance(piece, Run) and (piece.style & Style.SPOILER or piece.text.isspace())
-        for piece in shown
-    )
+    hidden = False
+    for piece in content:
+        if isinstance(piece, Break):
+            continue
+        hidden = isinstance(piece, Run) and bool(
+            piece.style & Style.SPOILER or piece.text.isspace()
+        )
+        if not hidden:
+            return False
+    return hidden
 
 
 def is_blank(content: Content) -> bool:

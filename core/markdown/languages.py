@@ -6,6 +6,7 @@ makes Notion refuse the whole request.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 PLAIN = "plain text"
 _LONGEST_NAME = 100
@@ -97,6 +98,7 @@ _ALIASES = {
 _BY_ALIAS = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 
 
+@lru_cache(maxsize=256)
 def notion_language(info: str) -> str:
     """The language for a fence's info string, as Notion spells it; `plain text` when unknown.
 

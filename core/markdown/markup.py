@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import Item, Quote, Rule, Style, Table, Toggle
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)((?:\s(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)?)/?>")
+# Possessive: attributes are long, and no part of them can be read in two ways.
+_TAG = re.compile(
+    r"<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:\s(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)?+)/?>"
+)
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _PRE_LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#.-]+)|lang=[\"']?([\w+#.-]+)")
 

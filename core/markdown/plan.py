@@ -185,9 +185,9 @@ def _measure_all(blocks: list[dict[str, Any]]) -> list[_Node]:
 
 
 def _are_light(blocks: list[dict[str, Any]]) -> bool:
-    """Whether all of them fit into any request, so that none need be weighed."""
+    """Whether all of them fit into one request, so that none need be weighed alone."""
     try:
-        return len(_to_json(blocks)) <= MAX_BYTES // 2
+        return len(_to_json(blocks)) <= MAX_BYTES * 2 // 3
     except RecursionError:  # nested deeper than any document of ours
         return False
 

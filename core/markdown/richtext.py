@@ -23,6 +23,9 @@ _NEVER_TOO_LONG = MAX_TEXT // 2
 # bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
 _MAX_WEIGHT = 200_000
 ALWAYS_FITS = 14
+# Bytes: of a character beyond the first plane, and of all names and annotations.
+_MOST_OF_A_CHARACTER = 12
+_MOST_OF_AN_ITEM = 250
 
 RichText = dict[str, Any]
 
@@ -80,7 +83,7 @@ def rich_text(content: Content) -> list[RichText]:
     more: list[str] = []  # the texts after the last run's that look like it
     for place, whole in enumerate(content):
         piece = whole if type(whole) is Run else _as_run(content, place)
-        if isinstance(piece, Formula):
+        if not isinstance(piece, Run):
             if last is not None:
                 _write(items, last, more)
                 last, more = None, []
@@ -164,12 +167,24 @@ def weigh(item: RichText) -> int:
 
 def is_heavier(items: list[RichText], limit: int) -> bool:
     """Whether they take more bytes of JSON than `limit`, 200,000 or more."""
-    return len(items) > ALWAYS_FITS and sum(map(weigh, items)) > limit
+    return not _are_light(items) and sum(map(weigh, items)) > limit
+
+
+def _are_light(items: list[RichText]) -> bool:
+    """Whether they are so few or so short that nothing need be weighed."""
+    if len(items) <= ALWAYS_FITS:
+        return True
+    length = 0
+    for item in items:
+        words = item.get("text") or item["equation"]
+        length += len(words.get("content") or words["expression"])
+        length += len(words["link"]["url"]) if "link" in words else 0
+    return _MOST_OF_A_CHARACTER * length + _MOST_OF_AN_ITEM * len(items) <= _MAX_WEIGHT
 
 
 def in_arrays(items: list[RichText]) -> list[list[RichText]]:
     """`items` in arrays that one block may carry; at least one, possibly empty."""
-    if len(items) <= ALWAYS_FITS:
+    if len(items) <= MAX_RUNS and _are_light(items):
         return [items]
     arrays: list[list[RichText]] = [[]]
     weight = 0

@@ -89,12 +89,15 @@ class _Finder:
             yield text
             return
         at = 0
-        if first and (author := self._author.match(content)):
-            rest = content[author.end() :] or (_plain(following) if following else "") or ""
-            if _WRITTEN.match(rest):
-                yield self._mention(text, author[0])
-                at = author.end()
+        author = self._author.match(content) if first else None
+        if author is not None and _is_signed(content[author.end() :], following):
+            yield self._mention(text, author[0])
+            at = author.end()
         for called in self._called.finditer(content, at):
+            begins = first and not content[: called.start()].strip()
+            if begins and _is_signed(content[called.end() :], following):
+                # It would be taken for the author's name on the way back.
+                continue
             if called.start() > at:
                 yield _part(text, content[at : called.start()])
             yield self._mention(text, called[1])
@@ -106,6 +109,12 @@ class _Finder:
         user = {"type": "user", "user": {"id": self._people[name]}}
         look = {"annotations": text["annotations"]} if "annotations" in text else {}
         return {"type": "mention", "mention": user, **look}
+
+
+def _is_signed(rest: str, following: Json | None) -> bool:
+    """Whether a name ends where the date of a message follows."""
+    after = rest or (_plain(following) if following else None) or ""
+    return _WRITTEN.match(after) is not None
 
 
 def _plain(text: Json) -> str | None:

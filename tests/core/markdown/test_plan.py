@@ -101,6 +101,14 @@ def test_a_table_travels_with_its_first_rows():
     check(notion_blocks(f"| a | b |\n|---|---|\n{rows}"), 3)
 
 
+def test_blocks_may_nest_deeper_than_json_is_written():
+    block = leaf()
+    for _ in range(5000):
+        block = leaf([block])
+    requests = plan([block])
+    assert sum(len(request.children) for request in requests) <= len(requests) == 1667
+
+
 def test_a_table_too_deep_waits_with_its_parent():
     check(notion_blocks("- a\n  - b\n    - c\n\n      |d|\n      |-|\n      |e|\n"), 2)
 

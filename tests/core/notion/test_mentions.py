@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import NotionFailed
 from core.markdown import notion_blocks
@@ -237,3 +239,33 @@ async def test_nobody_waits_long_for_who_people_are(
     # Nor is it asked again at once, whatever it would say.
     monkeypatch.setattr("core.notion.properties.PATIENCE", 30.0)
     assert await pages.people() == {}
+
+
+NAMES = ["Ada", "Ada L", "A", "a.b", "Ada-Lynn", "(x)", "名前", "@x", "Bob — 2026"]
+SAID = st.lists(
+    st.sampled_from(
+        [
+            *(
+                *NAMES,
+                *(f"@{name}" for name in NAMES),
+                " — 2026-11-24 12:00 UTC",
+                " ",
+                "\n",
+                "\n\n",
+            ),
+            *("@", "word", "**", "*", "`", "- ", "|", "# ", "> ", ".", ",", "'s", " · "),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(SAID, st.sets(st.sampled_from(NAMES)))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_mentioned_is_found_again_by_its_text(text: str, known: set[str]) -> None:
+    people = {name: f"{NAMES.index(name):08d}-0000-4000-8000-00000000000c" for name in known}
+    blocks = notion_blocks(text)
+    for block, sent in zip(blocks, with_people(blocks, people), strict=True):
+        kind = block["type"]
+        (found,) = Mentioning(Blocks([]), people)._as_named([child({"id": "x"} | sent)])
+        assert (found.type, found.text.split()) == (kind, text_of(block).split())
