@@ -359,7 +359,9 @@ async def test_a_page_is_saved_once_and_linked(ada_here: TestClient):
 
 async def test_what_is_deleted_is_asked_about_first_and_then_gone(ada_here: TestClient):
     where = await wrote(ada_here)
-    assert "Delete this?" in await page(ada_here, f"{where}/delete")
+    asked = await page(ada_here, f"{where}/delete")
+    assert "Delete this?" in asked
+    assert "/write.css" in asked, "the sheet that says how it is laid out"
     assert "Hello" in await page(ada_here, where), "a look deletes nothing"
     for _ in range(2):
         gone = await send(ada_here, f"{where}/delete")
