@@ -40,6 +40,10 @@ def _elements(count: int) -> str:
     return "1 element" if count == 1 else f"{count:,} elements"
 
 
+def _number(limit: float) -> str:
+    return f"{int(limit):,}" if limit == int(limit) else str(limit)
+
+
 def _always(sentence: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda _: sentence
 
@@ -59,6 +63,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "list_type": _always("must be a list"),
     "dict_type": _always("must be a JSON object"),
     "float_type": _always("must be a number"),
+    "finite_number": _always("must be a number"),
     "datetime_type": _always("must be a date and time, like 2027-02-03T09:30:00Z"),
     "model_type": _always("The body must be a JSON object."),
     "json_invalid": _always("The body is no JSON that can be read."),
@@ -69,5 +74,5 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     # The choices as the library names them: 'read', 'write' or 'admin'.
     "literal_error": lambda more: f"must be {more['expected']}".replace("'", ""),
     "greater_than_equal": lambda more: f"must be at least {more['ge']}",
-    "less_than_equal": lambda more: f"must be at most {more['le']}",
+    "less_than_equal": lambda more: f"must be at most {_number(more['le'])}",
 }

@@ -329,7 +329,7 @@ OFF = {
     "anthropic": "Off; ANTHROPIC_API_KEY turns it on.",
     "deepseek": "Off; DEEPSEEK_API_KEY turns it on.",
     "offline": "Off; it answers where no other provider is set.",
-    "webhook": "Off; it wants NOTION_TOKEN or NOTION_CLIENT_ID.",
+    "webhook": "Off; it wants NOTION_TOKEN, or NOTION_CLIENT_ID with NOTION_CLIENT_SECRET.",
     "own notion": "Off; NOTION_CLIENT_ID and NOTION_CLIENT_SECRET turn it on.",
     "slack": "Off; SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN, turn it on.",
     "discord": "Off; DISCORD_TOKEN turns it on.",

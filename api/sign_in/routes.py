@@ -70,7 +70,9 @@ def callback(name: str) -> Endpoint[SignInAnswer]:
             response = await _finish(request, provider, flow)
         except AssistantError as error:
             response = _page(request, provider, flow, error)
-        forget(response, name)
+        if flow is not None:
+            # One that somebody else made up ends nothing that this browser began.
+            forget(response, name)
         return response
 
     async def run(asked: Asked[SignInAnswer]) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from core.storage.content import Written
 from tests.api.conftest import Join
 from tests.api.small_core import PASSWORD, SmallCore
 
+JSON = {"Content-Type": "application/json"}
 Headers = dict[str, str]
 
 
@@ -271,6 +272,11 @@ async def test_budgets_are_set_and_told_with_what_was_used(
     for wrong in (0, -1, "5", 1e12):
         told = await client.patch("/admin/budgets", json={"server_dollars": wrong}, headers=ada)
         assert told.status == 400, wrong
+        assert "must be" in await told.text()
+    told = await client.patch("/admin/budgets", json={"server_dollars": 1e12}, headers=ada)
+    assert (await told.json())["detail"] == "server_dollars: must be at most 1,000,000"
+    told = await client.patch("/admin/budgets", data=b'{"server_dollars": NaN}', headers=ada | JSON)
+    assert (await told.json())["detail"] == "server_dollars: must be a number"
     gone = dict.fromkeys(dollars)
     assert (await client.patch("/admin/budgets", json=gone, headers=ada)).status == 200
     bad = await client.patch("/admin/budgets", json={"server_tokens": -1}, headers=ada)

@@ -332,6 +332,16 @@ async def test_a_callback_that_somebody_else_began_logs_nobody_in(
     assert await people(core) == 1
 
 
+async def test_a_callback_that_somebody_else_began_ends_nothing(
+    open_browser: Callable[[], Browser],
+):
+    attacker, victim = open_browser(), open_browser()
+    trap = await attacker.agree(await attacker.leave("slack"))
+    begun = await victim.leave("slack")
+    assert (await victim.open(trap)).status == 400
+    assert (await victim.open(await victim.agree(begun))).status == 302
+
+
 async def test_logging_in_meanwhile_connects_nothing(browser: Browser):
     back = await browser.agree(await browser.leave("slack"))
     await browser.register("grace")
