@@ -14,13 +14,14 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import model, watched
 from benchmarks.crowd import memory
 from benchmarks.measure import Size
 from benchmarks.processes import end, free_port, settled, spawn, until_it_answers
-from benchmarks.replies import Table, at, check, told, ts_of, written
+from benchmarks.replies import Table, at, told, ts_of, written
 from benchmarks.world import World, settings, world
 
 FULL = Size(rounds=1, repeats=500)
@@ -103,11 +104,20 @@ class Crowd:
         calls = [one for one in self._made.slack.traffic.requests if one.name.startswith("chat.")]
         times = {ts_of(one) for one in calls if word in str(one.body)} - {""}
         mine = [(one.at, written(one)) for one in calls if ts_of(one) in times]
-        check(self._made, times, "".join(model.pieces(self._tokens, word)))
+        self._check(times, "".join(model.pieces(self._tokens, word)))
         last = f"w{self._tokens - 1}"
         shown = min(when for when, text in mine if word in text)
         whole = min(when for when, text in mine if last in text.split())
         return shown - sent.first, whole - sent.last
+
+    def _check(self, times: set[str], text: str) -> None:
+        """Raises AssertionError unless one message holds the text, and it only ever grew."""
+        [message] = [one for one in self._made.slack.answers() if one.ts in times]
+        shown = [one["text"] for one in message.blocks if one["type"] == "markdown"]
+        assert (shown or [message.text]) == [text], f"{text[:12]} is not whole"
+        # The last update's text is for notifications, and cut.
+        grown = [one.text for one in message.revisions[:-1] if "Writing" not in one.text]
+        assert all(after.startswith(before) for before, after in pairwise(grown)), text[:12]
 
 
 def cpu(process: int) -> float:
