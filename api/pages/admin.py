@@ -104,6 +104,7 @@ async def _budgets(
 ) -> web.Response:
     allowances = request.app[CORE].accounts.allowances
     now, bill = await allowances.get(), await allowances.bill()
+    paid = [each.model for name, each in request.app[CORE].providers.items() if name != "offline"]
     fields = {
         "person": "" if now.person is None else whole(now.person),
         "server": "" if now.server is None else whole(now.server),
@@ -119,7 +120,7 @@ async def _budgets(
         allotted=Allotted(now.server, await allowances.used()),
         bill=bill,
         billed=Allotted(now.server_dollars, bill.dollars),
-        example=f"{next(iter(request.app[CORE].providers.values())).model}=IN/OUT",
+        example=next((f"{model}=IN/OUT" for model in paid), ""),
         has_prices=bool(request.app[CORE].settings.ai_prices),
         renewal=renewal(),
         problem=error.message if error else "",

@@ -14,7 +14,10 @@ from core.storage.users import User
 MOST = 10**15
 """Tokens, as over HTTP (api/admin_models.py)."""
 
-_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,2})?", re.ASCII)
+MOST_DOLLARS = 1_000_000
+
+# A comma parts thousands alone: 4,50 is not taken for 450.
+_AMOUNT = re.compile(r"(?:\d{1,7}|\d{1,3}(?:,\d{3}){1,2})(?:\.\d{1,2})?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,3}(?:[ ,_]\d{3})+|\d{1,16}", re.ASCII)
 
 
@@ -34,12 +37,16 @@ async def sent_by_admin(request: web.Request) -> tuple[User, dict[str, str]]:
 
 def dollars_in(given: dict[str, str], name: str) -> float | None:
     """A field's amount of US dollars; None where it is empty. Raises InvalidInput."""
-    text = given.get(name, "").strip().removeprefix("$").replace(",", "")
+    text = given.get(name, "").strip().removeprefix("$")
     if not text:
         return None
-    if not _AMOUNT.fullmatch(text) or float(text) < 0.01:
-        raise InvalidInput("Give an amount of US dollars, such as 25 or 4.50, or nothing at all.")
-    return float(text)
+    amount = float(text.replace(",", "")) if _AMOUNT.fullmatch(text) else 0.0
+    if not 0.01 <= amount <= MOST_DOLLARS:
+        raise InvalidInput(
+            "Give an amount of US dollars, such as 25 or 4.50, "
+            f"{MOST_DOLLARS:,} at most, or nothing at all."
+        )
+    return amount
 
 
 def tokens_in(given: dict[str, str], name: str) -> int | None:

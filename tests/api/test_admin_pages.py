@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -341,10 +343,17 @@ async def test_a_budget_in_dollars_is_told_with_what_it_does_not_count(
     assert "gpt-y has no price, and counts in tokens alone" in read
     assert 'value="4.50"' in html
     assert "eve 2M tokens over $3.00 2 answers" in words(await page(client, "/admin/usage"))
-    for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣"):
+    for text in ("much", "-1", "0", "0.001", "1.234", "1e3", "٣", "4,50", "1,0000", "1,000,001"):
         answer = await send(client, "/admin/budgets/change", {"person_dollars": text})
         assert answer.status == 400, text
     assert (await core.accounts.allowances.get()).person_dollars == 4.5
+    allowances = core.accounts.allowances
+    await allowances.set(eve.id, replace(await allowances.get(), server_dollars=1_000_000.0))
+    shown = await page(client, "/admin/budgets")
+    assert 'value="1,000,000.00"' in shown
+    given = {"person_dollars": "4.50", "server_dollars": "1,000,000.00"}
+    answer = await send(client, "/admin/budgets/change", given)
+    assert answer.status == 303, "what the page shows can be saved"
     await as_eve(client)
     mine = words(await page(client, "/usage"))
     assert "Left to spend $1.50 of $4.50 this month" in mine
@@ -353,14 +362,35 @@ async def test_a_budget_in_dollars_is_told_with_what_it_does_not_count(
 async def test_without_prices_no_cost_is_made_up(sqlite_url: str, core: SmallCore, start: Start):
     bare = Settings(_env_file=None, database_url=sqlite_url, secret_key="k" * 40)
     core.settings, core.accounts = bare, Accounts(bare, core.database, cost=4)
+    core.providers["openai"] = SimpleNamespace(name="openai", model="gpt-y")
     client = await start()
     await sign_up(client)
-    ada = await user(core, "ada")
-    async with core.database.begin() as unit:
-        await unit.spending.add(ada.id, Day(day_of(datetime.now(UTC)), "offline", "tiny", 1, 1, 1))
+    await spend(core, Day(day_of(datetime.now(UTC)), "openai", "gpt-y", 1, 1, 1))
     budgets = words(await page(client, "/admin/budgets"))
     assert "Cost unknown no limit in dollars" in budgets
     assert "Set AI_PRICES beside the server" in budgets
+    assert "gpt-y=IN/OUT" in budgets
     everybody = words(await page(client, "/admin/usage"))
     assert "Cost – unknown: no price is set" in everybody
     assert "cost unknown" in everybody
+
+
+async def test_the_offline_model_costs_nothing_on_every_page(
+    sqlite_url: str, core: SmallCore, start: Start
+):
+    bare = Settings(_env_file=None, database_url=sqlite_url, secret_key="k" * 40)
+    core.settings, core.accounts = bare, Accounts(bare, core.database, cost=4)
+    client = await start()
+    await sign_up(client)
+    await spend(core, Day(day_of(datetime.now(UTC)), "offline", "tiny", 1, 1, 1))
+    budgets = words(await page(client, "/admin/budgets"))
+    assert "$0.00 no limit in dollars" in budgets
+    assert "The offline model costs nothing" in budgets
+    assert "tiny=IN/OUT" not in budgets, "what costs nothing wants no price"
+    assert "Cost $0.00 US dollars" in words(await page(client, "/admin/usage"))
+
+
+async def spend(core: SmallCore, day: Day) -> None:
+    ada = await user(core, "ada")
+    async with core.database.begin() as unit:
+        await unit.spending.add(ada.id, day)

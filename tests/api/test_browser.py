@@ -108,6 +108,10 @@ async def test_somebody_signs_up_writes_stops_saves_and_deletes(open_page: Open,
     core.script = slowly
     page = await open_page()
     await sign_up(page)
+    cut = "each => { const shown = each.offsetWidth; each.style.maxWidth = 'none';"
+    cut += " const whole = each.offsetWidth; each.style.maxWidth = ''; return whole - shown; }"
+    chips = page.locator(".options select")
+    assert await chips.first.evaluate(cut) == 0, "where there is room, a choice is read whole"
     await page.fill("#prompt", "long")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector("#text .task.done")

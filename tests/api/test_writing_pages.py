@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp.test_utils import TestClient
 
+from api.pages.answers import words_in
 from core.errors import NotionFailed, ProviderFailed
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
@@ -419,3 +420,7 @@ async def test_a_code_for_chat_is_shown_to_be_typed(ada_here: TestClient, core: 
     await core.links.redeem(sender, made[1])
     me = await (await ada_here.get("/auth/me")).json()
     assert [identity["name"] for identity in me["identities"]] == ["Ada"]
+
+
+def test_marks_are_no_words():
+    assert words_in("# A plan\n\n- [ ] Ship *it*\n- [x] Test — twice\n\n| a | b |\n|---|---|") == 8
