@@ -48,11 +48,20 @@ def link_addresses(source: str, layout: Layout) -> list[Edit]:
         if not address:
             continue
         target = _ESCAPED.sub(r"\1", address)
+        # A backslash would take the mark that is put behind it for text.
+        kept = "\\" if _is_escaped(source, start) else ""
         if target.lower().startswith("www."):
-            edits.append((start, start + len(address), f"[{target}](<http://{target}>)"))
+            edits.append((start, start + len(address), f"{kept}[{target}](<http://{target}>)"))
         else:
-            edits.append((start, start + len(address), f"<{target}>"))
+            edits.append((start, start + len(address), f"{kept}<{target}>"))
     return edits
+
+
+def _is_escaped(source: str, place: int) -> bool:
+    before = place
+    while before and source[before - 1] == "\\":
+        before -= 1
+    return (place - before) % 2 == 1
 
 
 def may_begin_with_www(source: str) -> bool:

@@ -88,14 +88,16 @@ def seems_to_have_formulas(source: str) -> bool:
 def _is_outside_code(source: str, mark: str, before: str = "") -> bool:
     """Whether the mark, before one of some characters, has an even number of fences and backticks
     before it."""
-    fences = position = 0
+    fences = ticks = line = position = 0
     place = source.find(mark)
     while place >= 0:
         if not before or source[place + 1 : place + 2] in tuple(before):
             fences += source.count("```", position, place) + source.count("~~~", position, place)
+            begun = source.rfind("\n", position, place) + 1
+            line, ticks = (begun, 0) if begun else (line, ticks)
+            ticks += source.count("`", max(line, position), place)
             position = place
-            line = source.rfind("\n", 0, place) + 1
-            is_code = fences % 2 or source.count("`", line, place) % 2
+            is_code = fences % 2 or ticks % 2
             if not is_code and not source.startswith("    ", line):
                 return True
         place = source.find(mark, place + 1)

@@ -274,8 +274,16 @@ _BEFORE_TEXT = ("", *" \t\n*_~`>])|\\")
 _BEHIND_TEXT = ("", *" \t\n*_~`<[]!|\\")
 
 
+_MOST_LOOKED_AT = 20_000_000
+"""Characters that are looked at for where addresses stand, each as dear as one that is searched
+through: some hundredths of a second."""
+
+_DEARER = 200
+"""How much dearer it is to read a character than to search through it."""
+
+
 class _NeedsRepairError(Exception):
-    """The source means something else than the parser says."""
+    """The source means something else than the parser says, or it takes long to be sure."""
 
 
 class _PlainReader(_Reader):
@@ -289,6 +297,8 @@ class _PlainReader(_Reader):
         self._source = source
         self._marks = count_openings(source)
         self._codes: list[str] = []
+        self._known: dict[str, Spans] = {}
+        self._looked_at = 0
         self._write = self.builder.text
         self._has_www = may_begin_with_www(source)
         if self._has_www or "://" in source:
@@ -324,9 +334,23 @@ class _PlainReader(_Reader):
 
     def _addresses(self, text: str) -> Spans:
         """Where bare addresses stand in a piece of text, by what surrounds it in the source."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._find_addresses(text)
+        return known
+
+    def _look_at(self, characters: int) -> None:
+        """Counts what is looked at: every piece of text is sought in the whole source."""
+        self._looked_at += characters
+        if self._looked_at > _MOST_LOOKED_AT:
+            raise _NeedsRepairError
+
+    def _find_addresses(self, text: str) -> Spans:
+        self._look_at(len(self._source))
         found: Spans | None = None
         place = self._source.find(text)
         while place >= 0:
+            self._look_at(_DEARER * len(text))
             if self._may_be_text(place, place + len(text)):
                 here = find_addresses(self._source, place, place + len(text))
                 if here is None or found not in (None, here):

@@ -109,18 +109,20 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
     def rollback(self) -> None:
         """Takes back what was done, where anything was."""
-        if self._ended():
+        if self._has_begun():
             super().rollback()
+            self._open = False
 
     def commit(self) -> None:
-        """Keeps what was done, where anything was."""
-        if self._ended():
+        """Keeps what was done, where anything was; one that fails is still to be rolled back."""
+        if self._has_begun():
             super().commit()
+            self._open = False
 
-    def _ended(self) -> bool:
+    def _has_begun(self) -> bool:
         """Whether there is a transaction to end, or may be."""
-        is_open, self._open, self._begin = self._open, False, None
-        return is_open
+        self._begin = None
+        return self._open
 
 
 def spare_visits(engine: Engine) -> None:

@@ -308,6 +308,8 @@ def test_more_than_a_hundred_runs_go_on_in_the_next_block():
         "<blockquote>" * 5000 + "</details>" * 5000,
         "\n<!--" * 5000,
         "http://a/" + ")" * 20_000,
+        "http://a.b\n" * 10_000,
+        "http://a.b " * 2000 + "\n" + "http://a.b " * 4000,
         "---\n" + "- a: b\n" * 3000,
         "---\n" + " " * 500_000,
         "<table><td>" * 2000,

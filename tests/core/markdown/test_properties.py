@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.markdown import discord_messages, notion_blocks, plan, slack_markdown
+from core.markdown import parse as reading
 from core.markdown.mrkdwn import mrkdwn
 from core.markdown.plaintext import plain_text
 
@@ -28,6 +29,10 @@ PIECES = [
     "@here", "@", "everyone", "here", "<", "!", "channel", "\r\n", "\0", "\u2028", "\ud83d", "=",
     "$`", "`$", "```math\n", "[!NOTE] ", "[!INFO]", '<a href="https://y.com">', "</a>", "<td>",
     "# ![i](https://x.com/i.png)", "![](#)", ":100::tada:", "https://例え.jp", "\n中文\n", "\\$",
+]  # fmt: skip
+ADDRESSES = [
+    "http://a(b)", "http://", "http://a.b?x=$y", "a://b", "www.", "WWW.x.y", "https://x.com/~a~",
+    "*http://a.b*", "http://a.b_", "http://a.b\n", "a@b.c", "<http://e.f>", "é", ".", ",", "(",
 ]  # fmt: skip
 markdown = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=200)
 
@@ -77,6 +82,22 @@ def test_every_text_becomes_requests_that_notions_specification_accepts(specific
         check_texts(request.children)
         errors = [error.message for error in specification.iter_errors(request.children)]
         assert errors == []
+
+
+def read_with_repairs(text):
+    front_matter, source = reading.split_front_matter(reading.clean(text))
+    reader = reading._Reader(front_matter)
+    reader.read(reading._repaired_events(source))
+    return reader.finish()
+
+
+@given(st.lists(st.sampled_from(PIECES + ADDRESSES), max_size=20).map("".join))
+@example("\\http://a.b")
+@example(r"see \www.a.b and \\\https://a.b/c")
+@example("`$` $x$\n`$`")
+@settings(max_examples=500, deadline=None, derandomize=True)
+def test_what_is_read_without_repairs_is_the_same_as_with_them(text):
+    assert reading.parse(text) == read_with_repairs(text)
 
 
 @given(st.lists(st.text("abcxyz字😀", min_size=1, max_size=9), max_size=30), st.data())

@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -127,3 +128,20 @@ async def test_many_at_once_open_no_file_anew(
     caplog.set_level(logging.DEBUG, "aiosqlite")
     await asyncio.gather(*(one() for _ in range(30)))
     assert visits(caplog) == 30
+
+
+async def test_what_could_not_be_committed_leaves_no_lock(file: Database) -> None:
+    async def fail() -> None:
+        async with file.engine.begin() as connection:
+            await connection.execute(text("INSERT INTO child VALUES (7)"))
+
+    async with file.engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        await connection.execute(
+            text("CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+        )
+    with pytest.raises(IntegrityError):
+        await fail()
+    async with file.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        assert not driver.in_transaction
