@@ -113,7 +113,7 @@ class People:
         may have been given any address.
         """
         users = list(people)
-        us, *found = await asyncio.gather(self.us(), *map(self.person, users))
+        us, found = await asyncio.gather(self.us(), asyncio.gather(*map(self.person, users)))
         return {
             user: known.email
             for user, known in zip(users, found, strict=True)
