@@ -215,7 +215,8 @@ class Request:
         if self.marked:
             return marked_queue(self.place, self.address.get("message", ""))
         if page := self.call.value(ADDED_TO):
-            name = " ".join(page.casefold().split())
+            # Elsewhere the same name is another page.
+            name = f"{self.home}\0{' '.join(page.casefold().split())}"
             return f"{ADDED_TO}:{sha256(name.encode()).hexdigest()}"
         aloud = self.call.command in IN_TURN and not self.call.has("private")
         return f"{self.place}:{thread}" if thread and aloud else None

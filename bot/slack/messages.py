@@ -35,10 +35,13 @@ _GONE = frozenset({"tombstone", "hidden_by_limit"})
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """The app's own user and bot; empty where Slack did not say."""
+    """The app's own user and bot, and the workspace and organisation it is in; empty where Slack
+    did not say, or there is none."""
 
     user: str = ""
     bot: str = ""
+    team: str = ""
+    enterprise: str = ""
 
 
 def read_message(

@@ -29,13 +29,21 @@ _log = structlog.get_logger(__name__)
 class Person:
     """Somebody, or an app. `guest`: they see the channels they are in, and no others.
 
-    `email` is told with the scope `users:read.email`.
+    `email` is told with the scope `users:read.email`; `team` and `enterprise` vouch for it.
     """
 
     name: str
     is_bot: bool = False
     guest: bool = False
     email: str = field(default="", repr=False)
+    team: str = ""
+    enterprise: str = ""
+
+
+def _is_of_ours(person: Person, us: Us) -> bool:
+    return person.team in ("", us.team) or (
+        us.enterprise != "" and person.enterprise == us.enterprise
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ class People:
             except AssistantError as error:
                 _log.info("slack did not say who this app is", reason=error.message)
                 return Us()
-            self._us = Us(word_in(said, "user_id"), word_in(said, "bot_id"))
+            told = ("user_id", "bot_id", "team_id", "enterprise_id")
+            self._us = Us(*(word_in(said, name) for name in told))
         return self._us
 
     async def names(self, people: Iterable[str], channels: Iterable[str] = ()) -> dict[str, str]:
@@ -90,20 +99,25 @@ class People:
             name=next((name for name in names if name), "") or word_in(said, "name"),
             is_bot=said.get("is_bot") is True,
             guest=said.get("is_restricted") is True or said.get("is_ultra_restricted") is True,
-            # Of somebody of another workspace, that one vouches for the address.
-            email="" if said.get("is_stranger") is True else word_in(profile, "email"),
+            email=word_in(profile, "email"),
+            team=word_in(said, "team_id"),
+            enterprise=word_in(object_in(said, "enterprise_user"), "enterprise_id"),
         )
         self._remember(user, found)
         return found
 
     async def emails(self, people: Iterable[str]) -> dict[str, str]:
-        """The email addresses of those whose Slack tells, by their ids."""
+        """The email addresses of those whose Slack tells, by their ids.
+
+        Those of other organisations are left out, in channels shared with them too: there anybody
+        may have been given any address.
+        """
         users = list(people)
-        found = await asyncio.gather(*map(self.person, users))
+        us, found = await asyncio.gather(self.us(), asyncio.gather(*map(self.person, users)))
         return {
             user: known.email
             for user, known in zip(users, found, strict=True)
-            if known is not None and known.email and not known.is_bot
+            if known is not None and known.email and not known.is_bot and _is_of_ours(known, us)
         }
 
     async def manages(self, user: str) -> bool:

@@ -21,7 +21,7 @@ _LEADING_MARKS = re.compile(r"\A(?:[#>*+–—-]+\s+)+")
 _TRAILING_MARKS = " :;,."
 _QUOTED = re.compile(r"([\"'`“„«])([^\"'`“”„«»]+)[\"'`“”»]")
 # A title is seen by whoever sees that there is a page.
-_HIDDEN = re.compile(r"<spoiler>.*?</spoiler>")
+_HIDES, _SHOWS = "<spoiler>", "</spoiler>"
 _MARKS_ALONE = re.compile(r"[\s!-/:-@\[-`{-~]*")
 
 
@@ -115,8 +115,18 @@ def plain(heading: str) -> str:
 
 
 def unhidden(markdown: str) -> str:
-    """Markdown with an ellipsis for each spoiler."""
-    return _HIDDEN.sub("…", markdown)
+    """Markdown with an ellipsis for each spoiler. Linear in its length."""
+    if _HIDES not in markdown:
+        return markdown
+    return "\n".join(map(_unhidden, markdown.split("\n")))
+
+
+def _unhidden(line: str) -> str:
+    shown, at = list[str](), 0
+    while (start := line.find(_HIDES, at)) >= 0 and (end := line.find(_SHOWS, start)) >= 0:
+        shown += [line[at:start], "…"]
+        at = end + len(_SHOWS)
+    return "".join([*shown, line[at:]])
 
 
 def _from_prompt(prompt: str) -> str:

@@ -31,7 +31,9 @@ _INSIDE = re.compile(r"^[ \t]*<(page|database)\b[^>]*>.*</\1>[ \t]*$\n?", re.MUL
 _UNKNOWN = re.compile(r"<unknown\b[^>]*/?>(?:\s*</unknown>)?\n?")
 # https://developers.notion.com/guides/data-apis/enhanced-markdown
 _MENTION = re.compile(
-    r"<mention-(?P<kind>[a-z-]+)(?P<about>(?:\s[^<>]*?)?)(?:/>|>(?P<words>.*?)</mention-(?P=kind)>)"
+    r"<mention-(?P<kind>[a-z-]+)(?P<about>(?:\s[^<>]*?)?)"
+    # Not beyond the next tag: of many that nothing closes, each would look through all the rest.
+    r"(?:/>|>(?P<words>(?:[^<\n\\]|\\.)*+)</mention-(?P=kind)>)"
 )
 _PERSON = re.compile(r'\burl="user://([0-9a-fA-F-]{32,36})"')
 _DATES = re.compile(r'\b(?:start|end)="([^"]*)"')

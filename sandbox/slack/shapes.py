@@ -122,7 +122,7 @@ def user_json(space: Workspace, user: User) -> dict[str, Any]:
     """A user object with its profile."""
     return {
         "id": user.id,
-        "team_id": space.team_id,
+        "team_id": user.team or space.team_id,
         "name": user.name,
         "deleted": False,
         "real_name": user.real_name,

@@ -81,6 +81,7 @@ class User:
     is_admin: bool = False
     email_verified: bool = True
     tz: str = "Europe/Berlin"
+    team: str = ""  # whose they are, where that is another workspace's
 
 
 class Workspace:

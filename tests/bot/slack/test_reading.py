@@ -541,6 +541,12 @@ async def test_people_are_known_by_their_addresses_where_the_app_may_see_them(
     await blind.close()
 
 
+async def test_nobody_vouches_for_the_addresses_of_another_organisation(stage: Stage) -> None:
+    message, eve = stage.server.write("hello"), stage.server.space.add_user("eve")
+    eve.team = "T0ELSEWHERE"  # in a channel that both share, so no stranger
+    assert await stage.platform.emails(stage.address(message), [eve.id]) == {}
+
+
 def test_a_message_says_whom_it_mentions() -> None:
     typed = {"type": "rich_text_section", "elements": [{"type": "user", "user_id": "U2"}]}
     raw = {

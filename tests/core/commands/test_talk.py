@@ -147,6 +147,15 @@ def test_what_nobody_else_sees_and_what_is_in_no_thread_waits_for_nothing(
     assert Request(stable_id("x"), SENDER, call, address, "T1:C1").queue is None
 
 
+def test_what_is_added_to_pages_waits_within_a_workspace_alone() -> None:
+    def queue(page: str, workspace: str) -> str | None:
+        call = Call("save", "x", {"append": page})
+        return Request(stable_id("x"), Sender("slack", "U1", "", workspace), call, {}).queue
+
+    assert queue("My  Notes", "T1") == queue("my notes", "T1")
+    assert queue("My Notes", "T1") != queue("My Notes", "T2")
+
+
 async def test_what_the_app_answered_is_part_of_the_thread(database: Database, room: Room) -> None:
     async with database.begin() as unit:
         await unit.messages.keep(CHANNEL, "m1", SAID)

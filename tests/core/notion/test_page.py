@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.notion.page import TITLE_LENGTH, footer, page_title
+from core.notion.page import TITLE_LENGTH, footer, page_title, unhidden
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,10 @@ def test_the_footer_is_grey_and_links_to_the_item() -> None:
 def test_the_footer_says_nothing_of_a_provider_there_was_none() -> None:
     runs = footer("https://notes.example/content/1", "")["paragraph"]["rich_text"]
     assert "".join(run["text"]["content"] for run in runs) == "Written with Notion Assistant · item"
+
+
+def test_what_is_hidden_is_no_part_of_a_title_and_found_in_one_look() -> None:
+    assert unhidden("a <spoiler>b</spoiler> c <spoiler>d</spoiler>\n<spoiler>e") == (
+        "a … c …\n<spoiler>e"
+    )
+    assert len(unhidden("<spoiler>" * 200_000)) == 1_800_000
