@@ -356,7 +356,7 @@ class Accounts:
         Raises Conflict where no admin would be left for the accounts that stay.
         """
         async with self._database.begin() as uow:
-            await self.admin.hand_over(uow, user_id)
+            heir = await self.admin.hand_over(uow, user_id)
             senders = [
                 Sender(known.platform, known.external_id, workspace=known.workspace)
                 for known in await uow.users.identities(user_id)
@@ -366,6 +366,8 @@ class Accounts:
             await uow.connections.forget(senders)
             await uow.users.delete(user_id)
             await uow.audit.note("account.erased", None)
+        if heir is not None:
+            self.credentials.tell_admin(heir)
         await self._forget(requests)
 
     async def _login(self, uow: UnitOfWork, user: User) -> Session:

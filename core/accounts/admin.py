@@ -75,8 +75,8 @@ class Admin:
         heir = await uow.people.oldest(but=user_id)
         return Leaving(heir is not None, heir if self._own else None)
 
-    async def hand_over(self, uow: UnitOfWork, user_id: UUID) -> None:
-        """Sees to it that there is an admin once this account is erased.
+    async def hand_over(self, uow: UnitOfWork, user_id: UUID) -> User | None:
+        """Sees to it that there is an admin once this account is erased; who has become one.
 
         Raises Conflict where nobody can take over.
         """
@@ -88,6 +88,7 @@ class Admin:
                 await uow.audit.note("user.role", None, subject=leaving.heir.id, target="admin")
         elif leaving.is_last:
             raise Conflict(LAST)
+        return leaving.heir
 
     async def people(
         self, words: str = "", cursor: str | None = None, limit: int = 50

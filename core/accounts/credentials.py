@@ -18,7 +18,13 @@ from core.accounts.passwords import Passwords
 from core.accounts.tokens import token_hash
 from core.config import Settings
 from core.errors import Forbidden, InvalidInput, RateLimited, Unauthorized
-from core.mail.letters import Letter, confirm_address, new_password, password_changed
+from core.mail.letters import (
+    Letter,
+    confirm_address,
+    made_admin,
+    new_password,
+    password_changed,
+)
 from core.mail.post import Post
 from core.storage.database import Database, UnitOfWork
 from core.storage.mailed import MailedLink, Purpose
@@ -145,6 +151,16 @@ class Credentials:
 
         if user.email is not None and user.email_verified_at is None:
             self._post.later(write)
+
+    def tell_admin(self, user: User) -> None:
+        """Has a letter say that they are the admin now."""
+
+        async def write() -> Letter | None:
+            if user.email is None:
+                return None
+            return made_admin(user.email, user.username or "", self._settings.public_url)
+
+        self._post.later(write)
 
     async def confirm(self, token: str) -> User:
         """Notes that an address is its owner's, by the link that was mailed there.

@@ -38,6 +38,18 @@ def password_changed(to: str, username: str, server: str) -> Letter:
     )
 
 
+def made_admin(to: str, username: str, server: str) -> Letter:
+    """Says that they are the admin now, for the last one has left."""
+    return Letter(
+        to,
+        "You are the admin now",
+        f"Hello {username},\n\n"
+        f"the only admin of {server} has left, and yours is the oldest account that stays: you are "
+        f"the admin now. What that is, you see at {server}/admin, where you can choose another "
+        "one, too.\n",
+    )
+
+
 def confirm_address(to: str, username: str, link: str, server: str) -> Letter:
     """The link that proves that this address is theirs."""
     return Letter(

@@ -197,3 +197,21 @@ async def test_an_address_is_trusted_once_its_owner_has_confirmed_it(stage: Stag
     stage.accounts.credentials.ask_to_confirm(user, stage.limits)
     await stage.accounts.post.idle()
     assert len(stage.server.letters) == letters, "there is nothing left to confirm"
+
+
+async def test_whoever_takes_over_from_the_last_admin_is_told_by_mail(sqlite_url: str) -> None:
+    async with MailServer() as server:
+        settings = Settings(
+            _env_file=None, database_url=sqlite_url, secret_key="k" * 40, smtp_url=server.url
+        )
+        database = Database(sqlite_url)
+        accounts = Accounts(settings, database, cost=4)
+        ada = (await accounts.register("ada@example.com", "ada", GOOD)).user
+        await accounts.register("eve@example.com", "eve", GOOD)
+        await accounts.register("bob@example.com", "bob", GOOD)
+        await accounts.erase(ada.id)
+        await accounts.post.idle()
+        told = [letter.to for letter in server.letters if "admin now" in letter.subject]
+        assert told == ["eve@example.com"]
+        await accounts.post.close()
+        await database.close()
