@@ -363,6 +363,7 @@ class Accounts:
             ]
             requests = await uow.inbox.erase(user_id, [Sender(WEB, str(user_id)), *senders])
             await uow.audit.erase(user_id)
+            await uow.connections.forget(senders)
             await uow.users.delete(user_id)
             await uow.audit.note("account.erased", None)
         if heir is not None:

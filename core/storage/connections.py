@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from sqlalchemy import Row as RowOf
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.messages import Sender
 from core.storage.connection_tables import notion_connections as table
 
 
@@ -153,6 +154,15 @@ class ConnectionTable:
         done = await self._connection.execute(delete(table).where(_is(holder)).returning(*_COLUMNS))
         row = done.one_or_none()
         return None if row is None else _row(row)
+
+    async def forget(self, people: Sequence[Sender]) -> None:
+        """Forgets who agreed to a workspace's connection, where it is one of these; it stays."""
+        for each in people:
+            conditions = [table.c.platform == each.platform, table.c.agreed_as == each.id]
+            if each.workspace:
+                conditions.append(table.c.workspace == each.workspace)
+            nobody = {"agreed_as": None, "owner_id": None, "owner": "", "connected_by": "somebody"}
+            await self._connection.execute(update(table).where(*conditions).values(**nobody))
 
     async def claim(self, id_: UUID, version: int, now: datetime, until: datetime) -> bool:
         """Claims the right to trade this version's refresh token; False where somebody has it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from core.accounts.tokens import AUDIENCE, AccessTokens
 from core.config import Settings
 from core.errors import Conflict, InvalidInput, Unauthorized
 from core.messages import Call, Request, Sender
+from core.storage.connections import Holder, Row
 from core.storage.database import Database
 from core.storage.tables import refresh_tokens, users
 
@@ -300,6 +301,28 @@ async def test_who_is_erased_is_known_no_more(accounts: Accounts, database: Data
     with pytest.raises(Unauthorized):
         await accounts.refresh(session.refresh_token)
     assert await accounts.register("ada@example.com", "ada", GOOD)
+
+
+async def test_who_is_erased_is_no_more_known_as_who_connected_a_workspace(
+    accounts: Accounts, database: Database
+):
+    now = datetime.now(UTC)
+    row = Row(
+        uuid4(), Holder(None, "slack", "T1"), "b1", "w1", "Team", "Ada Lovelace", "Ada", "sealed",
+        None, 1, None, None, now, now, owner_id="n1", agreed_as="U1",
+    )  # fmt: skip
+    async with database.begin() as uow:
+        eve = await uow.users.of(Sender("slack", "U1", "Eve", "T2"))
+        ada = await uow.users.of(Sender("slack", "U1", "Ada", "T1"))
+        await uow.connections.keep(row)
+    for erased, agreed_as in ((eve, "U1"), (ada, "")):
+        await accounts.erase(erased.id)
+        async with database.read() as uow:
+            kept = await uow.connections.of(row.holder)
+        assert kept is not None
+        assert kept.agreed_as == agreed_as
+    assert "Ada" not in str(kept)
+    assert kept.owner_id == ""
 
 
 async def test_who_is_erased_leaves_no_request_and_the_engine_is_told(
