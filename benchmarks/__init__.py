@@ -1,1 +1,1 @@
-"""The figures that the README quotes, each measured against a named baseline in the same run."""
+"""The figures of the README and docs/figures.md, each beside a named baseline in the same run."""
