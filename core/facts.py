@@ -31,14 +31,14 @@ class Facts:
     what people call the channel, `source` the platform, `at` when it was written, `link` the
     address of the message. `files` are what became of those attached to it. `tagged`: somebody
     named tags for the page. `given` are values that somebody named for properties, and `template`
-    the one of Notion's that the page is to begin
-    with; empty for none.
+    the one of Notion's that the page is to begin with;
+    empty for none.
     """
 
     author: Sender | None = None
     participants: tuple[Sender, ...] = ()
     mentioned: tuple[Sender, ...] = ()
-    emails: Mapping[str, str] = field(default_factory=dict)
+    emails: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel: str = ""
     source: str = ""
     at: datetime | None = None

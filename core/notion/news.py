@@ -24,6 +24,9 @@ LATEST = 8
 MOST_PAGES = 10
 """A page's comments are read to the thousandth."""
 
+MOST_BLOCKS = 1_000
+"""The first blocks of a page are looked through for who changed them."""
+
 DEEPEST = 10
 """How many blocks deep a comment may stand."""
 
@@ -106,11 +109,15 @@ class News:
         found: dict[str, None] = {}
         if not own:
             return []
+        looked = 0
         async for block in self._connection.listed(f"blocks/{page_id}/children"):
             by = _id(block.get("last_edited_by"))
             if by not in ("", own) and _moment(block.get("last_edited_time")) >= since:
                 found[by] = None
-        return list(found)[:LATEST]
+            looked += 1
+            if looked == MOST_BLOCKS or len(found) == LATEST:
+                break
+        return list(found)
 
     async def _comments(
         self,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.facts import hashtags, of_messages, of_prompt, tags_of
+from core.facts import Facts, hashtags, of_messages, of_prompt, tags_of
 from core.messages import Call, Message, Request, Sender
 
 AT = datetime(2026, 11, 24, 12, 1, tzinfo=UTC)
@@ -70,3 +70,8 @@ def test_a_message_kept_before_it_told_of_its_tags_is_read() -> None:
     for name in ("author_id", "channel", "tags"):
         del old[name]
     assert Message.from_json(old) == Message("1", "Ada", "…", AT)
+
+
+def test_nobodys_address_is_kept_or_shown() -> None:
+    facts = Facts(emails={"U1": "ada@example.org"})
+    assert "ada@" not in f"{facts} {facts.to_json()}"

@@ -16,6 +16,7 @@ from core.announcing import Announcing, sentence, webhook_tokens
 from core.config import Settings
 from core.errors import InvalidInput, Unauthorized
 from core.messages import Answer, Call, Channel, Request, Sender
+from core.notion import news
 from core.notion.client import NotionPages
 from core.notion.connections import Connections
 from core.notion.news import Comment, PageNews
@@ -300,6 +301,19 @@ async def test_an_edit_by_hand_is_told_though_the_app_edited_the_page_after_it(
     found = await stage.announcing.news(stage.item)
     assert found is not None
     assert found[0].startswith(f"✏️ {ROBIN} edited [Plan](")
+
+
+async def test_of_a_long_page_only_the_beginning_is_looked_through(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.save()
+    await stage.announcing.turn(HERE, on=True)
+    store, texts = stage.notion.store, {"rich_text": [], "color": "default"}
+    drafts = [Draft("paragraph", texts)] * 3
+    *_, last = store.append(Parent("page_id", stage.page), drafts)
+    stage.notion.edited_by(last.id, PERSON_USER_ID)
+    monkeypatch.setattr(news, "MOST_BLOCKS", 2)
+    assert await stage.announcing.news(stage.item) is None
 
 
 async def test_with_a_webhook_nobody_looks(stage: Stage, notion: NotionServer) -> None:
