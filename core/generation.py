@@ -242,7 +242,9 @@ class Generation:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
-                provider_pulse(candidate.name).fail(error.message)
+                if not isinstance(error, Declined):
+                    # What it will not write is for the asker to mend: it works.
+                    provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
                 begun = _begun(candidate, order, text, error) or begun
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):

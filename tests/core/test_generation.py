@@ -15,6 +15,7 @@ from core.generation import Generation
 from core.live import Feed
 from core.messages import Call, Request, Sender
 from core.providers.registry import providers
+from core.pulse import provider_pulse
 from core.storage.content import Content
 from core.storage.database import Database
 from sandbox.ai.script import Fault
@@ -163,10 +164,19 @@ async def test_what_was_broken_off_is_asked_for_once_more_without_its_beginning(
 async def test_nothing_is_kept_of_what_a_provider_declines_to_write(
     generation: Generation, context: Context, database: Database, ai: AiServer
 ) -> None:
-    ai.fail(Fault(times=9, endpoint="/v1/responses", error_after=3, code="content_filter"))
+    provider_pulse("openai").hear()
+    ai.fail(Fault(times=1, endpoint="/v1/responses", error_after=3, code="content_filter"))
     with pytest.raises(ProviderFailed, match="declined"):
         await generation.write(context, "a plan", **ASK | {"provider": "openai"})
     assert (await item(database, context.request.id)).text is None
+    # It answered: admins are not told that the provider needs care.
+    assert not provider_pulse("openai").is_failing
+    ai.fail(Fault(times=9, endpoint="/v1/responses", status=401))
+    with pytest.raises(ProviderFailed):
+        await generation.write(
+            await asked(database, context.user_id), "a plan", **ASK | {"provider": "openai"}
+        )
+    assert provider_pulse("openai").is_failing
 
 
 async def chooses(database: Database, context: Context, **chosen: Any) -> None:
