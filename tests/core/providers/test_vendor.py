@@ -5,7 +5,14 @@ from email.utils import format_datetime
 
 import pytest
 
-from core.errors import AssistantError, InvalidInput, Misconfigured, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    Declined,
+    InvalidInput,
+    Misconfigured,
+    ProviderFailed,
+    RateLimited,
+)
 from core.providers.vendor import UNTOLD_WAIT, Complaint, Vendor, translated, wait_told
 
 VENDOR = Vendor("openai", "OpenAI")
