@@ -236,7 +236,8 @@ class Generation:
             try:
                 return await self._ask(candidate, order, context, trouble, text)
             except (ProviderFailed, RateLimited, Misconfigured, InvalidInput) as error:
-                if isinstance(error, InvalidInput) and not candidate.is_choice:
+                asked_wrong = isinstance(error, InvalidInput) and not candidate.is_choice
+                if asked_wrong and begun is None:
                     raise
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((_named(candidate), error))

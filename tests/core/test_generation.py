@@ -136,6 +136,18 @@ async def test_the_beginning_of_an_answer_that_breaks_off_is_kept_with_the_reaso
     assert len(ai.calls) == asked_so_far
 
 
+async def test_a_beginning_is_kept_where_the_next_provider_finds_the_prompt_wrong(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=2))
+    ai.fail(
+        Fault(times=9, endpoint="/chat/completions", status=400, code="context_length_exceeded")
+    )
+    with pytest.raises(ProviderFailed, match="in the middle"):
+        await generation.write(context, "a plan", **ASK)
+    assert (await item(database, context.request.id)).text
+
+
 async def test_what_was_broken_off_is_asked_for_once_more_without_its_beginning(
     generation: Generation, context: Context, database: Database, ai: AiServer
 ) -> None:
