@@ -130,7 +130,7 @@ class Budget:
         """Takes a place for an interim edit; False where all that is left is reserved."""
         now = self._now()
         if now < self._closed_until or self._free() <= self._reserved:
-            if not (self._unheard and self._free() > 0):
+            if not self._unheard or self._spent or self._free() <= 0:
                 return False
             self._unheard = False
         self._take(now)

@@ -5,7 +5,14 @@ from email.utils import format_datetime
 
 import pytest
 
-from core.errors import AssistantError, InvalidInput, Misconfigured, ProviderFailed, RateLimited
+from core.errors import (
+    AssistantError,
+    Declined,
+    InvalidInput,
+    Misconfigured,
+    ProviderFailed,
+    RateLimited,
+)
 from core.providers.vendor import UNTOLD_WAIT, Complaint, Vendor, translated, wait_told
 
 VENDOR = Vendor("openai", "OpenAI")
@@ -27,8 +34,8 @@ VENDOR = Vendor("openai", "OpenAI")
         (400, "context_length_exceeded", InvalidInput, False),
         (413, "request_too_large", InvalidInput, False),
         (400, "exceeds the available context size", InvalidInput, False),
-        (400, "content_filter", ProviderFailed, False),
-        (0, "bio_policy", ProviderFailed, False),
+        (400, "content_filter", Declined, False),
+        (0, "bio_policy", Declined, False),
         (400, "", ProviderFailed, False),
         (422, "", ProviderFailed, False),
         (0, "", ProviderFailed, False),
