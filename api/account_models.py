@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from api.models import LinkedIdentity, Model, Name, Person, Username, example
 from api.text import Plain, says_something
@@ -30,9 +30,7 @@ _IDENTITY = {
 class LinkingCode(Model):
     """A code from `/notion link`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "K7FQ2M9XJTWB4RDZC6HNVYEAPL"}]}
-    )
+    model_config = example({"code": "K7FQ2M9XJTWB4RDZC6HNVYEAPL"})
 
     code: Annotated[
         str, Field(min_length=1, max_length=500, description="As `/notion link` shows it."), Plain
@@ -67,9 +65,7 @@ class Choices(Model):
 class Change(Model):
     """What is to change; what is left out stays as it is."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"username": "ada", "preferences": {"template": "retro"}}]}
-    )
+    model_config = example({"username": "ada", "preferences": {"template": "retro"}})
 
     username: Username | None = None
     preferences: Choices | None = None
@@ -78,9 +74,7 @@ class Change(Model):
 class Code(Model):
     """A code that is typed in chat, as `/notion link CODE`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "K7FQ2-M9XJT", "expires_in": 600}]}
-    )
+    model_config = example({"code": "K7FQ2-M9XJT", "expires_in": 600})
 
     code: str
     expires_in: Annotated[int, Field(description="Seconds.")]

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from api.models import Model
+from api.models import Model, example
 from api.text import Plain
 from core.accounts.usage import PersonSpent, Report, Spending
 from core.storage.audit import Entry
@@ -16,10 +16,6 @@ from core.storage.users import User
 
 _ID = "5f0c2f39-6f0a-4c39-9a53-0a3d3a0f6f54"
 _WHEN = "2026-11-05T09:30:00Z"
-
-
-def _example(values: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 # ── What was spent ───────────────────────────────────────────────────────────────────────────────
@@ -56,7 +52,7 @@ class UsageQuery(Model):
 class Spent(Model):
     """What was asked and what it took."""
 
-    model_config = _example({**_SPENT})
+    model_config = example({**_SPENT})
 
     requests: int
     input_tokens: int
@@ -83,7 +79,7 @@ def _numbers(spent: Spending) -> dict[str, Any]:
 class DaySpent(Spent):
     """What one model took on one day."""
 
-    model_config = _example({**_DAY})
+    model_config = example({**_DAY})
 
     day: Annotated[str, Field(description="In UTC. Days without a request are left out.")]
     provider: str
@@ -93,7 +89,7 @@ class DaySpent(Spent):
 class ProviderSpent(Spent):
     """What one provider took."""
 
-    model_config = _example({"provider": "anthropic", **_SPENT})
+    model_config = example({"provider": "anthropic", **_SPENT})
 
     provider: str
 
@@ -101,7 +97,7 @@ class ProviderSpent(Spent):
 class UsageReport(Model):
     """What was spent, by day and model, by provider, and in all. Both days are included."""
 
-    model_config = _example({**_REPORT})
+    model_config = example({**_REPORT})
 
     since: str
     until: str
@@ -140,7 +136,7 @@ _PERSON = {"id": _ID, "username": "ada", "requests": 3, "total_tokens": 1296, "c
 class PersonUsage(Model):
     """What one person took. Without a name: known from chat alone; without an id: erased."""
 
-    model_config = _example({**_PERSON})
+    model_config = example({**_PERSON})
 
     id: UUID | None
     username: str | None
@@ -164,7 +160,7 @@ class PersonUsage(Model):
 class ServerUsage(UsageReport):
     """What everybody spent, and who spent most."""
 
-    model_config = _example({**_REPORT, "people": [_PERSON]})
+    model_config = example({**_REPORT, "people": [_PERSON]})
 
     people: list[PersonUsage]
 
@@ -207,7 +203,7 @@ class PeopleQuery(Model):
 class Account(Model):
     """An account, as admins see it."""
 
-    model_config = _example({**_ACCOUNT})
+    model_config = example({**_ACCOUNT})
 
     id: UUID
     email: str | None
@@ -238,7 +234,7 @@ class Account(Model):
 class AccountPage(Model):
     """Accounts, newest first."""
 
-    model_config = _example({"items": [_ACCOUNT], "next_cursor": None})
+    model_config = example({"items": [_ACCOUNT], "next_cursor": None})
 
     items: list[Account]
     next_cursor: str | None
@@ -247,7 +243,7 @@ class AccountPage(Model):
 class AccountChange(Model):
     """What is to change of an account; what is left out stays as it is."""
 
-    model_config = _example({"role": "admin"})
+    model_config = example({"role": "admin"})
 
     role: Literal["member", "admin"] | None = None
     disabled: bool | None = None
@@ -273,7 +269,7 @@ Dollars = Annotated[float, Field(ge=0.01, le=1_000_000, allow_inf_nan=False)]
 class BudgetChange(Model):
     """Tokens and US dollars a month; null is no limit, what is left out stays as it is."""
 
-    model_config = _example({"person_tokens": 200_000})
+    model_config = example({"person_tokens": 200_000})
 
     person_tokens: Annotated[Amount, Field(description="For each person.")] | None = None
     server_tokens: Annotated[Amount, Field(description="For all together.")] | None = None
@@ -284,7 +280,7 @@ class BudgetChange(Model):
 class Budgets(Model):
     """Tokens and US dollars a month, and what was used of them this month (UTC)."""
 
-    model_config = _example({**_BUDGETS})
+    model_config = example({**_BUDGETS})
 
     person_tokens: int | None
     server_tokens: int | None
@@ -332,7 +328,7 @@ class AuditQuery(Model):
 class Act(Model):
     """Who did what to whom, from where."""
 
-    model_config = _example({**_ACT})
+    model_config = example({**_ACT})
 
     id: UUID
     action: str
@@ -363,7 +359,7 @@ class Act(Model):
 class AuditPage(Model):
     """Entries, newest first."""
 
-    model_config = _example({"items": [_ACT], "next_cursor": None})
+    model_config = example({"items": [_ACT], "next_cursor": None})
 
     items: list[Act]
     next_cursor: str | None

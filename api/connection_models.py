@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from api.models import Model
+from api.models import Model, example
 from core.connecting import Standing, Wish
 from core.notion.examining import Report
 
@@ -24,9 +24,7 @@ _STANDING: dict[str, Any] = {
 class ConnectCode(Model):
     """A code from chat, or the link that holds it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"code": "MFRGGZDFMZTWQ2LKNNWG23TPOB"}]}
-    )
+    model_config = example({"code": "MFRGGZDFMZTWQ2LKNNWG23TPOB"})
 
     code: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -69,9 +67,7 @@ class ConnectionWish(Model):
 class GoOn(Model):
     """Where the browser goes on to."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"url": "https://api.notion.com/v1/oauth/authorize"}]}
-    )
+    model_config = example({"url": "https://api.notion.com/v1/oauth/authorize"})
 
     url: str
 
@@ -79,7 +75,7 @@ class GoOn(Model):
 class ConnectionState(Model):
     """One connection to Notion. `lost`: Notion does not accept it any more."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_STANDING]})
+    model_config = example(_STANDING)
 
     shared: bool
     name: str
@@ -139,9 +135,7 @@ class Disconnected(Model):
 class Finding(Model):
     """One thing that was looked at. `ok` is null where Notion does not say, or it need not be."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "insert", "ok": True, "text": "Allowed."}]}
-    )
+    model_config = example({"name": "insert", "ok": True, "text": "Allowed."})
 
     name: str
     ok: bool | None

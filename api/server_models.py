@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from api.models import Model
+from api.models import Model, example
 from api.parts import Part
 
 _WHEN = "2026-11-05T09:30:00Z"
-
-
-def _example(values: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 _WORKSPACE = {
@@ -45,7 +41,7 @@ _PART = {
 class Workspace(Model):
     """A workspace or organisation that installed the app by OAuth."""
 
-    model_config = _example({**_WORKSPACE})
+    model_config = example({**_WORKSPACE})
 
     workspace: str
     organisation: str
@@ -57,7 +53,7 @@ class Workspace(Model):
 class Switched(Model):
     """Whether a part is on."""
 
-    model_config = _example({"on": True})
+    model_config = example({"on": True})
 
     on: bool
 
@@ -65,7 +61,7 @@ class Switched(Model):
 class SlackConnection(Switched):
     """Slack, and who installed the app there."""
 
-    model_config = _example({"on": True, "workspaces": [_WORKSPACE]})
+    model_config = example({"on": True, "workspaces": [_WORKSPACE]})
 
     workspaces: list[Workspace]
 
@@ -73,7 +69,7 @@ class SlackConnection(Switched):
 class NotionConnection(Switched):
     """Notion, and where pages go for which nobody chose."""
 
-    model_config = _example({"on": True, "parent": "Meeting notes"})
+    model_config = example({"on": True, "parent": "Meeting notes"})
 
     parent: str | None
 
@@ -81,7 +77,7 @@ class NotionConnection(Switched):
 class ProviderConnection(Model):
     """An AI provider, in the order of preference."""
 
-    model_config = _example({"name": "anthropic", "model": "claude-sonnet-5-5"})
+    model_config = example({"name": "anthropic", "model": "claude-sonnet-5-5"})
 
     name: str
     model: str
@@ -90,7 +86,7 @@ class ProviderConnection(Model):
 class Connections(Model):
     """What this server is connected to."""
 
-    model_config = _example({**_CONNECTIONS})
+    model_config = example({**_CONNECTIONS})
 
     slack: SlackConnection
     discord: Switched
@@ -102,7 +98,7 @@ class Connections(Model):
 class PartState(Model):
     """A part of the server, and how it does."""
 
-    model_config = _example({**_PART})
+    model_config = example({**_PART})
 
     name: str
     state: Annotated[
@@ -124,6 +120,6 @@ class PartState(Model):
 class Status(Model):
     """How each part of the server does just now."""
 
-    model_config = _example({"parts": [_PART]})
+    model_config = example({"parts": [_PART]})
 
     parts: list[PartState]
