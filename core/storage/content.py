@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.sought import words_of
 from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
 from core.storage.tables import ratings, requests, users
@@ -231,7 +232,7 @@ class ContentTable:
     ) -> list[Content]:
         """Items, newest first, by default finished ones; `before` is where the last page ended."""
         asked = _asked(user_id, words, provider, before, limit)
-        query = _page(len(words.split()), provider is not None, before is not None, finished)
+        query = _page(len(words_of(words)), provider is not None, before is not None, finished)
         return [Content(*row) for row in await self._connection.execute(query, asked)]
 
     async def rated(
@@ -245,7 +246,7 @@ class ContentTable:
     ) -> list[tuple[Content, tuple[int, int]]]:
         """Finished items as in `page`, and how many thought well and badly of each; one query."""
         asked = _asked(user_id, words, provider, before, limit)
-        query = _rated(len(words.split()), provider is not None, before is not None)
+        query = _rated(len(words_of(words)), provider is not None, before is not None)
         rows = await self._connection.execute(query, asked)
         return [(Content(*row[:-2]), (row[-2], row[-1])) for row in rows]
 
@@ -323,9 +324,7 @@ def _asked(
     limit: int,
 ) -> dict[str, Any]:
     """What such a statement is asked with."""
-    asked = {
-        f"word_{number}": f"%{_escaped(word.lower())}%" for number, word in enumerate(words.split())
-    }
+    asked = {f"word_{number}": f"%{_escaped(word)}%" for number, word in enumerate(words_of(words))}
     named = {"user": user_id, "most": limit, "provider": provider}
     return asked | named | (dict(zip(("created", "last"), before, strict=True)) if before else {})
 

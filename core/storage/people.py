@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.cursors import Place
 from core.storage.account_tables import instance
+from core.storage.sought import words_of
 from core.storage.tables import users
 from core.storage.upsert import upsert
 from core.storage.users import User, user_of
@@ -24,7 +25,7 @@ class PeopleTable:
     async def page(self, words: str, before: Place | None, limit: int) -> list[User]:
         """Accounts whose address or name holds every word, newest first."""
         query = select(users).where(or_(users.c.email.is_not(None), users.c.username.is_not(None)))
-        for word in words.lower().split():
+        for word in words_of(words):
             query = query.where(
                 or_(
                     func.lower(users.c.email).contains(word, autoescape=True),

@@ -71,9 +71,16 @@ async def test_a_last_page_that_is_just_full_has_no_next_one(
 async def test_words_and_provider_narrow_a_page(database: Database, history: History, ada: UUID):
     await _write(database, ada, "a launch checklist", "openai")
     wanted = await _write(database, ada, "a Launch plan for 100% of us", "anthropic")
-    for words, provider in (("launch PLAN", None), ("launch", "anthropic"), ("100%", None)):
+    many = "launch " + "plan " * 2000
+    for words, provider in (
+        ("launch PLAN", None),
+        ("launch", "anthropic"),
+        ("100%", None),
+        (many, None),
+    ):
         items, _ = await history.page(ada, words, provider)
         assert [item.id for item in items] == [wanted]
+    assert await history.page(ada, " ".join(map(str, range(2000)))) == ([], None)
 
 
 @pytest.mark.parametrize(
