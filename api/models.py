@@ -287,6 +287,7 @@ class Item(Model):
             "usage": _USAGE,
             "notion_url": _PAGE,
             "ratings": {"up": 2, "down": 0},
+            "error": None,
             "created_at": _WHEN,
         }
     )
@@ -300,6 +301,10 @@ class Item(Model):
     usage: Tokens
     notion_url: str | None
     ratings: Votes
+    error: Annotated[
+        str | None,
+        Field(description="Why `content` is but a beginning, where a provider broke off."),
+    ]
     created_at: datetime
 
     @classmethod
@@ -315,6 +320,7 @@ class Item(Model):
             usage=Tokens.of(item),
             notion_url=item.notion_url,
             ratings=Votes(up=votes[0], down=votes[1]),
+            error=item.error["message"] if item.error else None,
             created_at=item.created_at,
         )
 

@@ -332,6 +332,7 @@ async def test_an_item_can_be_read_saved_and_removed(client: TestClient, ada: He
         "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
         "notion_url": None,
         "ratings": {"up": 0, "down": 0},
+        "error": None,
         "created_at": IsDatetime(iso_string=True),
     }
     for body in ({"destination": "Meeting notes"}, {}, None):

@@ -207,7 +207,9 @@ async def test_what_came_before_a_provider_broke_off_is_told_and_kept(
     assert "OpenAI broke off. What came of it is kept: GET /content/" in events[-1][1]["detail"]
     path = f"/content/{events[0][1]['id']}"
     kept = await (await client.get(path, headers=ada)).json()
-    assert kept["content"] == "Hello,"
+    assert (kept["content"], kept["error"]) == ("Hello,", "OpenAI broke off.")
+    (listed,) = (await (await client.get("/content/history", headers=ada)).json())["items"]
+    assert listed["error"] == "OpenAI broke off.", "nobody takes it for the whole"
     later = _parsed(await (await client.get(f"{path}/events", headers=ada)).text())
     assert [name for name, _ in later] == ["started", "delta", "error"]
     whole = await client.post("/content/generate", headers=ada, json={"prompt": "x"})
