@@ -37,6 +37,9 @@ there may be one. Raises AssistantError."""
 WINDOW = 60.0
 """Seconds the budget is for."""
 
+LONGEST_CLOSED = 3_600.0
+"""Seconds for which nobody asks at most, whatever was answered: then one request finds out."""
+
 BACKGROUND_SHARE = 3
 """One part in so many of a budget is for what nobody waits for."""
 
@@ -263,7 +266,8 @@ class Pace:
         endpoint holds nobody else up, and neither does a longer wait that says not what it is for.
         """
         if limit == "workspace" or (limit == "connection" and seconds <= WINDOW):
-            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+            until = time.monotonic() + min(seconds, LONGEST_CLOSED)
+            self._closed_until = max(self._closed_until, until)
 
     async def _take_open(self) -> float:
         """As `_take`, but that nothing is taken while Notion wants to be left alone."""

@@ -199,6 +199,13 @@ async def test_who_is_turned_away_is_not_told_to_wait() -> None:
     assert told == []
 
 
+async def test_no_answer_keeps_everybody_away_for_days() -> None:
+    pace = Pace("key", 5, None)
+    pace.close_for(1e9, "workspace")
+    with pytest.raises(RateLimited, match="about 60 minutes"):
+        await pace.turn(1)
+
+
 async def test_while_notion_wants_to_be_left_alone_nobody_asks() -> None:
     pace = Pace("key", 100, None)
     await pace.turn(1)
