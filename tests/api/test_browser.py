@@ -30,7 +30,7 @@ from tests.console import heard
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Awaitable[Page]]
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @pytest.fixture
