@@ -97,7 +97,7 @@ function end(id, { html, notion_url: page, broken_off: broken }) {
   $("foot").replaceChildren(nodes(html));
   localTimes($("foot"));
   enhance($("foot"));
-  if (pressed) $("foot").querySelector(".does a, .does button").focus({ preventScroll: true });
+  if (pressed) $("foot").querySelector(".does :is(a, button):not([hidden])").focus({ preventScroll: true });
   // The line stays: were it gone, all below it would move.
   const cut = broken ? "broken off" : "stopped";
   const done = broken || $("foot").textContent.includes("Stopped after") ? cut : "written";
@@ -136,14 +136,13 @@ async function pressed(form) {
     if (form.id === "stop") return;
     if (form.matches("[data-rewrite]")) follow(given.id);
     else {
-      const link = document.createElement("a");
-      link.className = "button";
+      const link = $("foot").querySelector("[data-page]");
       if (/^https?:/i.test(given.notion_url)) link.href = given.notion_url;
-      link.rel = "noopener";
-      link.textContent = "Open in Notion";
       for (const each of answer.querySelectorAll("[data-save]")) each.hidden = true;
-      $("foot").querySelector(".does").prepend(link);
+      link.hidden = false;
       link.focus();
+      const state = $("state");
+      if (/^(Written|Stopped|Broken off)$/.test(state?.textContent)) state.textContent += " and saved";
       toast("Saved to Notion.");
       document.dispatchEvent(new CustomEvent("saved"));
     }

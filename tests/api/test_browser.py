@@ -124,6 +124,8 @@ async def test_somebody_signs_up_writes_stops_saves_and_deletes(open_page: Open,
     assert await page.input_value("#prompt") == "long", "a draft survives"
     await page.click("#foot [data-save] button")
     await page.wait_for_selector("#foot >> text=Open in Notion")
+    await page.wait_for_selector("#foot [data-page] svg")
+    assert await page.inner_text("#state") == "Written and saved"
     await page.click(".places >> text=History")
     await page.click(".item")
     await page.click("[data-dialog=remove]")
