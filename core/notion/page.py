@@ -111,7 +111,9 @@ def _levels(lines: Iterable[str]) -> Iterable[int]:
 def plain(heading: str) -> str:
     """A line of Markdown as one line of text, without its marks, and with nothing hidden."""
     shown = unhidden(heading)
-    return _clean(heading_words(shown)) if shown.strip("… \t") else ""
+    # The marks around what is hidden say nothing either.
+    unsaid = "… \t" if shown == heading else "…#>*_~+- \t"
+    return _clean(heading_words(shown)) if shown.strip(unsaid) else ""
 
 
 def unhidden(markdown: str) -> str:

@@ -89,6 +89,8 @@ async def test_the_offline_model_names_nothing() -> None:
     [
         ("The end: <spoiler>he **dies**</spoiler>!", "The end: …!"),
         ("<spoiler>he dies</spoiler>", "Message from ada"),
+        ("# <spoiler>he dies</spoiler>", "Message from ada"),
+        ("**<spoiler>he dies</spoiler>**", "Message from ada"),
     ],
 )
 async def test_a_title_gives_no_spoiler_away(text: str, title: str) -> None:
