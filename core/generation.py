@@ -242,8 +242,8 @@ class Generation:
                 log.warning("provider failed", provider=candidate.name, reason=error.message)
                 troubles.append((_named(candidate), error))
                 PROVIDER_FAILURES.labels(candidate.name).inc()
-                if not isinstance(error, Declined):
-                    # What it will not write is for the asker to mend: it works.
+                if not isinstance(error, Declined | InvalidInput):
+                    # What it will not or cannot write is for the asker to mend: it works.
                     provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
                 begun = _begun(candidate, order, text, error) or begun

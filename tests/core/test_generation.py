@@ -143,9 +143,11 @@ async def test_a_beginning_is_kept_where_the_next_provider_finds_the_prompt_wron
     ai.fail(
         Fault(times=9, endpoint="/chat/completions", status=400, code="context_length_exceeded")
     )
+    provider_pulse("deepseek").hear()
     with pytest.raises(ProviderFailed, match="in the middle"):
         await generation.write(context, "a plan", **ASK)
     assert (await item(database, context.request.id)).text
+    assert not provider_pulse("deepseek").is_failing
 
 
 async def test_what_was_broken_off_is_asked_for_once_more_without_its_beginning(
