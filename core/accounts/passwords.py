@@ -27,8 +27,9 @@ WEAKEST = 2
 NICENESS = 10
 """Of the threads that hash, 0 to 19: other requests go first, by about nine to one."""
 
-AT_ONCE = 4
-"""Threads that hash at the same time: a flood of logins waits in line, and nobody else does."""
+AT_ONCE = min(4, max(1, (os.cpu_count() or 1) - 1))
+"""Threads that hash at the same time: a flood of logins waits in line, and leaves a processor to
+everybody else."""
 
 LOOKED_AT = 32
 """Characters of which the strength is estimated. zxcvbn's time grows out of bounds with length and
