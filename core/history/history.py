@@ -67,9 +67,7 @@ class History:
         before, provider, limit = _asked(cursor, provider, limit)
         # One more than asked for says whether there is a next page.
         items = await self._items(user_id, words, provider, before, limit + 1)
-        if len(items) <= limit:
-            return items, None
-        return items[:limit], cursor_of(items[limit - 1].created_at, items[limit - 1].id)
+        return items[:limit], _next(items, limit)
 
     async def rated(
         self,
@@ -85,10 +83,7 @@ class History:
             items = await uow.content.rated(
                 user_id, words=words, provider=provider, before=before, limit=limit + 1
             )
-        if len(items) <= limit:
-            return items, None
-        last, _ = items[limit - 1]
-        return items[:limit], cursor_of(last.created_at, last.id)
+        return items[:limit], _next([item for item, _ in items], limit)
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
@@ -180,6 +175,13 @@ def _asked(
 ) -> tuple[Place | None, str | None, int]:
     before = place_of(cursor) if cursor else None
     return before, provider.lower() if provider else None, max(1, min(limit, MOST))
+
+
+def _next(items: Sequence[Content], limit: int) -> str | None:
+    """The cursor of the next page, where more was found than this one holds."""
+    if len(items) <= limit:
+        return None
+    return cursor_of(items[limit - 1].created_at, items[limit - 1].id)
 
 
 def _reason(request: Accepted | None) -> str:
