@@ -37,7 +37,7 @@ COLUMNS = (
     *("first words p50", "p99", "whole text p50", "p99", "processor"),
 )
 PROGRAM = ("-m", "benchmarks.watched", "run")
-SETTLES = 300.0
+SETTLES = 120.0
 """Seconds in which all is to be shown."""
 
 
