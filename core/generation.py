@@ -325,17 +325,17 @@ class Generation:
             )
         if shown is not None:
             context.feed.show(whole)
-        if not stopped:
-            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
-            context.feed.complete()
-            await asyncio.sleep(0)
         ended = _stopped("".join(text)) if stopped else cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
+            context.feed.complete(whole, _notes(written))
+            await asyncio.sleep(0)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(item, written))
         _count(provider, usage)
-        return written.note.split("\n") if written.note else []
+        return _notes(written)
 
     async def _keep(self, item: UUID, written: Written | None) -> None:
         async with self._database.begin() as unit:
@@ -410,5 +410,5 @@ def _stopped(text: str) -> str:
     return f"Stopped after about {about} word{'' if about == 1 else 's'}."
 
 
-def _notes(item: Content) -> list[str]:
+def _notes(item: Content | Written) -> list[str]:
     return item.note.split("\n") if item.note else []
