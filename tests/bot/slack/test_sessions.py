@@ -1,7 +1,6 @@
 """Replies where Slack shows a button of its own to stop them, against the stand-in."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +26,6 @@ from tests.bot.slack.test_streams import (
     no,
     platform,
     refuse,
-    whole,
 )
 
 __all__ = ["address", "platform"]
