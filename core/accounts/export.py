@@ -48,6 +48,7 @@ async def _person(database: Database, user_id: UUID) -> list[Piece]:
                 "username": user.username,
                 "role": user.role,
                 "allowance": user.allowance,
+                "allowance_dollars": user.allowance_dollars,
                 "preferences": user.preferences,
                 "created_at": user.created_at,
             }

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -80,6 +81,8 @@ users = Table(
     Column("email_verified_at", UtcDateTime),
     # Tokens a month, where an admin gave them another allowance than everybody.
     Column("allowance", BigInteger),
+    # US dollars a month, the same way.
+    Column("allowance_dollars", Double),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)

@@ -535,6 +535,15 @@ async def test_a_budget_in_dollars_counts_what_has_a_price_and_lets_the_rest_be(
         await later.write(await asked(database, other.id), "a plan", **ASK)
     unpriced = Generation(database, names)
     await unpriced.write(await asked(database, other.id), "a plan", **ASK)
+    async with database.begin() as unit:
+        await unit.people.change(user, allowance_dollars=1_000.0)
+    await Allowances(database).set(user, Allowance(person_dollars=0.01))
+    own = Generation(database, names, {"openai": (1_000.0, 1_000.0)})
+    await own.write(await asked(database, user), "a plan", **ASK)
+    async with database.begin() as unit:
+        await unit.people.change(user, allowance_dollars=0.02)
+    with pytest.raises(RateLimited, match=r"used your \$0\.02 of this month"):
+        await own.write(await asked(database, user), "a plan", **ASK)
     for provider in names.values():
         await provider.close()
 
