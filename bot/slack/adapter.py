@@ -211,14 +211,12 @@ class SlackPlatform:
         return True
 
     async def _update(self, address: Address, reply: Reply, part: Part) -> None:
+        where = {"channel": reply["channel"], "ts": reply["ts"]}
+        metadata = metadata_of(address, part, reply["marker"])
+        call = partial(self._web(address).call, "chat.update", **where, metadata=metadata)
+        update = partial(self._send, call, part)
         try:
-            await self._send(
-                partial(self._web(address).call, "chat.update"),
-                part,
-                channel=reply["channel"],
-                ts=reply["ts"],
-                metadata=metadata_of(address, part, reply["marker"]),
-            )
+            await self._streams(address).over(reply, update)
         except Refused:
             if part["place"] != "draft":
                 self._teams.at(address).leftovers.note(reply)

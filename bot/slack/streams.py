@@ -1,7 +1,9 @@
 """Replies that Slack shows while they are written: `chat.startStream` and what follows it.
 
 A stream is a reply in a thread that only grows. The button to stop the writing stands above the
-text, where the text stays in one piece; when the stream has ended an update takes it away. Slack
+text, where the text stays in one piece; when the stream has ended an update takes it away. What a
+stream begins with, chunks or plain text, is what it takes to its end: the other is refused
+(`streaming_mode_mismatch`), and while it is open an update too (`streaming_state_conflict`). Slack
 closes a stream after some minutes without a word: then `chat.update` is what is left.
 https://docs.slack.dev/reference/methods/chat.startStream
 https://github.com/slackapi/python-slack-sdk/issues/1859
@@ -46,6 +48,8 @@ _HERE = frozenset(
         "user_not_found",
     }
 )
+# What a Slack answers that wants the text of a stream in the other form.
+_OTHER_FORM = frozenset({"streaming_mode_mismatch", "no_text"})
 # What a Slack answers that takes no blocks in a stream.
 _NO_BLOCKS = frozenset(
     {"invalid_arguments", "invalid_blocks", "invalid_blocks_format", "invalid_chunks"}
@@ -63,11 +67,12 @@ class Stream:
     """A stream of this process: the Markdown it shows, as far as Slack said so.
 
     `known` is False where an answer of Slack's was lost, `whole` True once all of the text is
-    there; `buttons` whether there are any.
+    there; `buttons` whether there are any; `chunks` whether its text goes in chunks.
     """
 
     sent: str = ""
     buttons: bool = False
+    chunks: bool = True
     open: bool = True
     known: bool = True
     whole: bool = False
@@ -131,8 +136,8 @@ class Streams:
         if not isinstance(ts, str) or not ts:
             _note(self._closed, team, AGAIN_AFTER)
             return None
-        buttons = [] if _holds(self._plain, team) else buttons
-        self._keep(marker, Stream(text, bool(buttons)))
+        plain = _holds(self._plain, team)
+        self._keep(marker, Stream(text, bool(buttons) and not plain, not plain))
         place = channel if isinstance(channel, str) else address["channel_id"]
         thread = address["thread"]
         return {"via": "stream", "channel": place, "ts": ts, "thread": thread, "marker": marker}
@@ -196,6 +201,16 @@ class Streams:
         except (Refused, NoAnswer) as refused:
             _log.debug("slack stream not stopped", reason=refused.message)
 
+    async def over(self, reply: Reply, update: Callable[[], Awaitable[Any]]) -> None:
+        """Runs an update of the message; where its stream is open still, that is ended first."""
+        try:
+            await update()
+        except Refused as refused:
+            if refused.reason != "streaming_state_conflict":
+                raise
+            await self.stop(reply)
+            await update()
+
     def forget(self, reply: Reply) -> None:
         """The message is as it should be."""
         self._streams.pop(reply["marker"], None)
@@ -209,9 +224,9 @@ class Streams:
             **({"recipient_user_id": address["user_id"]} if address["user_id"] else {}),
             **({"recipient_team_id": address["team_id"]} if address["team_id"] else {}),
         }
-        if buttons:
-            chunks: list[dict[str, Any]] = [{"type": "blocks", "blocks": buttons}]
-            chunks += [{"type": "markdown_text", "text": text}] if text else []
+        chunks: list[dict[str, Any]] = [{"type": "blocks", "blocks": buttons}] if buttons else []
+        chunks += [_chunk(text)] if text else []
+        if chunks and not _holds(self._plain, address["team_id"]):
             try:
                 return await self._web.call("chat.startStream", **where, chunks=chunks)
             except Refused as refused:
@@ -223,7 +238,7 @@ class Streams:
 
     async def _append(self, stream: Stream, reply: Reply, more: str) -> bool:
         try:
-            await self._web.call("chat.appendStream", **_where(reply), markdown_text=more)
+            await self._call("chat.appendStream", stream, reply, more)
         except Refused as refused:
             # It has expired, or the server knows no more than its beginning.
             _log.info("slack stream is closed", reason=refused.reason)
@@ -252,12 +267,9 @@ class Streams:
     ) -> bool:
         """Whether the stream took its rest. While it may not be stopped it may still grow."""
         for left in range(tries, 0, -1):
-            more = ({"markdown_text": rest} if rest else {}) | (
-                {"blocks": footer} if footer else {}
-            )
+            more = {"metadata": metadata} | ({"blocks": footer} if footer else {})
             try:
-                where = _where(reply)
-                await self._web.call("chat.stopStream", **where, metadata=metadata, **more)
+                await self._call("chat.stopStream", stream, reply, rest, **more)
             except RateLimited as limited:
                 if rest and await self._may_append(stream, reply, rest):
                     rest = ""
@@ -268,7 +280,7 @@ class Streams:
                 await asyncio.sleep(min(limited.retry_after or 1.0, LONGEST_WAIT))
             except Refused as refused:
                 _log.info("slack stream is closed", reason=refused.reason)
-                stream.open = False
+                await self._close(stream, reply, refused)
                 return False
             except PlatformFailed:
                 stream.known = False
@@ -277,6 +289,18 @@ class Streams:
                 break
         stream.open, stream.sent = False, stream.sent + rest
         return True
+
+    async def _call(
+        self, method: str, stream: Stream, reply: Reply, text: str, **more: Any
+    ) -> dict[str, Any]:
+        """Calls a method with the text in the form that the stream began with."""
+        try:
+            return await self._web.call(method, **_where(reply), **_content(stream, text), **more)
+        except Refused as refused:
+            if refused.reason not in _OTHER_FORM or not text:
+                raise
+            stream.chunks = not stream.chunks
+        return await self._web.call(method, **_where(reply), **_content(stream, text), **more)
 
     async def _may_append(self, stream: Stream, reply: Reply, rest: str) -> bool:
         try:
@@ -308,6 +332,16 @@ def rendered(text: str) -> str:
         return ""
     # The fence is closed with the end.
     return texts[0].rpartition("\n")[0] if in_code else texts[0]
+
+
+def _chunk(text: str) -> dict[str, str]:
+    return {"type": "markdown_text", "text": text}
+
+
+def _content(stream: Stream, text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    return {"chunks": [_chunk(text)]} if stream.chunks else {"markdown_text": text}
 
 
 def _where(reply: Reply) -> dict[str, str]:

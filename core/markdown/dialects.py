@@ -1,6 +1,7 @@
 """Inline content written as Markdown again, in the dialect of a chat platform."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, groupby
@@ -33,6 +34,8 @@ _MARKS = (
     (Style.STRIKE, "~~"),
     (Style.ITALIC, "*"),
 )
+# Nobody sees it; beside a mark of emphasis it stands for a letter.
+_UNSEEN = "\u200b"
 _SHOWN = Style.SPOILER | Style.BOLD | Style.STRIKE | Style.ITALIC
 
 SPECIAL = re.compile(
@@ -125,10 +128,13 @@ def _closed(url: str) -> str:
 
 
 def _write_styles(runs: list[Run]) -> str:
-    """Runs with their marks opened and closed in order, blanks kept outside of them."""
+    """Runs with their marks opened and closed in order, blanks kept outside of them.
+
+    Bold would not end at `**中文。**后`: something unseen parts such a mark from its text.
+    """
     written: list[str] = []
     opened: list[tuple[int, str]] = []
-    blank = ""
+    blank = last = ""
     for run in runs:
         core = run.text.strip()
         if not core:
@@ -137,16 +143,29 @@ def _write_styles(runs: list[Run]) -> str:
         start = run.text.index(core[0]) if run.style & Style.CODE else run.text.find(core)
         blank += run.text[:start]
         wanted = [(style, mark) for style, mark in _MARKS if run.style & style]
-        written += _close(opened, wanted)
-        written.append(blank)
-        for entry in wanted:
-            if entry not in opened:
-                opened.append(entry)
-                written.append(entry[1])
-        written.append(write_code(defuse(core)) if run.style & Style.CODE else escape(core))
+        text = write_code(defuse(core)) if run.style & Style.CODE else escape(core)
+        closed = _close(opened, wanted)
+        if closed and not blank and _sticks(last, text[0]):
+            written.append(_UNSEEN)
+        written += [*closed, blank]
+        before = len(opened)
+        opened += [entry for entry in wanted if entry not in opened]
+        written += [mark for _, mark in opened[before:]]
+        if len(opened) > before and not blank and _sticks(text[0], last):
+            written.append(_UNSEEN)
+        written.append(text)
+        last = text[-1]
         blank = run.text[start + len(core) :]
     written += _close(opened, [])
     return "".join(written) + blank
+
+
+def _sticks(inside: str, outside: str) -> bool:
+    """Whether a mark between punctuation, inside, and a letter would be read as no mark."""
+    if not inside or not outside:
+        return False
+    kinds = unicodedata.category(inside), unicodedata.category(outside)
+    return kinds[0][0] in "PS" and kinds[1][0] not in "PS"
 
 
 def _close(opened: list[tuple[int, str]], wanted: list[tuple[int, str]]) -> list[str]:

@@ -1,7 +1,9 @@
 """chat.startStream, appendStream, stopStream: a reply that grows while it is written.
 
 A stream answers a message in its thread, names its recipient in channels, takes 12,000 characters
-a call and is closed by Slack after some minutes; then chat.update is what is left.
+a call and is closed by Slack after some minutes; then chat.update is what is left. What comes
+first, chunks or markdown_text, is what it takes from then on; the SDK's helper sends chunks.
+https://docs.slack.dev/reference/methods/chat.appendStream
 """
 
 from typing import Any
@@ -36,7 +38,7 @@ def start_stream(space: Workspace, args: Arguments) -> Result:
         blocks=blocks,
         thread_ts=thread_ts,
         from_app=True,
-        stream=Stream(started=now, fed=now),
+        stream=Stream(started=now, fed=now, form=_form(args)),
     )
     space.store(message)
     return {"ok": True, "channel": channel.id, "ts": message.ts}
@@ -73,7 +75,16 @@ def _streaming(space: Workspace, args: Arguments) -> Message:
     message = space.message(channel, args.need("ts"))
     if not is_streaming(space, message):
         raise SlackRefusal("message_not_in_streaming_state")
+    form = _form(args)
+    if message.stream and form:
+        if message.stream.form not in ("", form):
+            raise SlackRefusal("streaming_mode_mismatch")
+        message.stream.form = form
     return message
+
+
+def _form(args: Arguments) -> str:
+    return next((name for name in ("chunks", "markdown_text") if args.get(name)), "")
 
 
 def _grow(space: Workspace, message: Message, text: str, blocks: list[Block]) -> None:

@@ -22,10 +22,14 @@ class Revision:
 
 @dataclass
 class Stream:
-    """An open stream: when it began and was last fed, in epoch seconds."""
+    """An open stream: when it began and was last fed, in epoch seconds.
+
+    `form` is `chunks` or `markdown_text`, by what came first, or empty before anything did.
+    """
 
     started: float
     fed: float
+    form: str = ""
     open: bool = True
 
 

@@ -307,3 +307,35 @@ async def test_a_stream_that_takes_no_update_is_replaced_by_a_message(
         await platform.edit(address, reply, final(platform))
     await platform.post(address, final(platform), MARKER, again=True)
     whole(slack)
+
+
+@pytest.mark.parametrize("reason", ["invalid_blocks", "msg_too_long", "no_permission"])
+async def test_a_refused_end_leaves_no_stream_open(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str], reason: str
+) -> None:
+    reply = await platform.post(address, platform.draft("Ship", STOP), MARKER, again=False)
+    refuse(slack, "chat.stopStream", no(reason))
+    await platform.edit(address, reply, final(platform))
+    whole(slack)
+
+
+async def test_an_update_that_meets_an_open_stream_ends_it_first(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
+) -> None:
+    reply = await platform.post(address, platform.draft("Ship", STOP), MARKER, again=False)
+    # Neither the end with its text nor the plain one came through.
+    refuse(slack, "chat.stopStream", no("no_permission"), 2)
+    await platform.edit(address, reply, final(platform))
+    whole(slack)
+
+
+async def test_a_slack_that_wants_the_text_in_another_form_gets_it(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
+) -> None:
+    reply = await platform.post(address, platform.draft("", ()), MARKER, again=False)
+    [begun] = slack.answers()
+    assert begun.stream is not None
+    begun.stream.form = "markdown_text"
+    await platform.edit(address, reply, platform.draft("Ship it on **Friday**. ", STOP))
+    await platform.edit(address, reply, final(platform))
+    whole(slack)

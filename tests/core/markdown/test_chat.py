@@ -1,8 +1,11 @@
 """The parts of an answer in Slack and Discord."""
 
+import re
+
 import pytest
 
-from core.markdown import discord_messages, slack_markdown
+from core.markdown import discord_messages, notion_blocks, slack_markdown
+from tests.core.markdown.written import words
 
 
 def slack(markdown):
@@ -42,6 +45,31 @@ def test_discord_has_three_headings_and_no_tables():
     assert discord("| a | bb |\n|--:|----|\n| 100 | 中 |") == (
         "```\n  a | bb\n----+----\n100 | 中\n```"
     )
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "**中文。**后",
+        "前**「题」**后",
+        "**Status:**ok",
+        "**`String`**s",
+        "*「题」*又 ~~「删。」~~后",
+    ],
+)
+def test_no_mark_of_emphasis_is_shown_beside_punctuation(write, markdown):
+    written = write(markdown)
+    assert written.replace("\u200b", "") == markdown
+    document = notion_blocks(written)
+    assert words(document[0]["paragraph"]["rich_text"]).replace("\u200b", "") == re.sub(
+        "[*~`]", "", markdown
+    )
+
+
+def test_ordinary_emphasis_needs_nothing_unseen():
+    text = "**a.** b, *c*; ~~d~~, 日本語の**強調**です"
+    assert slack(text) == text
 
 
 def test_slack_keeps_a_table():
