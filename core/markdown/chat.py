@@ -55,7 +55,8 @@ class _Place:
     @property
     def blank(self) -> str:
         """The gap of an empty line, which in a quote still belongs to the quote."""
-        return f"\n{self.rest.rstrip()}\n"
+        margin = self.rest.rstrip()
+        return f"\n{margin} \n" if margin and self.dialect.ends_quotes else f"\n{margin}\n"
 
 
 def messages(markdown: str, dialect: Dialect) -> list[str]:
@@ -163,7 +164,9 @@ def _table(block: Table, place: _Place) -> Iterator[Segment]:
 
 
 def _row(cells: list[list[Inline]]) -> str:
-    texts = (write(cell).replace("\n", " ").replace("\\|", "|") for cell in cells)
+    texts = (
+        write(cell, begins_line=False).replace("\n", " ").replace("\\|", "|") for cell in cells
+    )
     return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 

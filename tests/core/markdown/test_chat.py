@@ -100,6 +100,37 @@ def test_text_that_looks_like_marks_stays_text():
     assert slack("\\# no") == "\\# no"
 
 
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "# 1. Title",
+        "**Docker** - a container",
+        "`a` + `b`",
+        "- **1.** x",
+        "[1. x](https://x.com) # y",
+    ],
+)
+def test_what_begins_no_line_is_not_escaped(write, markdown):
+    assert write(markdown) == markdown
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize("mark", ["\\- ", "\\# ", "1\\. ", "\\> "])
+def test_what_begins_a_line_is_escaped(write, mark):
+    markdown = f"{mark}a **b**\n{mark}[c](https://x.com)\n{mark}d"
+    assert write(markdown) == markdown
+
+
+def test_an_empty_line_does_not_end_a_quote_in_discord():
+    # Discord's client asks for a blank after each `>`.
+    markdown = "> a\n> \n> - b\n> \n> ```\n> c\n> \n> d\n> ```\n\n> [!TIP]\n> e"
+    quoted = [line for line in discord(markdown).split("\n") if line.startswith(">")]
+    assert len(quoted) == 12
+    assert all(line.startswith("> ") for line in quoted)
+    assert slack("> a\n>\n> b") == "> a\n>\n> b"
+
+
 def test_a_split_code_block_is_opened_again_with_its_language():
     parts = discord_messages("Intro\n\n```py\n" + "x = 1  # é\n" * 500 + "```\n\nEnd")
     assert len(parts) > 2
