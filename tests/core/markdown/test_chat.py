@@ -174,6 +174,17 @@ def test_an_address_longer_than_a_message_is_text():
     assert "".join(parts).count("q") == 1970
 
 
+def test_a_table_too_wide_for_columns_is_a_list_for_each_row_on_discord():
+    words = "word " * 20
+    assert discord(
+        f"> |Name|`b`|c|\n> |-|-|-|\n> |**x**|[d](https://x.com) {words}|1|\n> |y| |**2** {words}|"
+    ).replace(words.strip(), "…") == (
+        "> **Name: x**\n> - `b`: [d](https://x.com) …\n> - c: 1\n> \n> **Name: y**\n> - c: **2** …"
+    )
+    assert discord(f"|{words}|b|\n|-|-|") == f"**{words.strip()}**\n- b"
+    assert "|" in slack(f"|a|b|\n|-|-|\n|{words}|{words}|")
+
+
 def test_nothing_is_nothing():
     assert slack_markdown("") == discord_messages("<!-- a -->") == []
 
