@@ -28,7 +28,7 @@ from core.messages import Call, Channel, Request, Sender, stable_id
 from core.notion.connected import Connected
 from core.notion.connections import Connections
 from core.notion.news import MINUTE, MOST_COMMENTS, PageNews
-from core.notion.pace import in_background
+from core.notion.urgency import in_background
 from core.notion.whose import Whose, asking_by, asking_for, made_by
 from core.ports import CanTell, Platform
 from core.storage.announced import Announced

@@ -293,4 +293,5 @@ COMMAND = Command(
         Flag("private", "Show the answer to you alone."),
     ),
     live=True,
+    reads=True,
 )
