@@ -26,6 +26,7 @@ _SPENT = {
     "output_tokens": 1260,
     "total_tokens": 1296,
     "cost": 0.019008,
+    "estimated_requests": 0,
 }
 _DAY = {"day": "2026-11-05", "provider": "anthropic", "model": "claude-sonnet-5-5", **_SPENT}
 _REPORT = {
@@ -59,6 +60,9 @@ class Spent(Model):
     output_tokens: int
     total_tokens: int
     cost: Cost
+    estimated_requests: Annotated[
+        int, Field(description="Of these, stopped or broken off: what they took is an estimate.")
+    ]
 
     @classmethod
     def of(cls, spent: Spending) -> Spent:
@@ -73,6 +77,7 @@ def _numbers(spent: Spending) -> dict[str, Any]:
         "output_tokens": spent.output_tokens,
         "total_tokens": spent.input_tokens + spent.output_tokens,
         "cost": spent.cost,
+        "estimated_requests": spent.estimated,
     }
 
 

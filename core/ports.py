@@ -115,7 +115,7 @@ class Usage:
     """What an answer cost, in tokens as the provider counts them; 0 where it does not say.
 
     `complete` is False where the answer ended at a limit (`reason` says which). `note` takes the
-    place of the provider's.
+    place of the provider's. `estimated`: it was broken off, and this server reckoned about.
     """
 
     model: str
@@ -124,6 +124,7 @@ class Usage:
     complete: bool = True
     reason: str = ""
     note: str | None = None
+    estimated: bool = False
 
 
 class Provider(Protocol):
@@ -137,7 +138,10 @@ class Provider(Protocol):
     note: str | None
 
     def stream(self, prompt: Prompt) -> AsyncIterator[str | Usage]:
-        """Yields text as it comes, then exactly one `Usage`, last.
+        """Yields text as it comes, and a `Usage` last.
+
+        One may come earlier too, where the provider says meanwhile what it has counted: then that
+        is known even if the answer breaks off. The newest holds.
 
         Raises ProviderFailed: the provider refused, failed, or was silent for 60 seconds.
         RateLimited: it asks to come back later. Misconfigured: the key or the configured model is

@@ -107,6 +107,7 @@ def _item(item: Content) -> Piece:
         "note": item.note,
         "input_tokens": item.input_tokens,
         "output_tokens": item.output_tokens,
+        "estimated": item.estimated,
         "notion_url": item.notion_url,
         "facts": item.facts,
         "stopped": item.stopped,

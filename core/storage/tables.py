@@ -132,6 +132,8 @@ content_history = Table(
     Column("facts", JSON(none_as_null=True)),
     # Why its provider broke off before the end.
     Column("error", JSON(none_as_null=True)),
+    # Whether its tokens are an estimate: it was broken off before its provider counted.
+    Column("estimated", Boolean, nullable=False, server_default=false()),
     Index(None, "user_id", "created_at", "id"),
 )
 

@@ -219,6 +219,7 @@ async def test_what_was_spent_is_told_by_day_with_its_cost(
         "output_tokens": 4,
         "total_tokens": 7,
         "cost": 0.000011,
+        "estimated_requests": 0,
     }
     day = {"day": IsStr(regex=r"\d{4}-\d\d-\d\d")}
     assert spent["days"] == [

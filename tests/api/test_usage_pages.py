@@ -143,6 +143,19 @@ async def test_dollars_of_ones_own_go_before_everybodys(
     assert said in words(await page(client, "/usage"))
 
 
+async def test_what_was_broken_off_is_said_to_be_an_estimate(client: TestClient, core: SmallCore):
+    await sign_up(client)
+    ada = await spend(core, 0)
+    told = "stopped or broken off before that: there it is an estimate."
+    assert told not in words(await page(client, "/usage"))
+    async with core.database.begin() as unit:
+        await unit.spending.add(ada, Day(day_of(NOW), "openai", "openai-1", 1, 10, 20, 1))
+    for path in ("/usage", "/admin/usage"):
+        assert f"1 answer was {told}" in words(await page(client, path))
+    report = await (await client.get("/usage", headers={"Accept": "application/json"})).json()
+    assert report["total"]["estimated_requests"] == 1
+
+
 async def test_a_quarter_of_six_providers_is_no_large_page(client: TestClient, core: SmallCore):
     await sign_up(client)
     providers = ("anthropic", "deepseek", "fifth", "offline", "openai", "sixth", "seventh")
