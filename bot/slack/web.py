@@ -220,9 +220,7 @@ class Line:
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-            self._session = aiohttp.ClientSession(
-                timeout=timeout, trust_env=proxies.are_named()
-            )
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=proxies.are_named())
         return self._session
 
     def _api(self) -> AsyncWebClient:
