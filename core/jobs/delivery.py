@@ -145,9 +145,9 @@ class Delivery:
         """Notes that the first message may be there from now on."""
         platform = self._platform
         tells = not (isinstance(platform, CanStream) and platform.unmarked(self._address))
-        begun: dict[str, Reply] = {"0": {}} | ({} if tells else {UNMARKED: {}})
+        begun = ("0",) if tells else ("0", UNMARKED)
         async with self._database.begin() as unit:
-            await unit.inbox.replied(self._request.id, begun)
+            await unit.inbox.replied(self._request.id, {name: {} for name in begun})
         self._unsent.add("0")
         return {}
 
