@@ -11,7 +11,7 @@ from core.notion.connection import Connection, Json, TokenSource
 from core.notion.counting import Count
 from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
-from core.notion.news import News, PageNews
+from core.notion.news import NOTHING, Heard, News, PageNews
 from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
@@ -299,7 +299,7 @@ class NotionPages:
         since: datetime,
         authors: Sequence[str],
         told: Sequence[str],
-        heard: Sequence[str] = (),
+        heard: Heard = NOTHING,
     ) -> PageNews | None:
         """What is new of a page; see `core.notion.news.News.of`."""
         return await self._news.of(page_id, since, authors, told, heard)
