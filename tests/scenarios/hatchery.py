@@ -29,7 +29,7 @@ LIBRARIES = (
     *("aiohttp.web", "aiosqlite", "alembic.command", "anthropic", "anyio._backends._asyncio"),
     *("asyncpg", "certifi", "click", "dbos", "dbos._sys_db_sqlite", "discord", "filelock"),
     *("httpcore", "httpcore2", "jinja2", "limits", "notion_client", "openai", "psycopg"),
-    *("pydantic_settings", "pyrate_limiter", "pyromark", "redis.asyncio", "slack_bolt.async_app"),
+    *("pydantic_settings", "pyromark", "redis.asyncio", "slack_bolt.async_app"),
     *("slack_sdk.web.async_client", "sqlalchemy.dialects.sqlite.aiosqlite"),
     *("sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.ext.asyncio", "stamina", "structlog"),
 )
