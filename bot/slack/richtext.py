@@ -31,6 +31,8 @@ from core.markdown.emoji import with_emoji
 
 Part = Mapping[str, Any]
 
+_BORDERED = ("rich_text_list", "rich_text_preformatted")
+
 DEEPEST = 8
 """Levels of a list; Slack's composer has nine."""
 
@@ -46,14 +48,36 @@ _STYLES = {
 def document(blocks: Sequence[Part], names: Mapping[str, str]) -> list[Block]:
     """The blocks of `rich_text` blocks; `names` are those of people and channels, by their ids."""
     made: list[Block] = []
+    in_quote = False  # the part before had a quote's border
     for block in blocks:
         for part in parts_of(block):
             kind = part.get("type")
-            if kind == "rich_text_list":
-                _add_list(made, part, names)
+            bordered = kind in _BORDERED and _number(part, "border") > 0
+            if bordered:
+                _add_bordered(made, part, names)
+            elif in_quote and kind == "rich_text_quote" and isinstance(made[-1], Quote):
+                made[-1].children += _paragraphs(part, names)
             else:
-                made += _inside(part, names)
+                _add(made, part, names)
+            in_quote = bordered
     return made
+
+
+def _add(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
+    if part.get("type") == "rich_text_list":
+        _add_list(made, part, names)
+    else:
+        made += _inside(part, names)
+
+
+def _add_bordered(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
+    """A list or code with a border stands in the quote before it, or begins one: a quote itself
+    holds nothing but text."""
+    last = made[-1] if made else None
+    if not isinstance(last, Quote):
+        last = Quote([])
+        made.append(last)
+    _add(last.children, part, names)
 
 
 def parts_of(part: Part) -> list[Part]:
