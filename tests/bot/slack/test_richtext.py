@@ -124,6 +124,20 @@ def test_a_list_and_code_with_a_border_stand_in_the_quote() -> None:
     )
 
 
+def test_what_is_pointed_to_is_named_or_at_least_told() -> None:
+    canvas = {"type": "canvas", "file_id": "F1", "label": "Plan"}
+    message = {"type": "message_mention", "channel_id": "C1", "message_ts": "1.0"}
+    record = {"type": "list_record", "file_id": "F2", "text": "Task", "url": "https://a.test/r"}
+    told = written(section(canvas, text(" "), message, text(" "), record))
+    assert told == "Plan [message] [Task](<https://a.test/r>)\n"
+
+
+def test_a_checklist_is_one() -> None:
+    assert written(listed("checked", 0, "a"), listed("unchecked", 1, "b")) == (
+        "- [x] a\n  - [ ] b\n"
+    )
+
+
 def test_the_text_beside_it_names_whom_nobody_looked_up() -> None:
     parts = [{"type": "usergroup", "usergroup_id": "S1"}, {"type": "user", "user_id": "U7"}]
     blocks = [{"type": "rich_text", "elements": [section(parts[0], text(" "), parts[1])]}]
