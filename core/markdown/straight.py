@@ -1,0 +1,283 @@
+"""Markdown as Notion block objects, straight from the parser's events where they are as most are.
+
+A block that is out of the ordinary, HTML above all, is read into a document and written from that,
+and so is all that stands in HTML which stays open behind it. What comes of it is what
+`written(parse(markdown))` makes of the whole.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pyromark import events
+
+from core.markdown.document import MAX_DEPTH
+from core.markdown.languages import notion_language
+from core.markdown.notion import (
+    DEEPEST_HEADING,
+    NotionBlock,
+    callout,
+    code_blocks,
+    container,
+    table_block,
+    write,
+    write_text,
+)
+from core.markdown.parse import PlainReader, Reader, repaired_events
+from core.markdown.repair import MARK, clean, may_need_repair, split_front_matter
+from core.markdown.richtext import MAX_RUNS, RichText
+from core.markdown.scan import OPTIONS
+from core.markdown.sentence import Sentences, UnusualError
+from core.markdown.unrepaired import NeedsRepairError, Unrepaired
+
+_HEADINGS = {f"H{level}": f"heading_{min(level, DEEPEST_HEADING)}" for level in range(1, 7)}
+_BEGINS_HTML = {"Start": "HtmlBlock"}
+
+
+def notion_blocks(markdown: str) -> list[NotionBlock]:
+    """The whole document as Notion block objects, children nested as deep as the source.
+
+    Never raises. What Notion has no block for keeps its words: footnotes become a list at the
+    end, links it would refuse are written out, nesting beyond 50 levels is flattened.
+    """
+    front_matter, source = split_front_matter(clean(markdown))
+    if not may_need_repair(source):
+        try:
+            return _Straight(front_matter, source).read()
+        except NeedsRepairError:
+            pass
+    return _Straight(front_matter, source, is_repaired=True).read()
+
+
+class _Straight(Sentences):
+    """One document, from its events to its blocks."""
+
+    def __init__(self, front_matter: str, source: str, *, is_repaired: bool = False) -> None:
+        self._source = None if is_repaired else Unrepaired(source)
+        if is_repaired:
+            source, found = repaired_events(source)
+        else:
+            found = events(source, options=OPTIONS)
+        super().__init__(found, source, self._source)
+        self._blocks: list[NotionBlock] = []
+        if front_matter:
+            self._blocks += code_blocks(front_matter.removesuffix("\n"), "yaml")
+        self._reader: Reader | None = None
+        self._depth = 0
+        self._ticked: bool | None = None  # of the task whose text comes next
+
+    def read(self) -> list[NotionBlock]:
+        """The blocks; raises NeedsRepairError for a source that has to be repaired first."""
+        while True:
+            unread = self.events.__copy__()
+            event = next(self.events, None)
+            if event is None:
+                break
+            if event == _BEGINS_HTML or not self._is_settled():
+                self._read_by_document(unread)
+            elif "Start" in event and "List" in event["Start"]:
+                self._top_list(event["Start"]["List"])
+            else:
+                self._try(unread, event)
+        if self._reader is not None:
+            write(self._blocks, self._reader.finish())
+        elif self._source is not None:
+            self._source.check()
+        return self._blocks
+
+    def _top_list(self, first: int | None) -> None:
+        """A list at the top of the document: of each item it is seen whether it is as most are."""
+        while True:
+            unread = self.events.__copy__()
+            event = next(self.events)
+            if "End" in event:
+                return
+            if self._is_settled():
+                self._try(unread, first, is_item=True)
+            else:
+                self._read_by_document(unread, first)
+
+    # What is out of the ordinary
+
+    def _try(self, unread: Any, begins: Any, *, is_item: bool = False) -> None:
+        """Reads a block that begins with an event, or an item of a list that begins with a number;
+        by way of the document where that is needed."""
+        blocks, noted = len(self._blocks), len(self.notes or ())
+        try:
+            if is_item:
+                self._item(begins, self._blocks)
+            else:
+                self._block(begins, self._blocks)
+        except UnusualError:
+            del self._blocks[blocks:]
+            if self.notes is not None:
+                del self.notes[noted:]
+            self._depth = 0
+            self._read_by_document(unread, *([begins] if is_item else []))
+
+    def _is_settled(self) -> bool:
+        """Whether nothing is open that was read by way of the document."""
+        if self._reader is None:
+            return True
+        blocks = self._reader.settle()
+        if blocks:
+            write(self._blocks, blocks)
+        return blocks is not None
+
+    def _read_by_document(self, unread: Any, *item_of: int | None) -> None:
+        """Reads what begins where `unread` stands, a block or an item of a list."""
+        if self._reader is None:
+            source = self._source
+            self._reader = Reader("") if source is None else PlainReader("", source)
+        self.events = unread
+        self._reader.read_part(_part(unread), *item_of)
+
+    # Blocks
+
+    def _block(self, event: Any, blocks: list[NotionBlock]) -> None:
+        """The block that an event begins."""
+        if "Start" in event:
+            tag = event["Start"]
+            if tag == "Paragraph":
+                self._paragraph(blocks)
+            elif type(tag) is dict:
+                for name, value in tag.items():
+                    if name not in _WRITERS:
+                        raise UnusualError
+                    _WRITERS[name](self, value, blocks)
+            else:
+                raise UnusualError
+        elif event == "Rule":
+            blocks.append({"type": "divider", "divider": {}})
+        else:
+            raise UnusualError
+
+    def _paragraph(self, blocks: list[NotionBlock]) -> None:
+        items, event = self.sentence(blocks)
+        if "TaskListMarker" in event and not items:
+            self._ticked = event["TaskListMarker"]
+            items, event = self.sentence(blocks)
+        if "End" not in event:
+            raise UnusualError
+        if items:
+            write_text(blocks, "paragraph", items)
+
+    def _heading(self, value: dict[str, Any], blocks: list[NotionBlock]) -> None:
+        pictures: list[NotionBlock] = []
+        items, event = self.sentence(pictures)
+        if pictures or "End" not in event:
+            raise UnusualError
+        if items:
+            write_text(blocks, _HEADINGS[value["level"]], items)
+
+    def _code_block(self, value: Any, blocks: list[NotionBlock]) -> None:
+        text = ""
+        for event in self.events:
+            if "Text" not in event:
+                break
+            text += event["Text"]
+        info = value["Fenced"] if type(value) is dict else ""
+        if "math" in info.lower():
+            raise UnusualError
+        if self.notes is not None:
+            self.notes.append(text)
+        blocks += code_blocks(text.replace(MARK, "").removesuffix("\n"), notion_language(info))
+
+    def _list(self, first: int | None, blocks: list[NotionBlock]) -> None:
+        for event in self.events:
+            if "End" in event:
+                return
+            self._item(first, blocks)
+
+    def _item(self, number: int | None, blocks: list[NotionBlock]) -> None:
+        self._enter()
+        self._ticked = checked = None
+        children: list[NotionBlock] = []
+        while True:
+            items, event = self.sentence(children)
+            if items:
+                write_text(children, "paragraph", items)
+            if "End" in event:
+                break
+            if "TaskListMarker" in event and not children:
+                checked = event["TaskListMarker"]
+                continue
+            if not children and "Start" in event and "Heading" in event["Start"]:
+                raise UnusualError
+            self._block(event, children)
+            if self._ticked is not None:
+                checked, self._ticked = self._ticked, None
+        self._depth -= 1
+        if checked is not None:
+            blocks.append(container("to_do", children, {"checked": checked}))
+        else:
+            kind = "bulleted_list_item" if number is None else "numbered_list_item"
+            blocks.append(container(kind, children))
+
+    def _quote(self, kind: str | None, blocks: list[NotionBlock]) -> None:
+        self._enter()
+        children: list[NotionBlock] = []
+        for event in self.events:
+            if "End" in event:
+                break
+            self._block(event, children)
+        self._depth -= 1
+        if kind is not None:
+            blocks.append(callout(kind.lower(), children))
+        elif _may_be_alert(children):
+            raise UnusualError
+        else:
+            blocks.append(container("quote", children))
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise UnusualError
+
+    def _table(self, alignments: tuple[str, ...], blocks: list[NotionBlock]) -> None:
+        rows: list[list[list[RichText]]] = []
+        row: list[list[RichText]] = []
+        for event in self.events:
+            if "Start" in event:
+                if event["Start"] == "TableCell":
+                    items, end = self.sentence(None)
+                    if "End" not in end or len(items) > MAX_RUNS:
+                        raise UnusualError
+                    row.append(items)
+                else:
+                    row = []
+            elif event["End"] == "Table":
+                break
+            else:
+                rows.append(row)
+        has_header = len(rows) == 1 or any(rows[0])
+        table = table_block(rows if has_header else rows[1:], has_header=has_header)
+        if table is None:
+            raise UnusualError
+        blocks.append(table)
+
+
+_WRITERS: dict[str, Callable[[_Straight, Any, list[NotionBlock]], None]] = {
+    "Heading": _Straight._heading,
+    "CodeBlock": _Straight._code_block,
+    "List": _Straight._list,
+    "BlockQuote": _Straight._quote,
+    "Table": _Straight._table,
+}
+
+
+def _may_be_alert(children: list[NotionBlock]) -> bool:
+    """Whether a quote begins with what may be the mark of an alert."""
+    if not children or children[0]["type"] != "paragraph":
+        return False
+    text: str = children[0]["paragraph"]["rich_text"][0]["text"]["content"]
+    return text.startswith("[!")
+
+
+def _part(unread: Iterator[Any]) -> Iterator[Any]:
+    """The events of one block or item."""
+    depth = 0
+    for event in unread:
+        depth += ("Start" in event) - ("End" in event)
+        yield event  # who reads it may take it apart
+        if not depth:
+            return
