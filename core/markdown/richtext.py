@@ -17,7 +17,7 @@ MAX_TEXT = 2000
 MAX_RUNS = 100
 MAX_EQUATION = 1000
 # A character is two UTF-16 units at most.
-_NEVER_TOO_LONG = MAX_TEXT // 2
+NEVER_TOO_LONG = MAX_TEXT // 2
 
 # A block's rich text must leave room in a request of 500 KB. JSON may write a UTF-16 unit in six
 # bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
@@ -39,11 +39,11 @@ _ANNOTATIONS = (
     (Style.UNDERLINE, "underline"),
     (Style.CODE, "code"),
 )
-_LOOKS: list[dict[str, Any]] = [
+LOOKS: list[dict[str, Any]] = [
     {name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(2 * Style.SPOILER)
 ]
 # Notion hides nothing in a sentence: what was hidden is set off from the words around it.
-for _look in _LOOKS[Style.SPOILER :]:
+for _look in LOOKS[Style.SPOILER :]:
     _look["color"] = "gray_background"
 
 
@@ -104,7 +104,7 @@ def rich_text(content: Content) -> list[RichText]:
 def _equation(formula: Formula) -> RichText:
     item: RichText = {"type": "equation", "equation": {"expression": formula.expression}}
     if formula.style:
-        item["annotations"] = _LOOKS[formula.style].copy()
+        item["annotations"] = LOOKS[formula.style].copy()
     return item
 
 
@@ -115,7 +115,7 @@ def _write(items: list[RichText], run: Run, more: list[str]) -> None:
 
 def write_run(items: list[RichText], text: str, style: int, link: str) -> None:
     """Adds text of one look, in as many objects as it takes."""
-    if len(text) <= _NEVER_TOO_LONG:
+    if len(text) <= NEVER_TOO_LONG:
         items.append(_text(text, style, link))
     else:
         items += [_text(part, style, link) for part in cut(text, MAX_TEXT)]
@@ -124,7 +124,7 @@ def write_run(items: list[RichText], text: str, style: int, link: str) -> None:
 def _text(text: str, style: int, link: str) -> RichText:
     body: RichText = {"content": text, "link": {"url": link}} if link else {"content": text}
     if style:
-        return {"type": "text", "text": body, "annotations": _LOOKS[style].copy()}
+        return {"type": "text", "text": body, "annotations": LOOKS[style].copy()}
     return {"type": "text", "text": body}
 
 

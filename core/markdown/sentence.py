@@ -15,7 +15,14 @@ from core.markdown.document import Picture, Style
 from core.markdown.emoji import with_emoji
 from core.markdown.notion import NotionBlock, image, write_text
 from core.markdown.repair import MARK
-from core.markdown.richtext import WITHOUT_BLANKS, RichText, speak, write_run
+from core.markdown.richtext import (
+    LOOKS,
+    NEVER_TOO_LONG,
+    WITHOUT_BLANKS,
+    RichText,
+    speak,
+    write_run,
+)
 from core.markdown.unrepaired import Unrepaired, target_of
 
 STYLES = {"Strong": Style.BOLD, "Emphasis": Style.ITALIC, "Strikethrough": Style.STRIKE}
@@ -41,8 +48,9 @@ class Sentences:
     def __init__(self, found: Iterable[Any], source: str, unrepaired: Unrepaired | None) -> None:
         (self.events,) = tee(found, 1)
         self.notes = unrepaired.codes if unrepaired is not None and unrepaired.marks else None
-        self._has_mark = MARK in source or _MARK_REFERENCE.search(source) is not None
-        self._joins = not source.isascii() and WITHOUT_BLANKS.search(source) is not None
+        self._has_mark = MARK in source or (
+            "&#" in source and _MARK_REFERENCE.search(source) is not None
+        )
         self._bare = unrepaired if unrepaired is not None and unrepaired.has_addresses else None
         # Whether text without a colon has to be looked at too.
         self._is_careful = self._has_mark or (self._bare is not None and self._bare.has_www)
@@ -102,13 +110,16 @@ class Sentences:
                     _put(items, said, was)
                 said, was = text, new
         if said:
-            _finish(items, said, was)
+            if items or was is not _PLAIN or len(said) > NEVER_TOO_LONG:
+                _finish(items, said, was)
+            elif said := said.strip():
+                items.append({"type": "text", "text": {"content": said}})
         return items, event
 
     def _worded(self, text: str) -> str:
         if self._has_mark:
             text = text.replace(MARK, "")
-        return with_emoji(text)
+        return with_emoji(text) if ":" in text else text
 
     def _code(self, text: str) -> str:
         if self.notes is not None:
@@ -119,7 +130,7 @@ class Sentences:
         if event == "HardBreak":
             return "\n"
         # No blank may stand for it; what follows is not known yet.
-        if self._joins and said and WITHOUT_BLANKS.match(said[-1]):
+        if said and not said[-1].isascii() and WITHOUT_BLANKS.match(said[-1]):
             raise UnusualError
         return " "
 
@@ -261,12 +272,20 @@ def _words(picture: Picture) -> tuple[str, Look]:
 
 def _put(items: list[RichText], text: str, look: Look) -> None:
     """Adds what was said in one look; no blanks begin a sentence."""
+    style, link = look
     if not items:
         if text.isspace():
             return
-        if not look[0] & Style.CODE:
+        if not style & Style.CODE:
             text = text.lstrip()
-    write_run(items, text, look[0], look[1])
+    if len(text) > NEVER_TOO_LONG:
+        write_run(items, text, style, link)
+    else:
+        body: RichText = {"content": text, "link": {"url": link}} if link else {"content": text}
+        if style:
+            items.append({"type": "text", "text": body, "annotations": LOOKS[style].copy()})
+        else:
+            items.append({"type": "text", "text": body})
 
 
 def _finish(items: list[RichText], text: str, look: Look) -> None:

@@ -24,7 +24,7 @@ from core.markdown.notion import (
 )
 from core.markdown.parse import PlainReader, Reader, repaired_events
 from core.markdown.repair import MARK, clean, may_need_repair, split_front_matter
-from core.markdown.richtext import MAX_RUNS, RichText
+from core.markdown.richtext import ALWAYS_FITS, MAX_RUNS, RichText
 from core.markdown.scan import OPTIONS
 from core.markdown.sentence import Sentences, UnusualError
 from core.markdown.unrepaired import NeedsRepairError, Unrepaired
@@ -62,6 +62,7 @@ class _Straight(Sentences):
         if front_matter:
             self._blocks += code_blocks(front_matter.removesuffix("\n"), "yaml")
         self._reader: Reader | None = None
+        self._is_settled = True  # nothing is open that was read by way of the document
         self._depth = 0
         self._ticked: bool | None = None  # of the task whose text comes next
 
@@ -72,7 +73,7 @@ class _Straight(Sentences):
             event = next(self.events, None)
             if event is None:
                 break
-            if event == _BEGINS_HTML or not self._is_settled():
+            if event == _BEGINS_HTML or not (self._is_settled or self._settle()):
                 self._read_by_document(unread)
             elif "Start" in event and "List" in event["Start"]:
                 self._top_list(event["Start"]["List"])
@@ -91,7 +92,7 @@ class _Straight(Sentences):
             event = next(self.events)
             if "End" in event:
                 return
-            if self._is_settled():
+            if self._is_settled or self._settle():
                 self._try(unread, first, is_item=True)
             else:
                 self._read_by_document(unread, first)
@@ -114,14 +115,13 @@ class _Straight(Sentences):
             self._depth = 0
             self._read_by_document(unread, *([begins] if is_item else []))
 
-    def _is_settled(self) -> bool:
-        """Whether nothing is open that was read by way of the document."""
-        if self._reader is None:
-            return True
-        blocks = self._reader.settle()
-        if blocks:
+    def _settle(self) -> bool:
+        """Takes over what was read by way of the document, if nothing is open there."""
+        blocks = self._reader.settle() if self._reader is not None else []
+        if blocks is not None:
+            self._is_settled = True
             write(self._blocks, blocks)
-        return blocks is not None
+        return self._is_settled
 
     def _read_by_document(self, unread: Any, *item_of: int | None) -> None:
         """Reads what begins where `unread` stands, a block or an item of a list."""
@@ -129,6 +129,7 @@ class _Straight(Sentences):
             source = self._source
             self._reader = Reader("") if source is None else PlainReader("", source)
         self.events = unread
+        self._is_settled = False
         self._reader.read_part(_part(unread), *item_of)
 
     # Blocks
@@ -158,8 +159,10 @@ class _Straight(Sentences):
             items, event = self.sentence(blocks)
         if "End" not in event:
             raise UnusualError
-        if items:
+        if len(items) > ALWAYS_FITS:
             write_text(blocks, "paragraph", items)
+        elif items:
+            blocks.append({"type": "paragraph", "paragraph": {"rich_text": items}})
 
     def _heading(self, value: dict[str, Any], blocks: list[NotionBlock]) -> None:
         pictures: list[NotionBlock] = []
@@ -189,32 +192,44 @@ class _Straight(Sentences):
             self._item(first, blocks)
 
     def _item(self, number: int | None, blocks: list[NotionBlock]) -> None:
-        self._enter()
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise UnusualError
         self._ticked = checked = None
         children: list[NotionBlock] = []
+        text: list[RichText] = []
         while True:
             items, event = self.sentence(children)
             if items:
-                write_text(children, "paragraph", items)
+                if children or text or len(items) > ALWAYS_FITS:
+                    write_text(children, "paragraph", items)
+                else:
+                    text = items
             if "End" in event:
                 break
-            if "TaskListMarker" in event and not children:
+            if "TaskListMarker" in event and not (children or text):
                 checked = event["TaskListMarker"]
                 continue
-            if not children and "Start" in event and "Heading" in event["Start"]:
+            if "Start" in event and "Heading" in event["Start"] and not (children or text):
                 raise UnusualError
             self._block(event, children)
             if self._ticked is not None:
                 checked, self._ticked = self._ticked, None
         self._depth -= 1
+        kind = "bulleted_list_item" if number is None else "numbered_list_item"
+        if not text and children and children[0]["type"] == "paragraph":
+            text = children.pop(0)["paragraph"]["rich_text"]
+        body: dict[str, Any] = {"rich_text": text}
         if checked is not None:
-            blocks.append(container("to_do", children, {"checked": checked}))
-        else:
-            kind = "bulleted_list_item" if number is None else "numbered_list_item"
-            blocks.append(container(kind, children))
+            kind, body["checked"] = "to_do", checked
+        if children:
+            body["children"] = children
+        blocks.append({"type": kind, kind: body})
 
     def _quote(self, kind: str | None, blocks: list[NotionBlock]) -> None:
-        self._enter()
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise UnusualError
         children: list[NotionBlock] = []
         for event in self.events:
             if "End" in event:
@@ -227,11 +242,6 @@ class _Straight(Sentences):
             raise UnusualError
         else:
             blocks.append(container("quote", children))
-
-    def _enter(self) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise UnusualError
 
     def _table(self, alignments: tuple[str, ...], blocks: list[NotionBlock]) -> None:
         rows: list[list[list[RichText]]] = []
