@@ -72,6 +72,11 @@ class Builder(InlineWriter):
         self.flush()
         return self._blocks
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether HTML that follows goes on with a paragraph or a heading."""
+        return bool(self._content or self._heading)
+
     def settle(self) -> list[Block] | None:
         """The blocks so far, which are forgotten; None where something is open beside text."""
         self.flush()

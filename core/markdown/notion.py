@@ -35,7 +35,6 @@ from core.markdown.document import (
     trim,
 )
 from core.markdown.languages import PLAIN, notion_language
-from core.markdown.parse import parse
 from core.markdown.richtext import (
     ALWAYS_FITS,
     MAX_EQUATION,

@@ -73,7 +73,7 @@ class Reader:
         self._closed = 0  # links and pictures that are open
         self._item: Item | None = None
         self._notes: dict[str, list[Block]] = {}
-        self._cited: dict[str, int] = {}
+        self.cited: dict[str, int] = {}  # the numbers of footnotes
         build = self.builder
         self._text: Callable[[str], None] = build.text
         self._leaves: dict[str, Callable[[Any], None]] = {
@@ -253,7 +253,7 @@ class Reader:
     # Footnotes: numbered in the order they are cited, written at the end
 
     def _cite(self, name: str) -> None:
-        number = self._cited.setdefault(name, len(self._cited) + 1)
+        number = self.cited.setdefault(name, len(self.cited) + 1)
         self.builder.text(f"[{number}]")
 
     def _open_note(self, name: str) -> None:
@@ -264,8 +264,8 @@ class Reader:
         if any(self._notes.values()):
             blocks.append(Rule())
         for name in self._notes:
-            self._cited.setdefault(name, len(self._cited) + 1)
-        for name, number in self._cited.items():
+            self.cited.setdefault(name, len(self.cited) + 1)
+        for name, number in self.cited.items():
             note = self._notes.get(name, [])
             mark = Run(f"[{number}] ")
             if note and isinstance(note[0], Paragraph):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyromark import events
 
+from core.markdown import markup
 from core.markdown.document import MAX_DEPTH
 from core.markdown.languages import notion_language
 from core.markdown.notion import (
@@ -23,13 +24,15 @@ from core.markdown.notion import (
     write_text,
 )
 from core.markdown.parse import PlainReader, Reader, repaired_events
+from core.markdown.pieces import PLAIN, Open, Piece, UnusualError, is_shown
 from core.markdown.repair import MARK, clean, may_need_repair, split_front_matter
 from core.markdown.richtext import ALWAYS_FITS, MAX_RUNS, RichText
 from core.markdown.scan import OPTIONS
-from core.markdown.sentence import Sentences, UnusualError
+from core.markdown.sentence import Sentences, finish, say
 from core.markdown.unrepaired import NeedsRepairError, Unrepaired
 
 _HEADINGS = {f"H{level}": f"heading_{min(level, DEEPEST_HEADING)}" for level in range(1, 7)}
+_HTML_HEADINGS = {f"h{level}": _HEADINGS[f"H{level}"] for level in range(1, 7)}
 _BEGINS_HTML = {"Start": "HtmlBlock"}
 
 
@@ -42,13 +45,13 @@ def notion_blocks(markdown: str) -> list[NotionBlock]:
     front_matter, source = split_front_matter(clean(markdown))
     if not may_need_repair(source):
         try:
-            return _Straight(front_matter, source).read()
+            return Straight(front_matter, source).read()
         except NeedsRepairError:
             pass
-    return _Straight(front_matter, source, is_repaired=True).read()
+    return Straight(front_matter, source, is_repaired=True).read()
 
 
-class _Straight(Sentences):
+class Straight(Sentences):
     """One document, from its events to its blocks."""
 
     def __init__(self, front_matter: str, source: str, *, is_repaired: bool = False) -> None:
@@ -64,7 +67,7 @@ class _Straight(Sentences):
         self._reader: Reader | None = None
         self._is_settled = True  # nothing is open that was read by way of the document
         self._depth = 0
-        self._ticked: bool | None = None  # of the task whose text comes next
+        self._ticked: bool | None = None  # of the task whose paragraph was read
 
     def read(self) -> list[NotionBlock]:
         """The blocks; raises NeedsRepairError for a source that has to be repaired first."""
@@ -73,7 +76,7 @@ class _Straight(Sentences):
             event = next(self.events, None)
             if event is None:
                 break
-            if event == _BEGINS_HTML or not (self._is_settled or self._settle()):
+            if not self._is_settled and not self._settle(before_html=event == _BEGINS_HTML):
                 self._read_by_document(unread)
             elif "Start" in event and "List" in event["Start"]:
                 self._top_list(event["Start"]["List"])
@@ -84,6 +87,11 @@ class _Straight(Sentences):
         elif self._source is not None:
             self._source.check()
         return self._blocks
+
+    @property
+    def has_document(self) -> bool:
+        """Whether anything was read by way of a document."""
+        return self._reader is not None
 
     def _top_list(self, first: int | None) -> None:
         """A list at the top of the document: of each item it is seen whether it is as most are."""
@@ -112,12 +120,15 @@ class _Straight(Sentences):
             del self._blocks[blocks:]
             if self.notes is not None:
                 del self.notes[noted:]
-            self._depth = 0
+            self._depth, self._ticked = 0, None
             self._read_by_document(unread, *([begins] if is_item else []))
 
-    def _settle(self) -> bool:
+    def _settle(self, *, before_html: bool = False) -> bool:
         """Takes over what was read by way of the document, if nothing is open there."""
-        blocks = self._reader.settle() if self._reader is not None else []
+        reader = self._reader
+        if reader is None or (before_html and reader.builder.is_writing):
+            return False
+        blocks = reader.settle()
         if blocks is not None:
             self._is_settled = True
             write(self._blocks, blocks)
@@ -128,6 +139,7 @@ class _Straight(Sentences):
         if self._reader is None:
             source = self._source
             self._reader = Reader("") if source is None else PlainReader("", source)
+            self._reader.cited = self.cited
         self.events = unread
         self._is_settled = False
         self._reader.read_part(_part(unread), *item_of)
@@ -145,6 +157,8 @@ class _Straight(Sentences):
                     if name not in _WRITERS:
                         raise UnusualError
                     _WRITERS[name](self, value, blocks)
+            elif tag == "HtmlBlock":
+                self._html_block(blocks)
             else:
                 raise UnusualError
         elif event == "Rule":
@@ -185,6 +199,39 @@ class _Straight(Sentences):
             self.notes.append(text)
         blocks += code_blocks(text.replace(MARK, "").removesuffix("\n"), notion_language(info))
 
+    def _html_block(self, blocks: list[NotionBlock]) -> None:
+        html = ""
+        for event in self.events:
+            if "Html" in event:
+                html += event["Html"]
+                if self.notes is not None:
+                    self.notes.append(event["Html"])
+            elif "Text" not in event:
+                break
+            elif not event["Text"].isspace():  # blanks before the first line
+                raise UnusualError
+        pieces: list[Piece] = []
+        stack: list[Open] = []
+        look, kind = PLAIN, ""
+        for token in markup.tokens(html):
+            name = token[0]
+            if name in markup.BLOCKS or name in _HTML_HEADINGS:
+                if stack:
+                    raise UnusualError
+                _write_pieces(pieces, kind, blocks)
+                pieces, kind = [], "" if token[1] else _HTML_HEADINGS.get(name, "")
+            else:
+                look = self.tag(token, pieces, look, stack)
+        # What follows may go on with what is open, or with the text.
+        if stack or kind or (any(map(is_shown, pieces)) and self._may_go_on()):
+            raise UnusualError
+        _write_pieces(pieces, kind, blocks)
+
+    def _may_go_on(self) -> bool:
+        """Whether the text of an HTML block may not have ended with it."""
+        event = next(self.events.__copy__(), "")
+        return "End" not in event if self._depth else event == _BEGINS_HTML
+
     def _list(self, first: int | None, blocks: list[NotionBlock]) -> None:
         for event in self.events:
             if "End" in event:
@@ -192,33 +239,18 @@ class _Straight(Sentences):
             self._item(first, blocks)
 
     def _item(self, number: int | None, blocks: list[NotionBlock]) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise UnusualError
-        self._ticked = checked = None
+        self._enter()
         children: list[NotionBlock] = []
-        text: list[RichText] = []
-        while True:
-            items, event = self.sentence(children)
-            if items:
-                if children or text or len(items) > ALWAYS_FITS:
-                    write_text(children, "paragraph", items)
-                else:
-                    text = items
-            if "End" in event:
-                break
-            if "TaskListMarker" in event and not (children or text):
-                checked = event["TaskListMarker"]
-                continue
-            if "Start" in event and "Heading" in event["Start"] and not (children or text):
-                raise UnusualError
-            self._block(event, children)
-            if self._ticked is not None:
-                checked, self._ticked = self._ticked, None
+        checked: bool | None = None
+        text, event = self.sentence(children)
+        if "TaskListMarker" in event:
+            checked = event["TaskListMarker"]
+            text, event = self.sentence(children)
+        if "End" not in event or children or len(text) > ALWAYS_FITS:
+            text, ticked = self._rest_of_item(text, event, children)
+            checked = ticked if checked is None else checked
         self._depth -= 1
         kind = "bulleted_list_item" if number is None else "numbered_list_item"
-        if not text and children and children[0]["type"] == "paragraph":
-            text = children.pop(0)["paragraph"]["rich_text"]
         body: dict[str, Any] = {"rich_text": text}
         if checked is not None:
             kind, body["checked"] = "to_do", checked
@@ -226,10 +258,33 @@ class _Straight(Sentences):
             body["children"] = children
         blocks.append({"type": kind, kind: body})
 
-    def _quote(self, kind: str | None, blocks: list[NotionBlock]) -> None:
+    def _rest_of_item(
+        self, items: list[RichText], event: Any, children: list[NotionBlock]
+    ) -> tuple[list[RichText], bool | None]:
+        """The blocks of an item that is no mere sentence; its text, and whether it is ticked."""
+        if not (items or children) and "Start" in event and "Heading" in event["Start"]:
+            raise UnusualError
+        checked: bool | None = None
+        while True:
+            if items:
+                write_text(children, "paragraph", items)
+            if "End" in event:
+                break
+            self._block(event, children)
+            ticked, self._ticked = self._ticked, None
+            checked = ticked if checked is None else checked
+            items, event = self.sentence(children)
+        if children and children[0]["type"] == "paragraph":
+            return children.pop(0)["paragraph"]["rich_text"], checked
+        return [], checked
+
+    def _enter(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise UnusualError
+
+    def _quote(self, kind: str | None, blocks: list[NotionBlock]) -> None:
+        self._enter()
         children: list[NotionBlock] = []
         for event in self.events:
             if "End" in event:
@@ -243,7 +298,7 @@ class _Straight(Sentences):
         else:
             blocks.append(container("quote", children))
 
-    def _table(self, alignments: tuple[str, ...], blocks: list[NotionBlock]) -> None:
+    def _table(self, _: Any, blocks: list[NotionBlock]) -> None:
         rows: list[list[list[RichText]]] = []
         row: list[list[RichText]] = []
         for event in self.events:
@@ -266,12 +321,12 @@ class _Straight(Sentences):
         blocks.append(table)
 
 
-_WRITERS: dict[str, Callable[[_Straight, Any, list[NotionBlock]], None]] = {
-    "Heading": _Straight._heading,
-    "CodeBlock": _Straight._code_block,
-    "List": _Straight._list,
-    "BlockQuote": _Straight._quote,
-    "Table": _Straight._table,
+_WRITERS: dict[str, Callable[[Straight, Any, list[NotionBlock]], None]] = {
+    "Heading": Straight._heading,
+    "CodeBlock": Straight._code_block,
+    "List": Straight._list,
+    "BlockQuote": Straight._quote,
+    "Table": Straight._table,
 }
 
 
@@ -291,3 +346,16 @@ def _part(unread: Iterator[Any]) -> Iterator[Any]:
         yield event  # who reads it may take it apart
         if not depth:
             return
+
+
+def _write_pieces(pieces: list[Piece], kind: str, blocks: list[NotionBlock]) -> None:
+    """A paragraph, or a heading of this kind."""
+    shown: list[NotionBlock] = []
+    items, said, was = say(pieces, shown, [], "", PLAIN)
+    if said:
+        finish(items, said, was)
+    if kind and shown and (items or any(block["type"] != "image" for block in shown)):
+        raise UnusualError
+    blocks += shown
+    if items:
+        write_text(blocks, kind or "paragraph", items)
