@@ -304,17 +304,17 @@ class Generation:
             )
         if shown is not None:
             context.feed.show(whole)
-        if not stopped:
-            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
-            context.feed.complete()
-            await asyncio.sleep(0)
         ended = ended_early("".join(text)) if stopped else cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
+            context.feed.complete(whole, _notes(written))
+            await asyncio.sleep(0)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(context, written))
         _count(provider, usage)
-        return written.note.split("\n") if written.note else []
+        return _notes(written)
 
     async def _keep(self, context: Context, written: Written | None) -> None:
         item = context.request.id
@@ -402,5 +402,5 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
         feed.show(shown.growing("".join(text)))
 
 
-def _notes(item: Content) -> list[str]:
+def _notes(item: Content | Written) -> list[str]:
     return item.note.split("\n") if item.note else []

@@ -36,6 +36,7 @@ Address = Mapping[str, str]
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
 - `marked`: "yes" where that message shows how far the request has come;
+- `unmarked`: "yes" where the message looked for may not tell whose it is;
 - `home`: the id of the workspace it was written in, where that is not the sender's own;
 - `manager`: "yes" where the platform says that the sender manages that workspace.
 """
@@ -442,6 +443,10 @@ class Intake(Memory, Protocol):
         """What somebody asked for before, which failed. Raises what `picked` raises."""
         ...
 
+    async def under_way(self, channel: Channel, thread: str) -> list[Request]:
+        """What was asked in a thread and has no answer yet, oldest first. Raises Unavailable."""
+        ...
+
     async def answered(self, channel: Channel, thread: str) -> bool:
         """Whether this app answered something in a thread that can be added to a page."""
         ...
@@ -554,6 +559,10 @@ class CanStream(CanEdit, Protocol):
         """Whether the message, or one to be sent there, only grows. Pure."""
         ...
 
+    def unmarked(self, address: Address, part: Part) -> bool:
+        """Whether a message that begins there with this draft does not tell whose it is. Pure."""
+        ...
+
     def settled(self, text: str) -> str:
         """As much of an unfinished text as will not change any more. Pure."""
         ...
@@ -563,8 +572,9 @@ class CanStream(CanEdit, Protocol):
         draft, which costs more to make. Raises as that does."""
         ...
 
-    async def complete(self, address: Address, reply: Reply, text: str) -> None:
-        """Shows all of a text of which no more comes. The end is still for `edit`; raises as it."""
+    async def complete(self, address: Address, reply: Reply, text: str, end: Answer | None) -> None:
+        """Shows all of a text of which no more comes; `end` is the whole answer, where it is known
+        by now. The end is still for `edit`; raises as it."""
         ...
 
 

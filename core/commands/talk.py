@@ -8,7 +8,7 @@ from typing import Any
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
-from core.commands.item import shown
+from core.commands.item import foresee, shown
 from core.messages import Answer, Call, Message
 from core.ports import Turn
 
@@ -32,6 +32,8 @@ async def run(context: Context, call: Call) -> Answer:
     before = turns(said, asked)
     if attached := next((_attached(one) for one in said if one.id == asked), ""):
         before.append(Turn("user", attached))
+
+    foresee(context, private=False)
 
     async def write() -> list[str]:
         return await context.writer.converse(context, call.text, before)
