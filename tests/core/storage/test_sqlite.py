@@ -37,10 +37,10 @@ async def test_a_statement_with_its_rows_is_one_visit_to_the_thread(
     file: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "aiosqlite")
+    async with file.read(once=True) as unit:  # the first of each opens the file
+        assert await unit.users.by_login("ada") is None
     async with file.begin() as unit:
         ada = await unit.users.add("ada@example.org", "ada", "hash")
-    async with file.read(once=True) as unit:  # the first opens the file
-        await unit.users.get(ada.id)
     visits(caplog)
     async with file.read(once=True) as unit:
         assert await unit.users.get(ada.id) == ada
