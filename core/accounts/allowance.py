@@ -8,7 +8,7 @@ by the prices of the settings; what has no price there counts in tokens alone.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -100,10 +100,13 @@ class Allowances:
     async def check(self, user_id: UUID) -> None:
         """Raises RateLimited where nothing is left this month, saying whose."""
         allowance = await self._recent()
-        async with self._database.read() as uow:
+        async with self._database.read(brief=True) as uow:
             user = await uow.users.get(user_id)
-            own = user.allowance if user is not None and user.allowance is not None else None
-            person = allowance.person if own is None else own
+        own = user.allowance if user is not None and user.allowance is not None else None
+        person = allowance.person if own is None else own
+        if replace(allowance, person=person) == Allowance():
+            return
+        async with self._database.read() as uow:
             since = day_of(_month())
             if person is not None and await uow.spending.tokens(since, user_id) >= person:
                 raise _used_up(

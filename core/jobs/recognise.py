@@ -49,7 +49,18 @@ async def recognised(unit: UnitOfWork, request: Request) -> str | None:
 
     In one step: one more would not be known to work that began before.
     """
-    user_id = await recognise(unit, request)
+    return await _told(unit, await recognise(unit, request))
+
+
+async def known_before(unit: UnitOfWork, request: Request) -> str | None:
+    """What `recognised` says of a request whose person was noted, and may have an account by now.
+
+    They may have parted from it since, too: what was asked while it was theirs stays the account's.
+    """
+    return await _told(unit, await unit.inbox.owner(request.id))
+
+
+async def _told(unit: UnitOfWork, user_id: UUID | None) -> str | None:
     user = await unit.users.get(user_id) if user_id else None
     if user is None:
         return None

@@ -31,7 +31,7 @@ from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
-from core.storage.sqlite import spare_visits
+from core.storage.sqlite import PATIENCE, Checkpoints, spare_visits
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
 
@@ -80,30 +80,39 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._brief = self.engine.execution_options(brief=True)
         self._reading = self.engine.execution_options(reads=True)
         self._reading_once = _once(self.engine)
+        self._reading_brief = self._reading_once.execution_options(brief=True)
         self._pinging: asyncio.Future[None] | None = None
+        self._checkpoints = Checkpoints(self._reading_once)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """A unit of work. An error inside takes everything back.
 
         Never hold one open across a call to a provider, Notion or a platform. Raises Unavailable
-        where the database cannot be reached.
+        where the database cannot be reached. `brief`: it finds and writes single rows by their
+        keys and waits for nothing else, so that SQLite does it in the loop's own thread.
         """
+        engine = self._brief if brief else self.engine
         with _told():
-            async with self.engine.begin() as connection:
+            async with engine.begin() as connection:
                 yield UnitOfWork(connection)
+        self._checkpoints.count()
 
     @asynccontextmanager
-    async def read(self, *, once: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def read(self, *, once: bool = False, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """A unit of work that only reads, and so waits for no writer. Raises Unavailable.
 
         With `once` it is a single statement, which needs no transaction around it: on PostgreSQL
         that is one message to the server in place of three. Each further one would see what was
-        written meanwhile.
+        written meanwhile. With `brief` it is one too, and finds few rows by their keys, so that
+        SQLite does it in the loop's own thread.
         """
         engine = self._reading_once if once else self._reading
+        if brief:
+            engine = self._reading_brief
         with _told():
             async with engine.connect() as connection:
                 yield UnitOfWork(connection)
@@ -127,6 +136,7 @@ class Database:
 
     async def close(self) -> None:
         """Lets go of every connection."""
+        await self._checkpoints.end()
         await self.engine.dispose()
 
 
@@ -179,7 +189,9 @@ def _engine(url: str) -> AsyncEngine:
         # Readers go on while one writes; a commit is safe when the process dies.
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        # They are made apart: a commit is not to wait for the disk.
+        cursor.execute("PRAGMA wal_autocheckpoint=0")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

@@ -24,7 +24,8 @@ class Accepted:
     """A request that was accepted.
 
     `answer` is None until it is known, `finished_at` until it has reached the person. `replies`
-    holds, by the number of the message, what was begun and what was sent.
+    holds, by the number of the message, what was begun and what was sent. `started`: its work has
+    begun, and it is known whose it is.
     """
 
     request: Request
@@ -33,6 +34,7 @@ class Accepted:
     replies: dict[str, dict[str, Any]]
     finished_at: datetime | None
     created_at: datetime
+    started: bool = False
 
 
 class InboxTable:
@@ -231,4 +233,5 @@ def _accepted(row: Row[Any]) -> Accepted:
         replies=row.replies,
         finished_at=row.finished_at,
         created_at=row.created_at,
+        started=row.started,
     )
