@@ -172,7 +172,6 @@ class Handler:
             async with self._database.read() as unit:
                 return await known_before(unit, request)
         async with self._database.begin(brief=True) as unit:
-            await unit.inbox.mark_started([request.id])
             return await recognised(unit, request)
 
     async def _turned_away(self, context: Context) -> Answer | None:
