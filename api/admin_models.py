@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from api.models import Model, example
 from api.text import Plain
@@ -26,6 +26,7 @@ _SPENT = {
     "output_tokens": 1260,
     "total_tokens": 1296,
     "cost": 0.019008,
+    "estimated_requests": 0,
 }
 _DAY = {"day": "2026-11-05", "provider": "anthropic", "model": "claude-sonnet-5-5", **_SPENT}
 _REPORT = {
@@ -59,6 +60,9 @@ class Spent(Model):
     output_tokens: int
     total_tokens: int
     cost: Cost
+    estimated_requests: Annotated[
+        int, Field(description="Of these, stopped or broken off: what they took is an estimate.")
+    ]
 
     @classmethod
     def of(cls, spent: Spending) -> Spent:
@@ -73,6 +77,7 @@ def _numbers(spent: Spending) -> dict[str, Any]:
         "output_tokens": spent.output_tokens,
         "total_tokens": spent.input_tokens + spent.output_tokens,
         "cost": spent.cost,
+        "estimated_requests": spent.estimated,
     }
 
 
@@ -180,6 +185,7 @@ _ACCOUNT = {
     "role": "member",
     "disabled": False,
     "allowance": None,
+    "allowance_dollars": None,
     "created_at": _WHEN,
 }
 Cursor = (
@@ -188,6 +194,22 @@ Cursor = (
 )
 Limit = Annotated[int, Field(ge=1, le=100)]
 Amount = Annotated[int, Field(ge=0, le=10**15)]
+
+
+def _in_cents(dollars: float) -> float:
+    cents = round(dollars, 2)
+    # 35 times 0.01 is a hair more than 0.35.
+    if abs(dollars - cents) > 1e-9 * max(1.0, dollars):
+        raise ValueError("must be US dollars in whole cents, such as 4.56")
+    return cents
+
+
+Dollars = Annotated[
+    float,
+    Field(ge=0.01, le=1_000_000, allow_inf_nan=False, json_schema_extra={"multipleOf": 0.01}),
+    AfterValidator(_in_cents),
+]
+"""US dollars of a budget: whole cents."""
 
 
 class PeopleQuery(Model):
@@ -214,6 +236,9 @@ class Account(Model):
     allowance: Annotated[
         int | None, Field(description="Tokens a month; null is what everybody has.")
     ]
+    allowance_dollars: Annotated[
+        float | None, Field(description="US dollars a month; null is what everybody has.")
+    ]
     created_at: datetime
 
     @classmethod
@@ -227,6 +252,7 @@ class Account(Model):
             role=user.role,
             disabled=user.disabled_at is not None,
             allowance=user.allowance,
+            allowance_dollars=user.allowance_dollars,
             created_at=user.created_at,
         )
 
@@ -250,6 +276,10 @@ class AccountChange(Model):
     allowance: (
         Annotated[Amount, Field(description="Tokens a month; null: what everybody has.")] | None
     ) = None
+    allowance_dollars: (
+        Annotated[Dollars, Field(description="US dollars a month; null: what everybody has.")]
+        | None
+    ) = None
 
 
 # ── Budgets ──────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +293,6 @@ _BUDGETS: dict[str, Any] = {
     "used_dollars": 0.71,
     "unpriced": [],
 }
-Dollars = Annotated[float, Field(ge=0.01, le=1_000_000, allow_inf_nan=False)]
 
 
 class BudgetChange(Model):

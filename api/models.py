@@ -31,7 +31,7 @@ _IDENTITY = {
     "name": "ada",
     "created_at": _WHEN,
 }
-_USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432}
+_USAGE = {"input_tokens": 12, "output_tokens": 420, "total_tokens": 432, "estimated": False}
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64), Plain]
@@ -211,13 +211,18 @@ class Tokens(Model):
     input_tokens: int
     output_tokens: int
     total_tokens: int
+    estimated: Annotated[
+        bool, Field(description="It was broken off before its provider counted: about so many.")
+    ]
 
     @classmethod
     def of(cls, item: Content) -> Tokens:
         """Of one item."""
-        total = item.input_tokens + item.output_tokens
         return cls(
-            input_tokens=item.input_tokens, output_tokens=item.output_tokens, total_tokens=total
+            input_tokens=item.input_tokens,
+            output_tokens=item.output_tokens,
+            total_tokens=item.input_tokens + item.output_tokens,
+            estimated=item.estimated,
         )
 
 

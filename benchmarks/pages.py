@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.items import desk
 from benchmarks.measure import Fact, Facts, Printed, Size
 from core.notion.client import REQUESTS_PER_MINUTE
-from core.notion.pace import WINDOW
+from core.notion.counting import WINDOW
 from core.notion.saving import Patience
 from sandbox.notion.server import NotionServer
 

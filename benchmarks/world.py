@@ -39,6 +39,8 @@ async def world() -> AsyncIterator[World]:
     """The servers, in this process."""
     made = World(AiServer(), NotionServer(rate_limit=None), SlackServer(SIGNING_SECRET, BOT_TOKEN))
     made.ai.first_token_delay = THINKING
+    # As the manifest describes the app: an agent, that hears of Slack's own stop button.
+    made.slack.space.is_agent = True
     async with made.ai, made.notion, made.slack:
         yield made
 

@@ -25,10 +25,11 @@ from core.accounts.sealing import Sealer
 from core.config import Settings
 from core.errors import AssistantError, InvalidInput, Unauthorized
 from core.messages import Call, Channel, Request, Sender, stable_id
+from core.notion.beside import IN_TURN, MOST, Look
 from core.notion.connected import Connected
 from core.notion.connections import Connections
-from core.notion.news import MINUTE, MOST_COMMENTS, PageNews
-from core.notion.pace import in_background
+from core.notion.news import MINUTE, MOST_COMMENTS, Heard, PageNews
+from core.notion.urgency import in_background
 from core.notion.whose import Whose, asking_by, asking_for, made_by
 from core.ports import CanTell, Platform
 from core.storage.announced import Announced
@@ -50,6 +51,12 @@ POLL = timedelta(minutes=10)
 POLLED_AT_ONCE = 10
 POLLED = timedelta(days=7)
 """Without a webhook: how often a page is looked at, how many in a minute, and how old at most."""
+
+BESIDE = 6
+"""One part in so many of Notion's requests a minute is for comments beside paragraphs, at most."""
+
+REMEMBERED = timedelta(days=1)
+"""How long ago a comment beside a paragraph was written that is still news."""
 
 DEAF = timedelta(days=2)
 """A webhook that brought nothing for so long is not counted on."""
@@ -83,6 +90,7 @@ class Announcing:
         self._platforms = platforms
         self._begin = begin
         self._pages = Connected(connections)
+        self._requests = settings.notion_requests_per_minute
         self._sealer = Sealer(settings, _PURPOSE)
         self._polled_at = datetime.min.replace(tzinfo=UTC)
 
@@ -96,7 +104,7 @@ class Announcing:
     async def is_on(self, channel: Channel) -> bool:
         """Whether a channel hears of its pages."""
         async with self._database.read() as unit:
-            return await unit.announced.is_on(channel)
+            return await unit.announced.on_since(channel) is not None
 
     async def watch(self, request: Request, url: str) -> None:
         """Begins to watch a page that was saved, where others may know of it; never fails."""
@@ -227,21 +235,26 @@ class Announcing:
             if any(each.used_at and now - each.used_at < DEAF for each in hooks):
                 return
             pages = await unit.announced.poll(now - POLLED, now - POLL, POLLED_AT_ONCE)
+        left = max(IN_TURN, self._requests // BESIDE)
         for one in pages:
-            await self._look_at(one, now)
+            changed = (one.polled_at or one.seen_at) - 2 * MINUTE
+            turn = int(now.timestamp() / POLL.total_seconds())
+            most = min(MOST, max(1, left // len(pages)))
+            await self._look_at(one, now, Look(changed, turn, most))
 
-    async def _look_at(self, one: Announced, now: datetime) -> None:
+    async def _look_at(self, one: Announced, now: datetime, look: Look) -> None:
         async with self._database.begin() as unit:
             if not await unit.announced.looked(one, now):
                 return
         try:
-            found = await self._news(one)
+            found = await self._news(one, look)
         except AssistantError as error:
             log.info("a page could not be looked at", reason=error.message)
             return
         if found is not None and (found.editors or found.comments):
             async with self._database.begin() as unit:
-                await unit.announced.news(one, (), now, now)
+                beside = [each.name for each in found.comments if each.block]
+                await unit.announced.news(one, (), now, now, beside)
 
     async def news(self, item: UUID) -> tuple[str, datetime, list[str]] | None:
         """What is to be told of an item's page, until when, and which comments that are.
@@ -250,7 +263,7 @@ class Announcing:
         """
         async with self._database.read() as unit:
             one = await unit.announced.get(item)
-            if one is None or not await unit.announced.is_on(Channel(one.platform, one.place)):
+            if one is None:
                 return None
         found = await self._news(one)
         if found is None or not (found.editors or found.comments):
@@ -265,15 +278,19 @@ class Announcing:
         async with self._database.begin() as unit:
             await unit.announced.told(item, seen_at, comments)
 
-    async def _news(self, one: Announced) -> PageNews | None:
+    async def _news(self, one: Announced, look: Look | None = None) -> PageNews | None:
+        channel = Channel(one.platform, one.place)
         async with self._database.read() as unit:
             content = await unit.content.get(one.content_id)
-        if content is None:
+            on_since = await unit.announced.on_since(channel)
+        if content is None or on_since is None:
             return None
+        since = max(on_since, datetime.now(UTC) - REMEMBERED)
         by = made_by(content.parent)
         with asking_for(Whose()), asking_by(by), in_background():
+            heard = Heard(since, one.heard, look)
             return await self._pages.news(
-                one.page_id, one.seen_at, one.authors, one.comments, one.heard
+                one.page_id, one.seen_at, one.authors, one.comments, heard
             )
 
 

@@ -182,6 +182,11 @@ class Assistant:
             raise Forbidden(NOT_YOURS)
         return accepted.request
 
+    async def under_way(self, channel: Channel, thread: str) -> list[Request]:
+        """As `core.ports.Intake.under_way`."""
+        async with self.database.read() as unit:
+            return await unit.inbox.under_way(channel, thread)
+
     async def answered(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.answered`."""
         async with self.database.read() as unit:

@@ -26,7 +26,8 @@ from core.notion.appending import Appending
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
 from core.notion.connections import Connections
-from core.notion.pace import counted_in
+from core.notion.counting import InDatabase
+from core.notion.oauth import Grants
 from core.notion.places import Places
 from core.notion.saving import Saving
 from core.overview import Overviews
@@ -118,6 +119,7 @@ def _own(settings: Settings, database: Database) -> Pages | None:
         settings.notion_base_url,
         settings.notion_requests_per_minute,
         redis_url=settings.redis_url,
+        learns=Grants(settings).on,
         # A SQLite file has one process at a time.
-        count=None if settings.embedded else counted_in(database),
+        count=None if settings.embedded else InDatabase(database),
     )

@@ -16,6 +16,7 @@ import structlog
 from core.accounts.allowance import Allowances
 from core.accounts.usage import Prices
 from core.asking.material import Shown, Source, asked, extracts, without_sources
+from core.attempt import Attempt, Candidate
 from core.commands.context import Context
 from core.errors import (
     AssistantError,
@@ -37,7 +38,7 @@ from core.stopping import Stops
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
-from core.troubles import all_failed, could_not, cut
+from core.troubles import all_failed, could_not, cut, ended_early
 
 log = structlog.get_logger(__name__)
 
@@ -47,27 +48,6 @@ WISHES = {
     "shorter": f"Make it about half as long, and keep what matters most. {_ANEW}",
     "longer": f"Make it about twice as long, with more detail and examples. {_ANEW}",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A provider, and the model it is asked for; None is the one of its settings.
-
-    `is_choice`: the model is the person's usual one, so that another may stand in for it.
-    """
-
-    provider: Provider
-    model: str | None = None
-    is_choice: bool = False
-
-    @property
-    def name(self) -> str:
-        """The provider's."""
-        return self.provider.name
-
-    def asked(self, prompt: Prompt) -> tuple[Usage, Prompt]:
-        """The prompt for its model, and the usage that begins with."""
-        return Usage(self.model or self.provider.model), replace(prompt, model=self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +197,7 @@ class Generation:
             return _notes(kept)
         if await self._stops.asked(item):
             # Whoever wrote this died before it could be kept; nobody wants it any more.
-            await patiently(lambda: self._keep(item, None))
+            await patiently(lambda: self._keep(context, None))
             return []
         await self._allowances.check(context.user_id)
         return None
@@ -232,10 +212,11 @@ class Generation:
             candidate = queue.popleft()
             told = [order.note] if order.note else []
             told += [could_not(name, error) for name, error in troubles]
-            trouble, text = "\n".join(told), list[str]()
+            attempt = Attempt.of(candidate, order.asked)
             try:
-                return await self._ask(candidate, order, context, trouble, text)
+                return await self._ask(attempt, order, context, "\n".join(told))
             except (ProviderFailed, RateLimited, Misconfigured, InvalidInput) as error:
+                await self._charge(context, attempt, attempt.spent())
                 asked_wrong = isinstance(error, InvalidInput) and not candidate.is_choice
                 if asked_wrong and begun is None:
                     raise
@@ -246,7 +227,7 @@ class Generation:
                     # What it will not or cannot write is for the asker to mend: it works.
                     provider_pulse(candidate.name).fail(error.message)
                 context.feed.restart()
-                begun = _begun(candidate, order, text, error) or begun
+                begun = _begun(attempt, order, error) or begun
                 if candidate.is_choice and not (error.retryable or isinstance(error, RateLimited)):
                     # It may be the model alone that is not to be had.
                     queue.appendleft(Candidate(candidate.provider))
@@ -263,7 +244,7 @@ class Generation:
         # The last note ends with the reason: so it is known as the one that tells it.
         note = "\n".join(filter(None, (order.note, f"The answer ends early: {failure.message}")))
         kept = replace(begun, note=note, error=failure.to_json())
-        await patiently(lambda: self._keep(context.request.id, kept))
+        await patiently(lambda: self._keep(context, kept))
 
     async def _preferred(self, user_id: UUID) -> Preferred:
         async with self._database.read(brief=True) as unit:
@@ -293,60 +274,77 @@ class Generation:
         return [Candidate(named, model) if model else usual(named)]
 
     async def _ask(
-        self, candidate: Candidate, order: Order, context: Context, trouble: str, text: list[str]
+        self, attempt: Attempt, order: Order, context: Context, trouble: str
     ) -> list[str]:
-        """`text` is given the pieces as they come."""
-        item, provider = context.request.id, candidate.provider
+        item, provider = context.request.id, attempt.candidate.provider
         shown = None if order.sources is None else Shown(order.sources)
-        usage, prompt = candidate.asked(order.asked)
+        text = attempt.text
 
         async def read() -> None:
-            nonlocal usage
             asked_at = time.perf_counter()
-            async with aclosing(provider.stream(prompt)) as stream:  # type: ignore[type-var]
+            async with aclosing(provider.stream(attempt.prompt)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
-                    if isinstance(piece, Usage):
-                        usage = piece
-                    else:
-                        if not text:
-                            waited = time.perf_counter() - asked_at
-                            FIRST_WORDS.labels(provider.name).observe(waited)
-                        text.append(piece)
+                    if not text and not isinstance(piece, Usage):
+                        waited = time.perf_counter() - asked_at
+                        FIRST_WORDS.labels(provider.name).observe(waited)
+                    attempt.hear(piece)
+                    if not isinstance(piece, Usage):
                         _show(context.feed, shown, text)
 
         stopped = not await self._stops.finished(item, read())
+        usage = attempt.spent(sent=True) if stopped else attempt.usage
         whole = _whole(text, shown, cut=stopped)
         if not whole:
             if stopped:
-                await patiently(lambda: self._keep(item, None))
+                await self._charge(context, attempt, usage)
+                await patiently(lambda: self._keep(context, None))
                 return []
             raise ProviderFailed(
                 f"{provider.name} answered with nothing. Ask again, or differently.", retryable=True
             )
         if shown is not None:
             context.feed.show(whole)
-        if not stopped:
-            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
-            context.feed.complete()
-            await asyncio.sleep(0)
-        ended = _stopped("".join(text)) if stopped else cut(usage)
+        ended = ended_early("".join(text)) if stopped else cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
+            context.feed.complete(whole, _notes(written))
+            await asyncio.sleep(0)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
-        await patiently(lambda: self._keep(item, written))
+        await patiently(lambda: self._keep(context, written))
         _count(provider, usage)
-        return written.note.split("\n") if written.note else []
+        return _notes(written)
 
-    async def _keep(self, item: UUID, written: Written | None) -> None:
+    async def _keep(self, context: Context, written: Written | None) -> None:
+        item = context.request.id
         async with self._database.begin(brief=True) as unit:
             if written is None:
                 await unit.content.stopped_empty(item)
             else:
-                await unit.content.finish(item, written)
+                await unit.content.finish(item, written, context.user_id)
+
+    async def _charge(self, context: Context, attempt: Attempt, usage: Usage) -> None:
+        """Counts what an answer took of which nothing, or only its beginning, is kept."""
+        if not (usage.input_tokens or usage.output_tokens):
+            return
+        provider = attempt.candidate.provider
+
+        async def charge() -> None:
+            async with self._database.begin() as unit:
+                written = _written(provider, usage, "", ())
+                await unit.content.charge(context.request.id, written, context.user_id)
+
+        await patiently(charge)
+        _tell(provider, usage)
 
 
 def _count(provider: Provider, usage: Usage) -> None:
     provider_pulse(provider.name).hear()
+    _tell(provider, usage)
+
+
+def _tell(provider: Provider, usage: Usage) -> None:
     TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
     TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
 
@@ -359,19 +357,19 @@ def _written(provider: Provider, usage: Usage, text: str, remarks: Sequence[str 
         note="\n".join(remark for remark in remarks if remark) or None,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
+        estimated=usage.estimated,
     )
 
 
-def _begun(
-    candidate: Candidate, order: Order, text: list[str], error: AssistantError
-) -> Written | None:
+def _begun(attempt: Attempt, order: Order, error: AssistantError) -> Written | None:
     """What came before the error, where it is to be kept."""
     if isinstance(error, Declined):
         return None
     shown = None if order.sources is None else Shown(order.sources)
-    said = _whole(text, shown, cut=True)
-    usage, _ = candidate.asked(order.asked)
-    return Written(said, candidate.name, usage.model, None, 0, 0) if said else None
+    said = _whole(attempt.text, shown, cut=True)
+    if not said:
+        return None
+    return _written(attempt.candidate.provider, attempt.spent(), said, ())
 
 
 def _whole(text: list[str], shown: Shown | None, *, cut: bool) -> str:
@@ -404,11 +402,5 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
         feed.show(shown.growing("".join(text)))
 
 
-def _stopped(text: str) -> str:
-    words = len(text.split())
-    about = words if words < 20 else round(words, -1)
-    return f"Stopped after about {about} word{'' if about == 1 else 's'}."
-
-
-def _notes(item: Content) -> list[str]:
+def _notes(item: Content | Written) -> list[str]:
     return item.note.split("\n") if item.note else []

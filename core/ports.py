@@ -36,6 +36,7 @@ Address = Mapping[str, str]
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
 - `marked`: "yes" where that message shows how far the request has come;
+- `unmarked`: "yes" where the message looked for may not tell whose it is;
 - `home`: the id of the workspace it was written in, where that is not the sender's own;
 - `manager`: "yes" where the platform says that the sender manages that workspace.
 """
@@ -131,7 +132,7 @@ class Usage:
     """What an answer cost, in tokens as the provider counts them; 0 where it does not say.
 
     `complete` is False where the answer ended at a limit (`reason` says which). `note` takes the
-    place of the provider's.
+    place of the provider's. `estimated`: it was broken off, and this server reckoned about.
     """
 
     model: str
@@ -140,6 +141,7 @@ class Usage:
     complete: bool = True
     reason: str = ""
     note: str | None = None
+    estimated: bool = False
 
 
 class Provider(Protocol):
@@ -153,7 +155,10 @@ class Provider(Protocol):
     note: str | None
 
     def stream(self, prompt: Prompt) -> AsyncIterator[str | Usage]:
-        """Yields text as it comes, then exactly one `Usage`, last.
+        """Yields text as it comes, and a `Usage` last.
+
+        One may come earlier too, where the provider says meanwhile what it has counted: then that
+        is known even if the answer breaks off. The newest holds.
 
         Raises ProviderFailed: the provider refused, failed, or was silent for 60 seconds.
         RateLimited: it asks to come back later. Misconfigured: the key or the configured model is
@@ -454,6 +459,10 @@ class Intake(Memory, Protocol):
         """What somebody asked for before, which failed. Raises what `picked` raises."""
         ...
 
+    async def under_way(self, channel: Channel, thread: str) -> list[Request]:
+        """What was asked in a thread and has no answer yet, oldest first. Raises Unavailable."""
+        ...
+
     async def answered(self, channel: Channel, thread: str) -> bool:
         """Whether this app answered something in a thread that can be added to a page."""
         ...
@@ -566,6 +575,10 @@ class CanStream(CanEdit, Protocol):
         """Whether the message, or one to be sent there, only grows. Pure."""
         ...
 
+    def unmarked(self, address: Address, part: Part) -> bool:
+        """Whether a message that begins there with this draft does not tell whose it is. Pure."""
+        ...
+
     def settled(self, text: str) -> str:
         """As much of an unfinished text as will not change any more. Pure."""
         ...
@@ -575,8 +588,9 @@ class CanStream(CanEdit, Protocol):
         draft, which costs more to make. Raises as that does."""
         ...
 
-    async def complete(self, address: Address, reply: Reply, text: str) -> None:
-        """Shows all of a text of which no more comes. The end is still for `edit`; raises as it."""
+    async def complete(self, address: Address, reply: Reply, text: str, end: Answer | None) -> None:
+        """Shows all of a text of which no more comes; `end` is the whole answer, where it is known
+        by now. The end is still for `edit`; raises as it."""
         ...
 
 

@@ -33,3 +33,10 @@ def cut(usage: Usage) -> str | None:
     if usage.complete:
         return None
     return f"The answer ends early: {usage.reason or 'the model reached its limit'}."
+
+
+def ended_early(text: str) -> str:
+    """What to say of an answer that its owner stopped. Pure."""
+    words = len(text.split())
+    about = words if words < 20 else round(words, -1)
+    return f"Stopped after about {about} word{'' if about == 1 else 's'}."

@@ -40,7 +40,7 @@ ACTS = (
     ("ada", "dmitri", "user.disabled", ""),
     ("elif", "elif", "password.changed", ""),
     ("chandra", "chandra", "destination.chosen", "Meeting notes"),
-    ("ada", "elif", "user.allowance", "50,000 tokens"),
+    ("ada", "elif", "user.allowance", "50,000 tokens, $5.00"),
 )
 
 
@@ -62,7 +62,7 @@ async def seed_months(address: str) -> UUID:
                 await _day(unit, who, now - timedelta(days=back), back, number)
             if name == "dmitri":
                 await unit.people.change(who, disabled_at=now)
-        await unit.people.change(ids["elif"], allowance=50_000)
+        await unit.people.change(ids["elif"], allowance=50_000, allowance_dollars=5.0)
         await unit.people.change(ids["chandra"], role="admin")
         await unit.people.choose(NAME, {"person": 400_000, "server": 2_000_000})
         with asked_from(Origin(address=FROM)):

@@ -40,6 +40,15 @@ if not os.environ.get("HYPOTHESIS_SEEK"):
 # How long a browser test waits for what it expects to see, in milliseconds.
 expect.set_options(timeout=20_000)
 
+# Tracebacks as the product's log writes them: drawn with frames and local variables, as they come,
+# one takes longer on a busy machine than Discord waits for an answer.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_way_out() -> Iterator[None]:

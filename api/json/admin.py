@@ -29,6 +29,7 @@ from api.pages.home import stand_in as stand_in_of
 from api.pages.usage import usage as usage_page
 from api.parts import known_parts
 from api.server_models import Connections, PartState, Status
+from core.accounts.admin import AccountChanges
 from core.errors import InvalidInput, NotFound
 
 _ERRORS = ("FORBIDDEN",)
@@ -92,17 +93,9 @@ async def users(asked: Asked[PeopleQuery]) -> AccountPage:
 )
 async def change_user(asked: Asked[AccountChange]) -> Account:
     """Whoever is switched off is logged out and refused in chat. 409: no admin would be left."""
-    given = asked.given
-    return Account.of(
-        await asked.core.accounts.admin.change(
-            asked.person.id,
-            _user(asked),
-            role=given.role,
-            disabled=given.disabled,
-            allowance=given.allowance,
-            has_allowance="allowance" in given.model_fields_set,
-        )
-    )
+    changes = AccountChanges(**asked.given.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]
+    admin = asked.core.accounts.admin
+    return Account.of(await admin.change(asked.person.id, _user(asked), changes))
 
 
 def _user(asked: Asked[M]) -> UUID:

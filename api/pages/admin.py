@@ -9,7 +9,7 @@ from api.errors import STATUS
 from api.keys import CORE
 from api.pages.admin_audit import acts
 from api.pages.admins import admin_of, dollars_in, sent_by_admin, tokens_in
-from api.pages.figures import whole
+from api.pages.figures import amount, whole
 from api.pages.home import stand_in
 from api.pages.render import page, see_other, tell
 from api.pages.spent import RANGES, Allotted, days_asked, renewal, spent_in, tokens_of
@@ -108,8 +108,8 @@ async def _budgets(
     fields = {
         "person": "" if now.person is None else whole(now.person),
         "server": "" if now.server is None else whole(now.server),
-        "person_dollars": "" if now.person_dollars is None else f"{now.person_dollars:,.2f}",
-        "server_dollars": "" if now.server_dollars is None else f"{now.server_dollars:,.2f}",
+        "person_dollars": amount(now.person_dollars),
+        "server_dollars": amount(now.server_dollars),
     }
     if given is not None:
         fields = {name: given.get(name, "") for name in fields}

@@ -12,13 +12,14 @@ from api.admin_models import AccountChange, PeopleQuery
 from api.errors import STATUS
 from api.keys import CORE
 from api.pages.admin_audit import acts
-from api.pages.admins import admin_of, sent_by_admin, tokens_in
-from api.pages.figures import whole
+from api.pages.admins import admin_of, dollars_in, sent_by_admin, tokens_in
+from api.pages.figures import amount, whole
 from api.pages.forms import checked
 from api.pages.link import NAMES
 from api.pages.render import page, see_other, tell
 from api.pages.spent import USUAL, Allotted, tokens_of
 from api.problems import problems
+from core.accounts.admin import AccountChanges
 from core.errors import AssistantError, Conflict, InvalidInput, NotFound
 from core.storage.users import User
 
@@ -56,16 +57,22 @@ async def account(request: web.Request) -> web.Response:
 
 
 async def _account(
-    request: web.Request, error: AssistantError | None = None, tokens: str | None = None
+    request: web.Request, error: AssistantError | None = None, given: dict[str, str] | None = None
 ) -> web.Response:
     core, person = request.app[CORE], await _person(request)
     allowance = await core.accounts.allowances.get()
-    own = allowance.person if person.allowance is None else person.allowance
+    own = allowance.of(person)
+    bill = await core.accounts.allowances.bill(person.id)
     report = await core.accounts.usage.report(USUAL, person.id)
     entries, _ = await core.accounts.admin.audit(limit=RECENT, about=person.id)
     async with core.database.read() as unit:
         identities = await unit.users.identities(person.id)
-    kept = "" if person.allowance is None else whole(person.allowance)
+    fields = {
+        "tokens": "" if person.allowance is None else whole(person.allowance),
+        "dollars": amount(person.allowance_dollars),
+    }
+    if given is not None:
+        fields = {name: given.get(name, "") for name in fields}
     return page(
         request,
         "admin_person.html",
@@ -75,12 +82,13 @@ async def _account(
         total=report.total,
         total_tokens=tokens_of(report.total),
         days=USUAL,
-        allotted=Allotted(own, await core.accounts.allowances.used(person.id)),
-        everybodys=allowance.person,
-        tokens=kept if tokens is None else tokens,
+        allotted=Allotted(own.person, await core.accounts.allowances.used(person.id)),
+        billed=Allotted(own.person_dollars, bill.dollars),
+        everybodys=allowance,
         acts=acts(entries),
         is_last=await core.accounts.admin.is_last(person.id),
         problem=error.message if error else "",
+        **fields,
     )
 
 
@@ -108,27 +116,27 @@ async def role(request: web.Request) -> web.Response:
     """Makes an admin of a member, or a member of an admin."""
     admin, given = await sent_by_admin(request)
     person = await _person(request)
-    change = checked(AccountChange, {"role": given.get("role", "")})
+    wanted = checked(AccountChange, {"role": given.get("role", "")}).role or "member"
     try:
-        await request.app[CORE].accounts.admin.change(admin.id, person.id, role=change.role)
+        await request.app[CORE].accounts.admin.change(admin.id, person.id, {"role": wanted})
     except Conflict as error:
         return await _account(request, error)
-    is_gone = person.id == admin.id and change.role != "admin"
-    said = "an admin now" if change.role == "admin" else "a member now"
+    is_gone = person.id == admin.id and wanted != "admin"
+    said = "an admin now" if wanted == "admin" else "a member now"
     return _done(request, "/" if is_gone else _path(person), f"{_name(person)} is {said}.")
 
 
 async def allowance(request: web.Request) -> web.Response:
-    """Sets how many tokens a month are theirs; an empty field is what everybody has."""
+    """Sets the tokens and dollars a month that are theirs; an empty field is what everybody has."""
     admin, given = await sent_by_admin(request)
     person = await _person(request)
     try:
-        tokens = tokens_in(given, "tokens")
+        changes = AccountChanges(
+            allowance=tokens_in(given, "tokens"), allowance_dollars=dollars_in(given, "dollars")
+        )
     except InvalidInput as error:
-        return await _account(request, error, given.get("tokens", ""))
-    await request.app[CORE].accounts.admin.change(
-        admin.id, person.id, allowance=tokens, has_allowance=True
-    )
+        return await _account(request, error, given)
+    await request.app[CORE].accounts.admin.change(admin.id, person.id, changes)
     return _done(request, _path(person), f"The allowance of {_name(person)} is changed.")
 
 
@@ -152,7 +160,7 @@ async def _switch(request: web.Request, *, off: bool) -> web.Response:
     admin, _ = await sent_by_admin(request)
     person = await _person(request)
     try:
-        await request.app[CORE].accounts.admin.change(admin.id, person.id, disabled=off)
+        await request.app[CORE].accounts.admin.change(admin.id, person.id, {"disabled": off})
     except Conflict as error:
         return await _account(request, error)
     if person.id == admin.id and off:

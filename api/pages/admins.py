@@ -43,7 +43,7 @@ def dollars_in(given: dict[str, str], name: str) -> float | None:
     amount = float(text.replace(",", "")) if _AMOUNT.fullmatch(text) else 0.0
     if not 0.01 <= amount <= MOST_DOLLARS:
         raise InvalidInput(
-            "Give an amount of US dollars, such as 25 or 4.50, "
+            "Give an amount of US dollars in whole cents, such as 25 or 4.50, 0.01 at least and "
             f"{MOST_DOLLARS:,} at most, or nothing at all."
         )
     return amount

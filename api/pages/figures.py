@@ -38,6 +38,11 @@ def money(dollars: float | None) -> str:
     return f"${dollars:,.2f}"
 
 
+def amount(dollars: float | None) -> str:
+    """US dollars as a field of a form holds them; nothing for none."""
+    return "" if dollars is None else f"{dollars:,.2f}"
+
+
 def short_money(dollars: float) -> str:
     """US dollars as a scale has them: whole ones, or as many digits as tell them apart."""
     if dollars >= 100:

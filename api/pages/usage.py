@@ -15,16 +15,15 @@ async def usage(request: web.Request) -> web.Response:
     user, core = await member(request), request.app[CORE]
     days = days_asked(request)
     report = await core.accounts.usage.report(days, user.id)
-    allowance = await core.accounts.allowances.get()
+    allowance = (await core.accounts.allowances.get()).of(user)
     bill = await core.accounts.allowances.bill(user.id)
-    own = allowance.person if user.allowance is None else user.allowance
     return page(
         request,
         "usage.html",
         spent=spent_in(report, core.providers),
         days=days,
         all_ranges=RANGES,
-        allotted=Allotted(own, await core.accounts.allowances.used(user.id)),
+        allotted=Allotted(allowance.person, await core.accounts.allowances.used(user.id)),
         billed=Allotted(allowance.person_dollars, bill.dollars),
         renewal=renewal(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from core.accounts.names import is_login
@@ -44,6 +45,18 @@ class Leaving:
 
     is_last: bool = False
     heir: User | None = None
+
+
+class AccountChanges(TypedDict, total=False):
+    """What is to change of an account: what is not in it stays.
+
+    `allowance` is in tokens a month, `allowance_dollars` in US dollars; None is what everybody has.
+    """
+
+    role: str
+    disabled: bool
+    allowance: int | None
+    allowance_dollars: float | None
 
 
 class Admin:
@@ -114,22 +127,13 @@ class Admin:
             raise NotFound(_NOBODY)
         return user
 
-    async def change(
-        self,
-        actor: UUID,
-        user_id: UUID,
-        *,
-        role: str | None = None,
-        disabled: bool | None = None,
-        allowance: int | None = None,
-        has_allowance: bool = False,
-    ) -> User:
+    async def change(self, actor: UUID, user_id: UUID, changes: AccountChanges) -> User:
         """Gives an account another role, switches it off or on, or sets its allowance.
 
-        Whoever is switched off is logged out everywhere. `has_allowance` says that `allowance` is
-        to be set; None is then what everybody has. Raises NotFound, and Conflict where there would
-        be no admin left.
+        Whoever is switched off is logged out everywhere. Raises NotFound, and Conflict where there
+        would be no admin left.
         """
+        role, disabled = changes.get("role"), changes.get("disabled")
         async with self._database.begin() as uow:
             admins = await uow.people.admins()
             user = await uow.users.get(user_id)
@@ -143,13 +147,23 @@ class Admin:
                 await uow.audit.note("user.role", actor, subject=user_id, target=role)
             if disabled is not None and disabled != (user.disabled_at is not None):
                 await self._switch(uow, actor, user_id, off=disabled)
-            if has_allowance and allowance != user.allowance:
-                await uow.people.change(user_id, allowance=allowance)
-                told = "everybody's" if allowance is None else f"{allowance:,} tokens"
-                await uow.audit.note("user.allowance", actor, subject=user_id, target=told)
+            await self._allot(uow, actor, user, changes)
             changed = await uow.users.get(user_id)
         assert changed is not None  # noqa: S101 - in the same transaction
         return changed
+
+    async def _allot(
+        self, uow: UnitOfWork, actor: UUID, user: User, changes: AccountChanges
+    ) -> None:
+        tokens = changes.get("allowance", user.allowance)
+        dollars = changes.get("allowance_dollars", user.allowance_dollars)
+        if (tokens, dollars) == (user.allowance, user.allowance_dollars):
+            return
+        await uow.people.change(user.id, allowance=tokens, allowance_dollars=dollars)
+        told = [] if tokens is None else [f"{tokens:,} tokens"]
+        told += [] if dollars is None else [f"${dollars:,.2f}"]
+        target = ", ".join(told) or "everybody's"
+        await uow.audit.note("user.allowance", actor, subject=user.id, target=target)
 
     async def _switch(self, uow: UnitOfWork, actor: UUID, user_id: UUID, *, off: bool) -> None:
         await uow.people.change(user_id, disabled_at=datetime.now(UTC) if off else None)
@@ -159,15 +173,17 @@ class Admin:
         action = "user.disabled" if off else "user.enabled"
         await uow.audit.note(action, actor, subject=user_id)
 
-    async def appoint(self, login: str, *, remove: bool = False) -> User:
+    async def appoint(self, login: str, *, remove: bool = False, force: bool = False) -> User:
         """Makes the account with this address or name an admin, or one no more: the operator's act.
 
-        Raises NotFound.
+        Raises NotFound, and Conflict where no admin would be left, unless that is forced.
         """
         async with self._database.begin() as uow:
             user = await uow.users.by_login(login) if is_login(login) else None
             if user is None:
                 raise NotFound("There is no such account. It has to be registered first.")
+            if remove and not force and await uow.people.admins() == {user.id}:
+                raise Conflict(LAST)
             role = "member" if remove else "admin"
             await uow.people.change(user.id, role=role)
             await uow.audit.note(

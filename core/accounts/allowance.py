@@ -17,6 +17,7 @@ from core.accounts.usage import Prices, cost_of
 from core.errors import RateLimited
 from core.storage.database import Database, UnitOfWork
 from core.storage.spending import day_of
+from core.storage.users import User
 
 NAME = "allowance"
 
@@ -33,6 +34,17 @@ class Allowance:
     server: int | None = None
     person_dollars: float | None = None
     server_dollars: float | None = None
+
+    def of(self, user: User | None) -> Allowance:
+        """What holds for this person: what an admin gave them goes before what everybody has."""
+        if user is None:
+            return self
+        own = self
+        if user.allowance is not None:
+            own = replace(own, person=user.allowance)
+        if user.allowance_dollars is not None:
+            own = replace(own, person_dollars=user.allowance_dollars)
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +111,12 @@ class Allowances:
 
     async def check(self, user_id: UUID) -> None:
         """Raises RateLimited where nothing is left this month, saying whose."""
-        allowance = await self._recent()
+        recent = await self._recent()
         async with self._database.read(brief=True) as uow:
-            user = await uow.users.get(user_id)
-        own = user.allowance if user is not None and user.allowance is not None else None
-        person = allowance.person if own is None else own
-        if replace(allowance, person=person) == Allowance():
+            allowance = recent.of(await uow.users.get(user_id))
+        if allowance == Allowance():
             return
+        person = allowance.person
         async with self._database.read() as uow:
             since = day_of(_month())
             if person is not None and await uow.spending.tokens(since, user_id) >= person:

@@ -48,6 +48,7 @@ async def _person(database: Database, user_id: UUID) -> list[Piece]:
                 "username": user.username,
                 "role": user.role,
                 "allowance": user.allowance,
+                "allowance_dollars": user.allowance_dollars,
                 "preferences": user.preferences,
                 "created_at": user.created_at,
             }
@@ -106,6 +107,7 @@ def _item(item: Content) -> Piece:
         "note": item.note,
         "input_tokens": item.input_tokens,
         "output_tokens": item.output_tokens,
+        "estimated": item.estimated,
         "notion_url": item.notion_url,
         "facts": item.facts,
         "stopped": item.stopped,

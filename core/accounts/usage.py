@@ -19,12 +19,16 @@ MOST_PEOPLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Requests and tokens, and their cost in US dollars; None where a price is not known."""
+    """Requests and tokens, and their cost in US dollars; None where a price is not known.
+
+    `estimated` are those of the requests that were broken off: what they took is an estimate.
+    """
 
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = 0.0
+    estimated: int = 0
 
     def __add__(self, other: Spending) -> Spending:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
@@ -33,6 +37,7 @@ class Spending:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             None if cost is None else round(cost, 6),
+            self.estimated + other.estimated,
         )
 
 
@@ -119,7 +124,7 @@ class Usage:
 
     def _spent(self, day: Day) -> Spending:
         cost = cost_of(day, self._prices)
-        return Spending(day.requests, day.input_tokens, day.output_tokens, cost)
+        return Spending(day.requests, day.input_tokens, day.output_tokens, cost, day.estimated)
 
 
 def _range(days: int) -> tuple[str, str]:

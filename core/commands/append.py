@@ -13,6 +13,7 @@ from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
 from core.facts import of_messages, title_of
 from core.messages import ANSWERS, Answer, Call, Message, stable_id
+from core.notion.urgency import looked_on
 from core.ports import Destination
 from core.transcript import document
 
@@ -61,7 +62,9 @@ async def the_page(context: Context, name: str) -> Destination:
             "connection": found.connection,
         }
 
-    return Destination(**await context.step("find the page", find))
+    # Whoever named a page that is not there is to hear of it now.
+    with looked_on():
+        return Destination(**await context.step("find the page", find))
 
 
 async def _what(context: Context, page: Destination, text: str) -> tuple[Added, str]:

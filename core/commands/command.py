@@ -71,6 +71,7 @@ class Command:
     what it raises is told to the asker alone. `form`: where the text is missing, a platform that
     has forms shows one instead of saying so. `repeatable`: where it failed and another try may do,
     a button asks for the same again. `ways`: what the text may say, where help is to list it.
+    `reads`: it only looks at Notion while somebody looks on, so it goes before what is saved.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Command:
     form: bool = False
     repeatable: bool = False
     ways: tuple[Way, ...] = ()
+    reads: bool = False
 
     @property
     def usage(self) -> str:

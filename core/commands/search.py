@@ -57,4 +57,5 @@ COMMAND = Command(
     run=run,
     argument=Argument("words", example="launch"),
     private=True,
+    reads=True,
 )

@@ -175,6 +175,7 @@ COMMAND = Command(
     run=run,
     argument=Argument("choice", required=False, example="template retro"),
     private=True,
+    reads=True,
     ways=(
         Way("", "How you stand: account, where your pages go, provider, template, usage."),
         Way("provider NAME", "Who answers you first.", "provider"),

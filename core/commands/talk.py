@@ -7,7 +7,7 @@ from typing import Any
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
-from core.commands.item import shown
+from core.commands.item import foresee, shown
 from core.messages import Answer, Call, Message
 from core.ports import Again, Turn
 
@@ -25,6 +25,8 @@ async def run(context: Context, call: Call) -> Answer:
 
     said = [Message.from_json(each) for each in await context.step("read", Again(read))]
     before = turns(said, context.request.address.get("message", ""))
+
+    foresee(context, private=False)
 
     async def write() -> list[str]:
         return await context.writer.converse(context, call.text, before)

@@ -260,6 +260,7 @@ COMMAND = Command(
         SET,
     ),
     private=True,
+    reads=True,
     ways=(
         Way("", "Where your pages go now, and why; what each emoji does in this channel."),
         Way("DESTINATION", "Choose a page or data source: its title, address or id."),

@@ -22,11 +22,15 @@ async def run(context: Context, call: Call) -> Answer:  # noqa: ARG001 - it take
             "You have spent nothing yet. Begin with `/notion generate a launch checklist`.",
             private=True,
         )
-    return Answer(
-        "\n".join(["**What you spent**", "", *_table(spent)]),
-        ("Days begin at midnight UTC. What you deleted from your history stays counted.",),
-        private=True,
-    )
+    notes = ["Days begin at midnight UTC. What you deleted from your history stays counted."]
+    broken = sum(each.ever.estimated for each in spent)
+    if broken:
+        answers = "1 answer was" if broken == 1 else f"{broken:,} answers were"
+        notes.append(
+            f"{answers} stopped or broken off before the provider counted: “about” counts with an "
+            "estimate."
+        )
+    return Answer("\n".join(["**What you spent**", "", *_table(spent)]), tuple(notes), private=True)
 
 
 def _table(spent: list[Spent]) -> Iterator[str]:
@@ -46,13 +50,15 @@ def _sum(costs: list[Cost]) -> Cost:
         sum(cost.requests for cost in costs),
         sum(cost.input_tokens for cost in costs),
         sum(cost.output_tokens for cost in costs),
+        sum(cost.estimated for cost in costs),
     )
 
 
 def _row(when: str, provider: str, model: str, cost: Cost) -> str:
     # What no model wrote was kept under this name by earlier releases.
     model = "no model" if model == "none" else model.replace("|", "\\|")
-    numbers = f"{cost.requests:,} | {cost.input_tokens:,} | {cost.output_tokens:,}"
+    about = "about " if cost.estimated else ""
+    numbers = f"{cost.requests:,} | {about}{cost.input_tokens:,} | {about}{cost.output_tokens:,}"
     return f"| {when} | {provider} | {model} | {numbers} |"
 
 

@@ -19,10 +19,10 @@ from core.follow.news import DELAY
 from core.markdown import notion_blocks
 from core.messages import Carried, File
 from core.notion.mentions import Mentioning, People, people_of
-from core.notion.pace import in_background
 from core.notion.page import page_title
 from core.notion.people import Directory
 from core.notion.sync import Sync
+from core.notion.urgency import in_background
 from core.notion.whose import asking_by, made_by
 from core.ports import CanFetch, Pages, Platform, Step
 from core.storage.content import Content

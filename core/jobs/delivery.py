@@ -15,7 +15,18 @@ from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed
 from core.messages import Answer
 from core.metrics import UNDELIVERED
-from core.ports import Again, CanEdit, CanMark, CanWithdraw, Mark, Part, Platform, Reply, Step
+from core.ports import (
+    Again,
+    CanEdit,
+    CanMark,
+    CanStream,
+    CanWithdraw,
+    Mark,
+    Part,
+    Platform,
+    Reply,
+    Step,
+)
 from core.storage.database import Database
 from core.storage.inbox import Accepted
 
@@ -27,6 +38,9 @@ LATEST = 2.0
 """Seconds a final text waits for its edit; after them it is posted, and the draft taken away."""
 
 LATE = "late"
+
+UNMARKED = "unmarked"
+"""Beside the numbers of messages: the first may be there, and not tell whose it is."""
 
 UNSHOWN = "The answer cannot be shown here. It is under `/notion history`."
 
@@ -166,6 +180,12 @@ class Delivery:
         return dict(accepted.replies) if accepted else {}
 
     async def _send_first(self, part: Part) -> Reply:
+        platform = self._platform
+        is_new = "0" in self._unsent and isinstance(platform, CanStream)
+        if is_new and platform.unmarked(self._address, part):  # type: ignore[union-attr]
+            # What may be there from now on cannot be told from others like it, but by this.
+            async with self._database.begin() as unit:
+                await unit.inbox.replied(self._request.id, {"0": {}, UNMARKED: {}})
         reply = await self._post(0, part)
         try:
             async with self._database.begin(brief=True) as unit:
@@ -177,18 +197,20 @@ class Delivery:
 
     async def _post(self, number: int, part: Part) -> Reply:
         assert self._platform is not None  # noqa: S101 - only asked for where there is one
-        key = str(number)
+        key, address = str(number), self._address
         again = False
         if key not in self._unsent:
             replies = await self._replies()
             again = key in replies
+            if again and not number and UNMARKED in replies:
+                address = dict(address) | {"unmarked": "yes"}
             if not again:
                 async with self._database.begin(brief=True) as unit:
                     await unit.inbox.replied(self._request.id, replies | {key: {}})
         self._unsent.discard(key)
         marker = f"{self._request.id}:{number}"
         try:
-            return await self._platform.post(self._address, part, marker, again=again)
+            return await self._platform.post(address, part, marker, again=again)
         except (RateLimited, PlatformFailed) as error:
             if not again and (isinstance(error, RateLimited) or not error.retryable):
                 # Turned away, it was certainly not sent: the next try need not look for it.

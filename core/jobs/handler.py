@@ -114,7 +114,9 @@ class Handler:
             command = COMMANDS[request.call.command]
             platform = self._platforms.get(request.sender.platform)
             aloud = not command.live and command.name not in SILENT
-            line = standing_in_line(platform, request, context.feed, aloud=aloud)
+            line = standing_in_line(
+                platform, request, context.feed, aloud=aloud, soon=command.reads
+            )
             async with delivery.shown(context.feed), line:
                 answer = await self._answered(context, command.run)
         else:

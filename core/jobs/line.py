@@ -13,7 +13,7 @@ from core.durations import about
 from core.errors import AssistantError
 from core.live import Feed
 from core.messages import Answer, Request
-from core.notion.pace import in_line
+from core.notion.urgency import in_line, looked_on
 from core.ports import Platform
 
 PATIENCE = 600.0
@@ -94,10 +94,13 @@ class Line:
 
 @asynccontextmanager
 async def standing_in_line(
-    platform: Platform | None, request: Request, feed: Feed, *, aloud: bool
+    platform: Platform | None, request: Request, feed: Feed, *, aloud: bool, soon: bool = False
 ) -> AsyncIterator[None]:
-    """What is done inside may wait for its turn at Notion, and its person hears about how long."""
+    """What is done inside may wait for its turn at Notion, and its person hears about how long.
+
+    `soon`: its turn comes before that of what is saved.
+    """
     line = Line(platform, request, feed, aloud=aloud)
-    with in_line(PATIENCE, line.tell):
+    with in_line(PATIENCE, line.tell), looked_on(soon):
         yield
     await line.end()

@@ -22,11 +22,12 @@ from core.markdown.document import (
     Style,
     Table,
     Toggle,
+    is_blank,
     restyled,
 )
 from core.markdown.parse import parse
 from core.markdown.split import Lines, Segment, Text, pack
-from core.markdown.tables import aligned
+from core.markdown.tables import aligned, is_wide
 
 _ALERTS = {
     "note": "ℹ️ Note",
@@ -55,7 +56,8 @@ class _Place:
     @property
     def blank(self) -> str:
         """The gap of an empty line, which in a quote still belongs to the quote."""
-        return f"\n{self.rest.rstrip()}\n"
+        margin = self.rest.rstrip()
+        return f"\n{margin} \n" if margin and self.dialect.ends_quotes else f"\n{margin}\n"
 
 
 def messages(markdown: str, dialect: Dialect) -> list[str]:
@@ -140,6 +142,9 @@ def _rule(_: Rule, place: _Place) -> Iterator[Segment]:
 
 def _table(block: Table, place: _Place) -> Iterator[Segment]:
     if not place.dialect.has_tables:
+        if is_wide(block):
+            yield from _rows_as_lists(block, place)
+            return
         head, body, links = aligned(block)
         head = [line for text in head for line in code_lines(text, "```")]
         if sum(map(len, head)) > place.dialect.limit // 4:
@@ -163,7 +168,9 @@ def _table(block: Table, place: _Place) -> Iterator[Segment]:
 
 
 def _row(cells: list[list[Inline]]) -> str:
-    texts = (write(cell).replace("\n", " ").replace("\\|", "|") for cell in cells)
+    texts = (
+        write(cell, begins_line=False).replace("\n", " ").replace("\\|", "|") for cell in cells
+    )
     return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 
@@ -172,6 +179,24 @@ def _rows_as_text(block: Table, place: _Place) -> Iterator[Segment]:
         content = [piece for cell in row for piece in (*cell, Run(" · "))][:-1]
         first, gap = (place.first, place.gap) if not index else (place.rest, place.blank)
         yield Text(content, first, place.rest, gap)
+
+
+def _rows_as_lists(block: Table, place: _Place) -> Iterator[Segment]:
+    """Each row as its first cell in bold and, below it, a list of the others, by their headers."""
+    titled = block.has_header and len(block.rows) > 1
+    titles = block.rows[0] if titled else [[] for _ in block.alignments]
+    first, gap = place.first, place.gap
+    for row in block.rows[titled:]:
+        for column, (title, cell) in enumerate(zip(titles, row, strict=True)):
+            if is_blank(cell):
+                continue
+            content = _on_one_line([*title, Run(": "), *cell] if title else cell)
+            if column:
+                yield Text(content, f"{first}- ", f"{place.rest}  ", gap)
+            else:
+                yield Text([_bold(piece) for piece in content], first, place.rest, gap, leads=True)
+            first, gap = place.rest, "\n"
+        gap = place.blank
 
 
 def _quote(block: Quote, place: _Place) -> Iterator[Segment]:

@@ -1,9 +1,9 @@
 r"""Which dollars are mathematics.
 
 The parser takes `$5-$10` for a formula. Pandoc's rule is used instead: nothing blank inside the
-dollars, no digit after the closing one; and what reads like money, prose or a shell variable is
-none. `\(…\)` and `\[…\]`, which models write, become `$…$` and `$$…$$`, unless they read like the
-brackets of a sentence that somebody escaped.
+dollars, except around a command, and no digit after the closing one; what reads like money, prose
+or a shell variable is none. `\(…\)` and `\[…\]`, which models write, become `$…$` and `$$…$$`,
+unless they read like the brackets of a sentence that somebody escaped.
 """
 
 import re
@@ -137,6 +137,8 @@ def _pair(source: str, opening: Token, closing: Token) -> list[Edit] | None:
         case ("$", "$"):
             before = _before(source, opening[0])
             after = source[closing[0] + 1 : closing[0] + 2]
+            if _is_spaced(content, before, after):
+                return _replace(source, (opening[0], start), (end, end + 1), "$")
             return [] if _is_inline(content, before, after) else None
         case ("\\(", "\\)") if _is_bracketed(content.strip(), _before(source, opening[0])):
             return _replace(source, (opening[0], start), (end, end + 2), "$")
@@ -169,6 +171,14 @@ def _is_inline(content: str, before: str, after: str) -> bool:
     if _VARIABLE.fullmatch(content) and after.isalpha():
         return False
     return _is_formula(content)
+
+
+def _is_spaced(content: str, before: str, after: str) -> bool:
+    r"""Whether `$ \frac{a}{b} $`, with a blank on either side, is one: a command and no word."""
+    if len(content) < 3 or "\n" in content or content[0] + content[-1] != "  ":
+        return False
+    words = [word for word in _WORD.findall(content) if not _FUNCTION.fullmatch(word)]
+    return bool(_COMMAND.search(content)) and not (words or before.isalnum() or after.isalnum())
 
 
 def _is_formula(content: str) -> bool:

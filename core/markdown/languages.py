@@ -61,6 +61,7 @@ _ALIASES = {
     "mathematica": "wolfram wl nb",
     "matlab": "octave",
     "assembly": "asm nasm x86asm s gas armasm mips masm",
+    "mermaid": "mmd",
     "nix": "nixos",
     "objective-c": "objc obj-c objectivec objective-c++ objcpp m mm",
     "ocaml": "ml mli reasonml",

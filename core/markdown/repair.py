@@ -25,6 +25,11 @@ _FRONT_MATTER = re.compile(
 )
 _EMPHASIS_MARKS = ("*", "~")
 _EMPHASIS = re.compile(r"(?<![\\*~])(\*{1,3}|~~)(?=[^\s*~])([^*~\n]*[^\s*~\\])\1(?![*~])")
+# Bold that ends in punctuation right before a letter, which CommonMark takes for no end at all.
+_STUCK = re.compile(r"\*\*(?<=[:.,;!?\"'`)]\*\*)(?=[A-Za-z0-9])")
+_STUCK_BOLD = re.compile(
+    r"(?<![^\s|>])\*\*(?=[\w\"'`(])([^*\n]*[:.,;!?\"'`)])\*\*(?=[A-Za-z0-9])", re.ASCII
+)
 _CODE_SPAN = re.compile(r"(`+)(?!`)[^\n]*?[^`\n]\1(?!`)")
 _DECLARATION = re.compile(r"<!(?!doctype\b)[A-Za-z]", re.IGNORECASE)
 _FORMULA = re.compile(
@@ -83,6 +88,7 @@ def may_need_repair(source: str) -> bool:
         or ("|" in source and _may_widen(lines))
         or ("<!" in source and _DECLARATION.search(source) is not None)
         or any(_may_loosen(line) for line in lines if not line.isascii())
+        or _STUCK.search(source) is not None
     )
 
 
@@ -157,18 +163,39 @@ def keep_commands(source: str, layout: Layout) -> list[Edit]:
 
 
 def loosen_emphasis(source: str, layout: Layout) -> list[Edit]:
-    """Marks that let `**中文。**后` be bold: CommonMark wants a blank or punctuation after it."""
+    """Marks that let `**中文。**后` be bold: CommonMark wants a blank or punctuation after it.
+
+    For ASCII only bold is mended: single stars are seldom meant so.
+    """
     edits: list[Edit] = []
-    stop = 0
-    for place in _beside_marks(source, layout.offsets.wide):
-        if place < stop:
-            continue
-        start = source.rfind("\n", 0, place) + 1
-        stop = source.find("\n", place) + 1 or len(source)
+    for start, stop in _lines_of(_beside_marks(source, layout.offsets.wide), source):
         for match in _EMPHASIS.finditer(source, start, stop):
             if match.start() not in layout.code:
                 edits += _loosen(source, match)
+    for start, stop in _lines_of([match.start() for match in _STUCK.finditer(source)], source):
+        edits += _release(source, start, stop, layout)
     return edits
+
+
+def _lines_of(places: list[int], source: str) -> Iterator[tuple[int, int]]:
+    """Each line that has one of the places, once."""
+    stop = 0
+    for place in places:
+        if place >= stop:
+            start = source.rfind("\n", 0, place) + 1
+            stop = source.find("\n", place) + 1 or len(source)
+            yield start, stop
+
+
+def _release(source: str, start: int, stop: int, layout: Layout) -> Iterator[Edit]:
+    """`**Status:**Healthy`, which models write: bold, where the line's marks make pairs."""
+    if source.count("**", start, stop) % 2:
+        return
+    for match in _STUCK_BOLD.finditer(source, start, stop):
+        inside, end = match.group(1), match.end(1)
+        paired = inside.count("(") == inside.count(")") and inside.count("`") % 2 == 0
+        if paired and match.start() not in layout.code and end not in layout.code:
+            yield end, end, MARK
 
 
 def _loosen(source: str, match: re.Match[str]) -> Iterator[Edit]:

@@ -15,6 +15,7 @@ _SLACK = Dialect(
     deepest_heading=6,
     has_tables=True,
     nests_quotes=True,
+    ends_quotes=False,
     rule="---",
     done="[x] ",
     to_do="[ ] ",

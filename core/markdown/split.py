@@ -40,7 +40,7 @@ class Text:
     leads: bool = False  # a heading, which should not end a part
 
     def whole(self) -> str:
-        return self._lines(write(self.content), self.first)
+        return self._lines(write(self.content, begins_line=not self.leads), self.first)
 
     def _lines(self, text: str, first: str) -> str:
         return first + text.strip("\n").rstrip().replace("\n", "\n" + self.rest)

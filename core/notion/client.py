@@ -8,10 +8,11 @@ from typing import IO, Any
 
 from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
+from core.notion.counting import Count
 from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
-from core.notion.news import News, PageNews
-from core.notion.pace import Count, pace_of
+from core.notion.news import NOTHING, Heard, News, PageNews
+from core.notion.pace import pace_of
 from core.notion.properties import Properties
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused, is_gone
@@ -35,6 +36,7 @@ class NotionPages:
     seconds one answer may take, retries and waiting for a turn included. `budget` names what
     Notion counts requests by, where that is not the token: a connection by OAuth keeps its budget
     while its tokens change. `count` counts them for all processes, where there is no Redis.
+    `workspace` is the id of Notion's workspace, whose limit is shared; `learns` asks for it.
     """
 
     def __init__(  # noqa: PLR0913 - settings, most of them with a default
@@ -48,10 +50,13 @@ class NotionPages:
         patience: float = 60.0,
         budget: str | None = None,
         count: Count | None = None,
+        workspace: str = "",
+        learns: bool = False,
     ) -> None:
         counted = budget or (token if isinstance(token, str) else repr(token))
         pace = pace_of(counted, requests_per_minute, redis_url, count)
-        self._connection = Connection(token, base_url, pace, patience)
+        pace.belongs_to(workspace)
+        self._connection = Connection(token, base_url, pace, patience, learns=learns)
         self._destinations = Destinations(self._connection, parent)
         self._properties = Properties(self._connection)
         self._reading = Reading(self._connection)
@@ -294,7 +299,7 @@ class NotionPages:
         since: datetime,
         authors: Sequence[str],
         told: Sequence[str],
-        heard: Sequence[str] = (),
+        heard: Heard = NOTHING,
     ) -> PageNews | None:
         """What is new of a page; see `core.notion.news.News.of`."""
         return await self._news.of(page_id, since, authors, told, heard)

@@ -13,7 +13,7 @@ from core.notion.client import NotionPages
 from core.notion.connections import Connections
 from core.notion.destinations import distance
 from core.notion.examining import Report, reachable, unreachable
-from core.notion.news import PageNews
+from core.notion.news import NOTHING, Heard, PageNews
 from core.notion.refusals import NotionRefused
 from core.notion.unconnected import Unconnected
 from core.notion.whose import using
@@ -164,7 +164,7 @@ class Connected:
         since: datetime,
         authors: Sequence[str],
         told: Sequence[str],
-        heard: Sequence[str] = (),
+        heard: Heard = NOTHING,
     ) -> PageNews | None:
         """What is new of a page, as its connection sees it; None where there is none any more."""
         pages = await self._now()

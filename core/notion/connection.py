@@ -7,12 +7,14 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import AssistantError, Misconfigured, NotionFailed
-from core.notion.pace import Pace, patience_in_line, tell_in_line
+from core.notion.pace import Pace
 from core.notion.refusals import Refusal
+from core.notion.urgency import patience_in_line, tell_in_line
 
 if TYPE_CHECKING:
     from notion_client import AsyncClient
@@ -26,6 +28,7 @@ PAGE_SIZE = 100
 """The most results Notion gives at once."""
 
 _ATTEMPTS = 6
+_ME = "users/me"
 
 
 class TokenSource(Protocol):
@@ -75,18 +78,28 @@ class Connection:
     """Requests to Notion.
 
     Each method answers or raises within `patience` seconds, waiting for its turn and retries
-    included, unless whoever asks has the patience to stand in line (`core.notion.pace.in_line`).
+    included, unless whoever asks has the patience to stand in line (`core.notion.urgency.in_line`).
     Raises NotionFailed, RateLimited or Misconfigured. A read is repeated after any passing trouble;
     a write only where nothing can have been carried out.
+
+    `learns`: before the first request it asks which workspace it sees, whose limit it shares with
+    other connections.
     """
 
     def __init__(
-        self, token: str | TokenSource, base_url: str, pace: Pace, patience: float = 60.0
+        self,
+        token: str | TokenSource,
+        base_url: str,
+        pace: Pace,
+        patience: float = 60.0,
+        *,
+        learns: bool = False,
     ) -> None:
         self._token = FixedToken(token) if isinstance(token, str) else token
         self._base_url = base_url.rstrip("/")
         self._pace = pace
         self._patience = patience
+        self._learns = learns
         self._sdk: AsyncClient | None = None
 
     async def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
@@ -138,6 +151,8 @@ class Connection:
     ) -> Json:
         import stamina
 
+        if self._learns:
+            await self._learn()
         deadline = _Deadline(time.monotonic() + self._patience)
         request: Json = {"method": method, "path": path, "query": query, "body": body}
         if form is not None:
@@ -157,6 +172,12 @@ class Connection:
         except _Failed as failed:
             raise failed.error from failed.__cause__
         return answer
+
+    async def _learn(self) -> None:
+        """Asks once which workspace this is; without an answer it is none that anybody shares."""
+        self._learns = False
+        with suppress(AssistantError):
+            await self.get(_ME)
 
     async def _once(self, request: Json, deadline: _Deadline, *, write: bool) -> Json:
         import httpx
@@ -181,7 +202,7 @@ class Connection:
             refusal = Refusal.read(error.status, error.headers, error.body)
             if refusal.retry_after and refusal.carried_out_nothing:
                 # Who comes next would only be refused as well.
-                self._pace.close_for(refusal.retry_after, refusal.limit)
+                await self._pace.close_for_all(refusal.retry_after, refusal.limit)
             again = refusal.carried_out_nothing or (refusal.passing and not write)
             raise _Failed(refusal.error(write=write), again=again) from error
         except httpx.ConnectError as error:
@@ -195,6 +216,9 @@ class Connection:
             raise _no_answer(write=write) from error
         if not isinstance(answer, dict):
             raise _no_answer(write=write)
+        bot = answer.get("bot") if request["path"] == _ME else None
+        if isinstance(bot, dict) and isinstance(bot.get("workspace_id"), str):
+            self._pace.belongs_to(bot["workspace_id"])
         return answer
 
     def _client(self) -> AsyncClient:

@@ -12,8 +12,8 @@ import structlog
 from core.accounts.sealing import Sealer
 from core.config import Settings
 from core.notion.client import NotionPages
+from core.notion.counting import InDatabase
 from core.notion.oauth import Granted, Grants
-from core.notion.pace import counted_in
 from core.notion.tokens import Lost, Tokens, connection_id, lost
 from core.notion.whose import using, whose
 from core.ports import Pages
@@ -123,7 +123,8 @@ class Connections:
                 self._settings.notion_requests_per_minute,
                 self._settings.redis_url,
                 budget=row.bot_id or str(row.id),
-                count=None if self._settings.embedded else counted_in(self._database),
+                workspace=row.notion_workspace,
+                count=None if self._settings.embedded else InDatabase(self._database),
             )
             self._open[row.id] = tokens, pages
             while len(self._open) > OPEN:

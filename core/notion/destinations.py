@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 from core.errors import Ambiguous, AssistantError, InvalidInput, Misconfigured
 from core.notion.addresses import object_id
 from core.notion.connection import PAGE_SIZE, Connection, Json
-from core.notion.pace import is_in_background
 from core.notion.refusals import NOT_SHARED, NotionRefused
 from core.notion.shapes import destination, parent_id, title
+from core.notion.urgency import Urgency, urgency
 from core.ports import Destination
 
 T = TypeVar("T")
@@ -33,26 +33,26 @@ _HOW = "Give the address of one of them with --to or to `/notion to`, or set NOT
 class Recent(Generic[T]):
     """Answers of the last minutes, by question; `seconds` is how long each is kept.
 
-    While one asks, others with the same question wait for what comes of it; what people wait for
-    does not wait for the background.
+    While one asks, others with the same question wait for what comes of it; what is urgent does
+    not wait for what is less so.
     """
 
     def __init__(self, seconds: float | None = None) -> None:
         self._seconds = seconds
         self._kept: dict[str, tuple[float, T]] = {}
-        self._asking: dict[str, tuple[asyncio.Future[None], bool]] = {}
+        self._asking: dict[str, tuple[asyncio.Future[None], Urgency]] = {}
 
     async def get(self, key: str, ask: Callable[[], Awaitable[T]]) -> T:
         """The answer kept, or a new one, which is kept where it is no error."""
         asking = self._asking.get(key)
-        if asking is not None and (is_in_background() or not asking[1]):
+        if asking is not None and asking[1] <= urgency():
             # Where nothing comes of it, it is asked anew, with a patience of one's own.
             await asyncio.wait([asking[0]])
         now = time.monotonic()
         kept = self._kept.get(key)
         if kept is not None and kept[0] > now:
             return kept[1]
-        mine = asyncio.get_running_loop().create_future(), is_in_background()
+        mine = asyncio.get_running_loop().create_future(), urgency()
         self._asking[key] = mine
         try:
             answer = await ask()

@@ -8,118 +8,41 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from hashlib import sha256
-from inspect import isawaitable
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 
 from core.durations import about
 from core.errors import AssistantError, RateLimited
+from core.notion import counting
+from core.notion import urgency as urgent
+from core.notion.counting import Count, InRedis, Own, Wish, rules
 from core.notion.refusals import Limit
-from core.storage.database import Database
-
-if TYPE_CHECKING:
-    from pyrate_limiter import AbstractBucket
-    from redis.asyncio import Redis
+from core.notion.urgency import Urgency, line, tell_in_line
 
 T = TypeVar("T")
 
-Count = Callable[[str, int], Awaitable[float]]
-"""Takes a place of a budget of so many requests a minute and gives 0, or gives the seconds until
-there may be one. Raises AssistantError."""
-
-WINDOW = 60.0
-"""Seconds the budget is for."""
-
 LONGEST_CLOSED = 3_600.0
 """Seconds for which nobody asks at most, whatever was answered: then one request finds out."""
-
-BACKGROUND_SHARE = 3
-"""One part in so many of a budget is for what nobody waits for."""
 
 AT_ONCE = 20
 """Requests of one connection that are under way at a time: more would only be begun earlier, and
 none of what they are for be finished."""
 
-AT_ONCE_BEHIND = 5
-"""The same for what nobody waits for, beside those."""
+AT_ONCE_BESIDE = {Urgency.SOON: 10, Urgency.BEHIND: 5}
+"""The same for what is more urgent, and for what nobody waits for, beside those."""
 
-_LOOK = 0.05
+_LOOK = 0.5
 """Seconds between two looks whether anybody waits for a turn."""
 
-_REDIS_PAUSE = 10.0
+_SHARED_PAUSE = 10.0
 """Seconds a Redis that failed is left alone; until then the process keeps its own count."""
 
 log = structlog.get_logger(__name__)
-
-
-_BACKGROUND: ContextVar[bool] = ContextVar("background", default=False)
-
-
-@contextmanager
-def in_background() -> Iterator[None]:
-    """What is asked of Notion inside comes after what people wait for, and takes a share of it."""
-    token = _BACKGROUND.set(True)
-    try:
-        yield
-    finally:
-        _BACKGROUND.reset(token)
-
-
-def is_in_background() -> bool:
-    """Whether nobody waits for what is asked here."""
-    return _BACKGROUND.get()
-
-
-TOLD_AFTER = 5.0
-"""Seconds: whoever waits longer for their turn hears about how long it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Somebody who stands in line since then, and hears how long it takes."""
-
-    patience: float
-    tell: Callable[[float], None]
-    since: float = field(default_factory=time.monotonic)
-
-
-_LINE: ContextVar[_Line | None] = ContextVar("in line", default=None)
-
-
-@contextmanager
-def in_line(patience: float, tell: Callable[[float], None]) -> Iterator[None]:
-    """What is asked of Notion inside may wait so many seconds for its turn, beside the time for the
-    answer; `tell` is given the seconds that are left of a long wait. Its turn comes before that of
-    whoever began later: what was begun is finished first.
-    """
-    token = _LINE.set(_Line(patience, tell))
-    try:
-        yield
-    finally:
-        _LINE.reset(token)
-
-
-def patience_in_line() -> float:
-    """How long this task may stand in line; 0 where it may not."""
-    line = _LINE.get()
-    return 0.0 if line is None else line.patience
-
-
-def tell_in_line(seconds: float) -> None:
-    """Has whoever stands in line here hear of a long wait; nobody waits for the background."""
-    line = _LINE.get()
-    if line is None or _BACKGROUND.get():
-        return
-    # Who has no patience for that is turned away, and told so.
-    if TOLD_AFTER < seconds <= line.patience:
-        line.tell(seconds)
 
 
 class _Places:
@@ -155,29 +78,59 @@ class _Places:
         self._free += 1
 
 
+class Door:
+    """What nobody passes for a while, because Notion asked to be left alone."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._until = 0.0
+
+    def close_for(self, seconds: float) -> None:
+        """Closes it for so long, or as long as it is closed already."""
+        self._until = max(self._until, time.monotonic() + seconds)
+
+    @property
+    def closed(self) -> float:
+        """For how many seconds it is closed; 0 or less where it is open."""
+        return self._until - time.monotonic()
+
+
+class _Queue:
+    """Those of one urgency who wait for a turn."""
+
+    def __init__(self, at_once: int) -> None:
+        self.places = _Places(at_once)
+        self.head = _Places(1)
+        self.waiting: list[float] = []
+        self.free_at = 0.0
+
+
 class Pace:
     """One connection's budget of requests, shared through Redis where there is one."""
 
     def __init__(self, key: str, per_minute: int, redis_url: str | None) -> None:
         self._key = key
         self._per_minute = per_minute
-        self._redis_url = redis_url
-        self._redis: Redis | None = None
-        self._shared: AbstractBucket | None = None
-        self._own: AbstractBucket | None = None
-        self._retry_redis_at = 0.0
-        self._free_at = 0.0
-        self._places = _Places(AT_ONCE)
-        self._places_behind = _Places(AT_ONCE_BEHIND)
-        self._queue = _Places(1)
-        self._waiting: list[float] = []
-        self._behind: AbstractBucket | None = None
-        self._closed_until = 0.0
-        self._count: Count | None = None
+        self._own = Own()
+        self._redis = None if redis_url is None else InRedis(redis_url)
+        self._count: Count | None = self._redis
+        self._shared_at = 0.0
+        self._queues = {each: _Queue(AT_ONCE_BESIDE.get(each, AT_ONCE)) for each in Urgency}
+        self._doors = [Door(key)]
 
     def share(self, count: Count) -> None:
         """Has the budget be counted for all processes, where there is no Redis to do it."""
-        self._count = count
+        if self._redis is None:
+            self._count = count
+
+    def belongs_to(self, workspace: str) -> None:
+        """Says which workspace of Notion's the connection sees: it shares that one's limit."""
+        name = f"notion-workspace:{_hashed(workspace.replace('-', '').lower())}"
+        if workspace and all(door.name != name for door in self._doors):
+            door = _WORKSPACES.get(name)
+            if door is None:
+                door = _WORKSPACES[name] = Door(name)
+            self._doors = [self._doors[0], door]
 
     async def turn(self, at_most: float) -> float:
         """Waits until one more request fits; how long that took. Raises as `flight`."""
@@ -188,160 +141,152 @@ class Pace:
     async def flight(self, at_most: float) -> AsyncIterator[float]:
         """Waits until one more request fits; it is made inside. Gives how long the wait was.
 
-        First come, first served. A request comes as early as the line it is made in, so under a
-        flood what was begun is finished before more is begun.
+        The urgent first (`core.notion.urgency`), and among equals whoever came first. A request
+        comes as early as the line it is made in, so under a flood what was begun is finished before
+        more is begun.
 
         Raises RateLimited, with how long it takes, where that is more than `at_most` seconds, or
         more than whoever stands in line has patience for.
         """
-        began, line, behind = time.monotonic(), _LINE.get(), _BACKGROUND.get()
-        at_most = at_most if line is None else max(at_most, line.patience)
-        since = began if line is None else line.since
-        if behind:
-            await self._let_others_pass(began + at_most)
-        places = self._places_behind if behind else self._places
+        began, stands, how = time.monotonic(), line(), urgent.urgency()
+        at_most = at_most if stands is None else max(at_most, stands.patience)
+        since = began if stands is None else stands.since
+        queue = self._queues[how]
         try:
-            async with asyncio.timeout(at_most), self._heard(since):
-                await places.take(since)
+            async with asyncio.timeout(at_most), self._heard(since, how):
+                await queue.places.take(since)
                 try:
-                    await self._counted(since, began + at_most)
+                    await self._counted(since, began + at_most, how)
                 except BaseException:
-                    places.free()
+                    queue.places.free()
                     raise
         except TimeoutError:
-            raise self._too_many() from None
+            raise self._too_many(how) from None
         try:
             yield time.monotonic() - began
         finally:
-            places.free()
+            queue.places.free()
 
-    async def _counted(self, since: float, deadline: float) -> None:
+    async def _counted(self, since: float, deadline: float, how: Urgency) -> None:
         """Waits until the budget has room for one more."""
-        await self._queue.take(since)
+        queue = self._queues[how]
+        await queue.head.take(since)
         try:
-            while wait := await self._take_open():
-                self._free_at = time.monotonic() + wait
-                if self._free_at > deadline:
-                    raise self._too_many()
+            while True:
+                crowded = how is Urgency.BEHIND and self._is_crowded
+                wait = await self._take_open(how, crowded=crowded)
+                if not wait:
+                    return
+                # They may be gone before that.
+                wait = min(wait, _LOOK) if crowded else wait
+                queue.free_at = time.monotonic() + wait
+                if queue.free_at > deadline:
+                    raise self._too_many(how)
                 tell_in_line(wait)
                 await asyncio.sleep(wait)
         finally:
-            self._queue.free()
+            queue.head.free()
+
+    @property
+    def _is_crowded(self) -> bool:
+        return any(self._queues[each].waiting for each in (Urgency.SOON, Urgency.SAVE))
 
     @asynccontextmanager
-    async def _heard(self, since: float) -> AsyncIterator[None]:
+    async def _heard(self, since: float, how: Urgency) -> AsyncIterator[None]:
         """Counts whoever waits inside, and has them hear how long it takes, once it is long."""
 
         async def hear() -> None:
             # Nothing happens when a wait grows long, so it is looked at now and then.
             while True:
-                tell_in_line(self.estimate(since))
-                await asyncio.sleep(TOLD_AFTER / 10)
+                tell_in_line(self.estimate(since, how))
+                await asyncio.sleep(urgent.TOLD_AFTER / 10)
 
-        self._waiting.append(since)
-        hearing = None if _LINE.get() is None else asyncio.create_task(hear())
+        waiting = self._queues[how].waiting
+        waiting.append(since)
+        hearing = None if line() is None else asyncio.create_task(hear())
         try:
             yield
         finally:
-            self._waiting.remove(since)
+            waiting.remove(since)
             if hearing is not None:
                 hearing.cancel()
 
-    def estimate(self, since: float | None = None) -> float:
+    def estimate(self, since: float | None = None, how: Urgency = Urgency.SAVE) -> float:
         """About how many seconds one more request waits: for the next place, and for those before.
 
         `since` is when it came to the line; now, if it is not there yet. Within one process; others
         may take places too.
         """
-        free = max(self._free_at, self._closed_until) - time.monotonic()
+        queue = self._queues[how]
+        free = max(queue.free_at - time.monotonic(), *(door.closed for door in self._doors))
         if free <= 0:
             return 0.0
-        before = sum(since is None or each < since for each in self._waiting)
-        return free + before * WINDOW / self._per_minute
+        before = sum(since is None or each < since for each in queue.waiting)
+        ((_, most), *_) = rules(how, self._per_minute)
+        return free + before * counting.WINDOW / most
 
-    def close_for(self, seconds: float, limit: Limit = "connection") -> None:
+    def close_for(self, seconds: float, limit: Limit = "connection") -> Door | None:
         """Notion asked to be left alone for so long: nobody asks meanwhile, whoever they are.
 
-        A connection's limit lasts a minute at most, a workspace's may be longer. What is about one
-        endpoint holds nobody else up, and neither does a longer wait that says not what it is for.
+        A connection's limit lasts a minute at most, a workspace's may be longer and holds all of
+        its connections. What is about one endpoint holds nobody else up, and neither does a longer
+        wait that says not what it is for. Gives what was closed, in this process.
         """
-        if limit == "workspace" or (limit == "connection" and seconds <= WINDOW):
-            until = time.monotonic() + min(seconds, LONGEST_CLOSED)
-            self._closed_until = max(self._closed_until, until)
+        if limit != "workspace" and (limit != "connection" or seconds > counting.WINDOW):
+            return None
+        door = self._doors[-1 if limit == "workspace" else 0]
+        door.close_for(min(seconds, LONGEST_CLOSED))
+        return door
 
-    async def _take_open(self) -> float:
-        """As `_take`, but that nothing is taken while Notion wants to be left alone."""
-        closed = self._closed_until - time.monotonic()
-        return closed if closed > 0 else await self._take()
-
-    async def _let_others_pass(self, deadline: float) -> None:
-        """Waits while anybody else does, and until its own share has room."""
-        if self._behind is None:
-            from pyrate_limiter import InMemoryBucket, Rate
-
-            share = max(1, self._per_minute // BACKGROUND_SHARE)
-            self._behind = InMemoryBucket([Rate(share, int(WINDOW * 1000))])
-        while self._waiting or (wait := await _take(self._behind)):
-            pause = _LOOK if self._waiting else wait
-            if time.monotonic() + pause > deadline:
-                self._free_at = max(self._free_at, time.monotonic() + pause)
-                raise self._too_many()
-            await asyncio.sleep(pause)
+    async def close_for_all(self, seconds: float, limit: Limit) -> None:
+        """The same in every process. Never fails."""
+        door = self.close_for(seconds, limit)
+        if door is not None and self._count is not None:
+            await self._tried(self._count.close_for(door.name, min(seconds, LONGEST_CLOSED)))
 
     async def close(self) -> None:
         """Lets go of Redis. May be called twice."""
-        redis, self._redis, self._shared = self._redis, None, None
-        if redis is not None:
-            await redis.aclose()
+        if self._redis is not None:
+            await self._redis.close()
 
-    def _too_many(self) -> RateLimited:
-        seconds = max(1.0, self._free_at - time.monotonic())
+    def _too_many(self, how: Urgency) -> RateLimited:
+        seconds = max(1.0, self._queues[how].free_at - time.monotonic())
         return RateLimited(
             f"Too much is being written to Notion just now. Try again in {about(seconds)}.",
             retry_after=seconds,
         )
 
-    async def _take(self) -> float:
-        """Takes a place and returns 0, or returns the seconds until there may be one."""
-        if self._redis_url is not None and time.monotonic() >= self._retry_redis_at:
-            from redis.exceptions import RedisError  # at first use: start-up time is measured
+    async def _take_open(self, how: Urgency, *, crowded: bool) -> float:
+        """Takes a place and gives 0, or the seconds until there may be one.
 
-            try:
-                return await _take(await self._shared_bucket(self._redis_url))
-            except (RedisError, OSError) as error:
-                # Without Redis each process keeps the pace alone; Notion still says no in time.
-                log.warning("notion_pace_not_shared", error=type(error).__name__)
-                self._retry_redis_at = time.monotonic() + _REDIS_PAUSE
-                self._shared = None
-        if self._count is not None and self._redis_url is None:
-            try:
-                return await self._count(self._key, self._per_minute)
-            except AssistantError as error:
-                log.warning("notion_pace_not_shared", error=type(error).__name__)
-        return await _take(self._own_bucket())
+        Nothing is taken while Notion wants to be left alone.
+        """
+        closed = max(door.closed for door in self._doors)
+        if closed > 0:
+            return closed
+        fits = rules(how, self._per_minute, crowded=crowded)
+        wish = Wish(self._key, how, fits, tuple(door.name for door in self._doors))
+        wait = None if self._count is None else await self._tried(self._count.take(wish))
+        return self._own.take(wish) if wait is None else wait
 
-    def _own_bucket(self) -> AbstractBucket:
-        if self._own is None:
-            from pyrate_limiter import InMemoryBucket, Rate
+    async def _tried(self, asked: Coroutine[Any, Any, T]) -> T | None:
+        """What the count of all processes gives; None where it does not answer."""
+        from redis.exceptions import RedisError  # at first use: start-up time is measured
 
-            self._own = InMemoryBucket([Rate(self._per_minute, int(WINDOW * 1000))])
-        return self._own
-
-    async def _shared_bucket(self, url: str) -> AbstractBucket:
-        if self._shared is not None:
-            return self._shared
-        from pyrate_limiter import Rate, RedisBucket
-        from redis.asyncio import Redis
-
-        if self._redis is None:
-            self._redis = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
-        rates = [Rate(self._per_minute, int(WINDOW * 1000))]
-        bucket: AbstractBucket = await _done(RedisBucket.init(rates, self._redis, self._key))
-        self._shared = bucket
-        return bucket
+        if time.monotonic() < self._shared_at:
+            asked.close()
+            return None
+        try:
+            return await asked
+        except (AssistantError, RedisError, OSError) as error:
+            # Each process keeps the pace alone then; Notion still says no in time.
+            log.warning("notion_pace_not_shared", error=type(error).__name__)
+            self._shared_at = time.monotonic() + _SHARED_PAUSE
+            return None
 
 
 _PACES: WeakValueDictionary[tuple[str, int, str | None], Pace] = WeakValueDictionary()
+_WORKSPACES: WeakValueDictionary[str, Door] = WeakValueDictionary()
 
 
 def pace_of(token: str, per_minute: int, redis_url: str | None, count: Count | None = None) -> Pace:
@@ -349,7 +294,7 @@ def pace_of(token: str, per_minute: int, redis_url: str | None, count: Count | N
 
     `count` counts for all processes, where there is no Redis.
     """
-    key = f"notion-pace:{sha256(token.encode()).hexdigest()[:16]}"
+    key = f"notion-pace:{_hashed(token)}"
     pace = _PACES.get((key, per_minute, redis_url))
     if pace is None:
         pace = _PACES[key, per_minute, redis_url] = Pace(key, per_minute, redis_url)
@@ -358,27 +303,5 @@ def pace_of(token: str, per_minute: int, redis_url: str | None, count: Count | N
     return pace
 
 
-def counted_in(database: Database) -> Count:
-    """Counts in the database, for all processes that have the same one."""
-
-    async def count(key: str, per_minute: int) -> float:
-        async with database.begin() as unit:
-            return await unit.pace.take(key, per_minute, int(WINDOW), time.time())
-
-    return count
-
-
-async def _take(bucket: AbstractBucket) -> float:
-    from pyrate_limiter import RateItem
-
-    now = await _done(bucket.now())  # type: ignore[no-untyped-call]
-    # What is out of the window goes here: the library's own way is a thread for each bucket.
-    await _done(bucket.leak(now))
-    item = RateItem("request", now)
-    if await _done(bucket.put(item)):
-        return 0.0
-    return max(await _done(bucket.waiting(item)) / 1000, 0.001)
-
-
-async def _done(result: T | Awaitable[T]) -> T:
-    return await result if isawaitable(result) else result
+def _hashed(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]

@@ -57,11 +57,13 @@ class Anthropic(SdkProvider["AsyncAnthropic"]):
                 match event.type:
                     case "message_start":
                         usage = _read(event.message)
+                        yield usage
                     case "content_block_delta" if event.delta.type == "text_delta":
                         yield event.delta.text
                     case "message_delta":
                         reason = event.delta.stop_reason
                         usage = replace(usage, output_tokens=event.usage.output_tokens)
+                        yield usage
                     case "message_stop":
                         ended = True
         if not ended:

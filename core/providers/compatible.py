@@ -61,7 +61,9 @@ class Compatible(SdkProvider["AsyncOpenAI"]):
         stream._decoder = decoder = _Decoder(stream._decoder)
         async with aclosing(self._events(stream)) as chunks:
             async for chunk in chunks:
-                usage = _counted(usage, chunk)
+                before, usage = usage, _counted(usage, chunk)
+                if usage.output_tokens != before.output_tokens:
+                    yield usage
                 # The chunk that carries the usage has no choice.
                 for choice in _listed(chunk, "choices"):
                     finish = choice.get("finish_reason") or finish

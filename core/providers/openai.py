@@ -75,12 +75,15 @@ class OpenAI(Compatible):
                     case "response.refusal.delta" | "response.refusal.done":
                         raise vendors.refusal(self._vendor, "the model's own judgement")
                     case "response.failed" | "error":
+                        if _object(_object(event, "response"), "usage"):
+                            yield self._counts(_object(event, "response"))
                         raise self._failed(event, prompt)
                     case "response.completed" | "response.incomplete":
                         ended = _object(event, "response")
                         break
         if ended is None:
             raise vendors.cut(self._vendor)
+        yield self._counts(ended)
         yield self._usage(ended)
 
     def _failed(self, event: dict[str, Any], prompt: Prompt) -> Exception:
@@ -89,13 +92,16 @@ class OpenAI(Compatible):
         said = f"{error.get('code', '')} {error.get('message', '')}".lower()
         return vendors.translated(self._vendor, Complaint(said=said), prompt.model)
 
-    def _usage(self, response: dict[str, Any]) -> Usage:
+    def _counts(self, response: dict[str, Any]) -> Usage:
         counts = _object(response, "usage")
-        usage = Usage(
+        return Usage(
             model=response.get("model") or self.model,
             input_tokens=counts.get("input_tokens") or 0,
             output_tokens=counts.get("output_tokens") or 0,
         )
+
+    def _usage(self, response: dict[str, Any]) -> Usage:
+        usage = self._counts(response)
         if response.get("status") != "incomplete":
             return usage
         if _object(response, "incomplete_details").get("reason") == "content_filter":

@@ -76,10 +76,10 @@ class SdkProvider(ABC, Generic[Client]):
         try:
             async with aclosing(self._parts(client, prompt)) as parts:
                 async for part in parts:
-                    if isinstance(part, Usage) and not said:
-                        raise vendors.empty(self._vendor)
-                    said = True
+                    said = said or not isinstance(part, Usage)
                     yield part
+            if not said:
+                raise vendors.empty(self._vendor)
         except self._errors as error:
             raise self._translated(error, prompt, said=said) from None
 

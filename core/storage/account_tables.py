@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from core.storage.tables import UtcDateTime, metadata
@@ -116,6 +117,8 @@ spending = Table(
     Column("requests", Integer, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
+    # Of the requests, those that were broken off: what they took is an estimate.
+    Column("estimated", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("user_id", "day", "provider", "model"),
     Index(None, "day"),
 )

@@ -20,7 +20,7 @@ from core.storage.connection_tables import announced as table
 from core.storage.connection_tables import announcing, notion_webhooks
 from core.storage.upsert import upsert
 
-REMEMBERED = 100
+REMEMBERED = 300
 """Comments of one page that are known to have been told."""
 
 LATEST = 8
@@ -102,14 +102,14 @@ class AnnouncedTable:
         await self._connection.execute(update(table).where(here).values(seen_at=now))
         return True
 
-    async def is_on(self, channel: Channel) -> bool:
-        """Whether a channel hears of its pages."""
+    async def on_since(self, channel: Channel) -> datetime | None:
+        """Since when a channel hears of its pages; None where it does not."""
         found = await self._connection.execute(
-            select(announcing.c.place).where(
+            select(announcing.c.created_at).where(
                 announcing.c.platform == channel.platform, announcing.c.place == channel.place
             )
         )
-        return found.first() is not None
+        return found.scalar()
 
     # ── Pages ────────────────────────────────────────────────────────────────────────────────────
 

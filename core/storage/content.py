@@ -31,7 +31,7 @@ from core.storage.kept import change, found
 from core.storage.sought import words_of
 from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
-from core.storage.tables import ratings, requests
+from core.storage.tables import ratings, requests, users
 from core.storage.upsert import upsert
 from core.storage.users import UserTable
 
@@ -43,7 +43,7 @@ class Content:
     `text` is None until the answer has ended. `stopped`: its owner ended it before its end; `text`
     is then what had come, None where that was nothing. `facts` is the JSON of `core.facts.Facts`,
     None where nothing was kept of it. `error` is what `AssistantError.to_json` says of why a
-    provider broke off; `text` is then what had come.
+    provider broke off; `text` is then what had come. `estimated`: its tokens are an estimate.
     """
 
     id: UUID
@@ -65,13 +65,14 @@ class Content:
     created_at: datetime
     facts: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """An answer that has ended, as it is kept. `model` is None where people wrote it.
 
-    `error` is why its provider broke off, as `Content` has it.
+    `error` is why its provider broke off, and `estimated` says of its tokens, as `Content` has it.
     """
 
     text: str
@@ -82,6 +83,7 @@ class Written:
     output_tokens: int
     stopped: bool = False
     error: dict[str, Any] | None = None
+    estimated: bool = False
 
 
 class ContentTable:
@@ -120,22 +122,17 @@ class ContentTable:
             await self._connection.execute(select(literal(1)).where(*conditions))
         ).first() is not None
 
-    async def finish(self, content_id: UUID, written: Written) -> None:
-        """Keeps the whole answer, and counts what it took; a second time nothing is counted."""
-        query = found(table.c.id, table.c.user_id, table.c.generated_content)
+    async def finish(self, content_id: UUID, written: Written, user_id: UUID | None = None) -> None:
+        """Keeps the whole answer, and counts what it took; a second time nothing is counted.
+
+        What was broken off is counted by `charge`. `user_id` is who asked for it, for an item that
+        was deleted while it was written: what that took is counted all the same.
+        """
+        query = found(table.c.id, table.c.generated_content)
         before = (await self._connection.execute(query, {"key": content_id})).one_or_none()
-        # What was broken off came without its count.
-        model = written.model if written.error is None else None
-        if before is not None and before.generated_content is None and model is not None:
-            spent = Day(
-                day_of(datetime.now(UTC)),
-                written.provider,
-                model,
-                1,
-                written.input_tokens,
-                written.output_tokens,
-            )
-            await SpendingTable(self._connection).add(before.user_id, spent)
+        is_new = user_id is not None if before is None else before.generated_content is None
+        if is_new and written.error is None:
+            await self.charge(content_id, written, user_id)
         await self._set(
             content_id,
             generated_content=written.text,
@@ -146,7 +143,39 @@ class ContentTable:
             output_tokens=written.output_tokens,
             stopped=written.stopped,
             error=written.error,
+            estimated=written.estimated,
         )
+
+    async def charge(self, content_id: UUID, written: Written, user_id: UUID | None = None) -> None:
+        """Counts what an answer took, or one that was broken off, for whoever's it is by now.
+
+        `user_id` is who asked for it; of somebody who was erased it is counted without a name.
+        """
+        if written.model is None:
+            return
+        whose = await self._owner(content_id, user_id)
+        spent = Day(
+            day_of(datetime.now(UTC)),
+            written.provider,
+            written.model,
+            1,
+            written.input_tokens,
+            written.output_tokens,
+            int(written.estimated),
+        )
+        await SpendingTable(self._connection).add(whose, spent)
+
+    async def _owner(self, content_id: UUID, asked_by: UUID | None) -> UUID | None:
+        for query, key in (
+            (found(table.c.id, table.c.user_id), content_id),
+            (found(requests.c.id, requests.c.user_id), content_id),
+            (found(users.c.id, users.c.id), asked_by),
+        ):
+            done = await self._connection.execute(query, {"key": key})
+            owner: UUID | None = done.scalar_one_or_none()
+            if owner is not None:
+                return owner
+        return None
 
     async def stopped_empty(self, content_id: UUID) -> None:
         """Notes that the writing was ended before anything came."""

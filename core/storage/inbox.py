@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Table, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.messages import Answer, Call, Request, Sender
+from core.messages import Answer, Call, Channel, Request, Sender
 from core.storage.kept import change, found
 from core.storage.tables import requests as table
 from core.storage.upsert import upsert
@@ -104,6 +104,22 @@ class InboxTable:
         )
         count, oldest = (await self._connection.execute(query)).one()
         return int(count), oldest
+
+    async def under_way(self, channel: Channel, thread: str, limit: int = 20) -> list[Request]:
+        """What was asked in a thread and has no answer yet, oldest first."""
+        query = (
+            select(table.c.body)
+            .where(
+                table.c.platform == channel.platform,
+                table.c.finished_at.is_(None),
+                table.c.answer.is_(None),
+                table.c.body["place"].as_string() == channel.place,
+                table.c.body["address"]["thread"].as_string() == thread,
+            )
+            .order_by(table.c.created_at)
+            .limit(limit)
+        )
+        return [Request.from_json(row.body) for row in await self._connection.execute(query)]
 
     async def about(self, platform: str, queue: str, limit: int = 200) -> list[Accepted]:
         """The newest requests of one queue, oldest first."""

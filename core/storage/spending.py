@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Day:
     """What was asked of one model on one day (UTC, as 2026-11-05); `provider` and `model` say of
-    which."""
+    which.
+
+    `estimated` are the requests that were broken off and whose tokens are an estimate.
+    """
 
     day: str
     provider: str
@@ -30,15 +33,20 @@ class Day:
     requests: int
     input_tokens: int
     output_tokens: int
+    estimated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Finished requests, and their tokens in and out as the provider counts them."""
+    """Requests, and their tokens in and out as the provider counts them.
+
+    `estimated` are those of the requests that were broken off: there it is an estimate.
+    """
 
     requests: int
     input_tokens: int
     output_tokens: int
+    estimated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,8 @@ class Spent:
     ever: Cost
 
 
-_SUMS = (
-    func.sum(table.c.requests),
-    func.sum(table.c.input_tokens),
-    func.sum(table.c.output_tokens),
-)
+_COUNTED = (table.c.requests, table.c.input_tokens, table.c.output_tokens, table.c.estimated)
+_SUMS = tuple(func.sum(column) for column in _COUNTED)
 _TOKENS = func.coalesce(func.sum(table.c.input_tokens + table.c.output_tokens), 0)
 
 
@@ -66,8 +71,8 @@ class SpendingTable:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, user_id: UUID, spent: Day) -> None:
-        """Counts what was spent."""
+    async def add(self, user_id: UUID | None, spent: Day) -> None:
+        """Counts what was spent; None is somebody who was erased."""
         row = {"id": uuid4(), "user_id": user_id} | asdict(spent)
         await self._connection.execute(_counted(upsert(self._connection)), row)
 
@@ -94,7 +99,7 @@ class SpendingTable:
             .order_by((ever[1] + ever[2]).desc(), *keys)
         )
         return [
-            Spent(provider, model, _cost(sums[:3]), _cost(sums[3:6]), _cost(sums[6:]))
+            Spent(provider, model, _cost(sums[:4]), _cost(sums[4:8]), _cost(sums[8:]))
             for provider, model, *sums in await self._connection.execute(query)
         ]
 
@@ -140,14 +145,8 @@ class SpendingTable:
 
     async def give(self, person: UUID, account: UUID) -> None:
         """Counts what a person spent as an account's."""
-        query = select(
-            table.c.day,
-            table.c.provider,
-            table.c.model,
-            table.c.requests,
-            table.c.input_tokens,
-            table.c.output_tokens,
-        ).where(table.c.user_id == person)
+        keys = (table.c.day, table.c.provider, table.c.model)
+        query = select(*keys, *_COUNTED).where(table.c.user_id == person)
         for row in (await self._connection.execute(query)).all():
             await self.add(account, _day(row))
         await self._connection.execute(delete(table).where(table.c.user_id == person))
@@ -157,17 +156,15 @@ class SpendingTable:
 def _counted(insert: Callable[[Table], Insert]) -> Insert:
     """A row of `spending`, or as much more in the one there is."""
     statement = insert(table)
-    sums = ("requests", "input_tokens", "output_tokens")
+    counted = {each.name: each + statement.excluded[each.name] for each in _COUNTED}
     return statement.on_conflict_do_update(
-        index_elements=["user_id", "day", "provider", "model"],
-        set_={name: table.c[name] + statement.excluded[name] for name in sums},
+        index_elements=["user_id", "day", "provider", "model"], set_=counted
     )
 
 
 def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:
     """The columns of a `Cost` over the rows that are counted."""
-    columns = (table.c.requests, table.c.input_tokens, table.c.output_tokens)
-    return [func.coalesce(func.sum(each).filter(counted), 0) for each in columns]
+    return [func.coalesce(func.sum(each).filter(counted), 0) for each in _COUNTED]
 
 
 def _cost(sums: Iterable[Any]) -> Cost:

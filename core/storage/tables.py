@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -80,6 +81,8 @@ users = Table(
     Column("email_verified_at", UtcDateTime),
     # Tokens a month, where an admin gave them another allowance than everybody.
     Column("allowance", BigInteger),
+    # US dollars a month, the same way.
+    Column("allowance_dollars", Double),
 )
 # One spelling of a name is one person, whatever the case.
 Index("uq_users_email", func.lower(users.c.email), unique=True)
@@ -129,6 +132,8 @@ content_history = Table(
     Column("facts", JSON(none_as_null=True)),
     # Why its provider broke off before the end.
     Column("error", JSON(none_as_null=True)),
+    # Whether its tokens are an estimate: it was broken off before its provider counted.
+    Column("estimated", Boolean, nullable=False, server_default=false()),
     Index(None, "user_id", "created_at", "id"),
 )
 

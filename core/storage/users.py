@@ -27,7 +27,7 @@ class User:
 
     `preferences` is what they chose for themselves, by name. `role` is "member" or "admin".
     `disabled_at` is when an admin switched the account off. `allowance` is how many tokens a month
-    are theirs, where that is not what everybody has.
+    are theirs, and `allowance_dollars` how many US dollars, where that is not what everybody has.
     """
 
     id: UUID
@@ -40,6 +40,7 @@ class User:
     disabled_at: datetime | None = None
     email_verified_at: datetime | None = None
     allowance: int | None = None
+    allowance_dollars: float | None = None
 
     @property
     def proven_email(self) -> str | None:

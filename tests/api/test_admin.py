@@ -108,6 +108,7 @@ async def test_accounts_are_listed_by_pages_that_do_not_break(
         "role": "admin",
         "disabled": False,
         "allowance": None,
+        "allowance_dollars": None,
         "created_at": IsDatetime(iso_string=True),
     }
     found = await (await client.get("/admin/users?q=BOB example", headers=ada)).json()
@@ -218,6 +219,7 @@ async def test_what_was_spent_is_told_by_day_with_its_cost(
         "output_tokens": 4,
         "total_tokens": 7,
         "cost": 0.000011,
+        "estimated_requests": 0,
     }
     day = {"day": IsStr(regex=r"\d{4}-\d\d-\d\d")}
     assert spent["days"] == [
@@ -269,6 +271,17 @@ async def test_budgets_are_set_and_told_with_what_was_used(
     assert await core.accounts.allowances.get() == Allowance(5, 9, 4.5, 50.0)
     audit = await (await client.get("/admin/audit?action=allowance", headers=ada)).json()
     assert audit["items"][0]["target"].endswith("9 in all, $4.50 a person, $50.00 in all")
+    for wrong, why in (
+        (0.005, "must be at least 0.01"),
+        (0.015, "must be US dollars in whole cents, such as 4.56"),
+        (4.567, "must be US dollars in whole cents, such as 4.56"),
+        ("0.005", "must be a number"),
+    ):
+        told = await client.patch("/admin/budgets", json={"server_dollars": wrong}, headers=ada)
+        assert (await told.json())["detail"] == f"server_dollars: {why}"
+    fine = {"person_dollars": 35 * 0.01}  # 0.35000000000000003
+    told = await client.patch("/admin/budgets", json=fine, headers=ada)
+    assert (await told.json())["person_dollars"] == 0.35
     for wrong in (0, -1, "5", 1e12):
         told = await client.patch("/admin/budgets", json={"server_dollars": wrong}, headers=ada)
         assert told.status == 400, wrong
@@ -288,6 +301,25 @@ async def test_budgets_are_set_and_told_with_what_was_used(
     assert kept["allowance"] == 100, "what is left out stays"
     gone = await (await client.patch(path, json={"allowance": None}, headers=ada)).json()
     assert gone["allowance"] is None
+
+
+async def test_dollars_are_given_to_one_person_over_http(
+    client: TestClient, core: SmallCore, ada: Headers
+) -> None:
+    path = f"/admin/users/{(await me(client, ada))['id']}"
+    own = await (await client.patch(path, json={"allowance_dollars": 4.5}, headers=ada)).json()
+    assert (own["allowance"], own["allowance_dollars"]) == (None, 4.5)
+    both = await (await client.patch(path, json={"allowance": 100}, headers=ada)).json()
+    assert (both["allowance"], both["allowance_dollars"]) == (100, 4.5), "what is left out stays"
+    wrong = await client.patch(path, json={"allowance_dollars": 0.001}, headers=ada)
+    assert wrong.status == 400
+    assert (await wrong.json())["detail"] == "allowance_dollars: must be at least 0.01"
+    gone = {"allowance": None, "allowance_dollars": None}
+    none = await (await client.patch(path, json=gone, headers=ada)).json()
+    assert (none["allowance"], none["allowance_dollars"]) == (None, None)
+    audit = await (await client.get("/admin/audit?action=user.allowance", headers=ada)).json()
+    told = [each["target"] for each in audit["items"]]
+    assert told == ["everybody's", "100 tokens, $4.50", "$4.50"]
 
 
 async def test_connections_say_what_is_on_and_no_secret(

@@ -214,8 +214,8 @@ async def test_the_audit_log_is_narrowed_and_holds_no_secret(
     client: TestClient, core: SmallCore, eve: User
 ):
     ada = await user(core, "ada")
-    await core.accounts.admin.change(ada.id, eve.id, role="admin")
-    await core.accounts.admin.change(ada.id, eve.id, disabled=True)
+    await core.accounts.admin.change(ada.id, eve.id, {"role": "admin"})
+    await core.accounts.admin.change(ada.id, eve.id, {"disabled": True})
     await core.accounts.admin.appoint("eve", remove=True)
     html = await page(client, "/admin/audit")
     read = words(html)
@@ -309,6 +309,30 @@ async def test_an_allowance_is_given_and_taken_back(client: TestClient, core: Sm
         assert answer.status == 400, text
         assert f'value="{text}"' in await answer.text(), "what was typed stays"
     assert (await user(core, "eve")).allowance is None
+
+
+async def test_dollars_of_ones_own_are_given_and_taken_back(
+    client: TestClient, core: SmallCore, eve: User
+):
+    path = f"/admin/users/{eve.id}"
+    given = {"tokens": "50,000", "dollars": "$4.50"}
+    assert (await send(client, f"{path}/allowance", given)).status == 303
+    kept = await user(core, "eve")
+    assert (kept.allowance, kept.allowance_dollars) == (50_000, 4.5)
+    html = await page(client, f"{path}/account")
+    assert 'value="4.50"' in html
+    assert "Dollars this month $0.00 of $4.50" in words(html)
+    for text in ("much", "0", "0.005", "4.567"):
+        answer = await send(client, f"{path}/allowance", {"tokens": "7", "dollars": text})
+        assert answer.status == 400, text
+        told = await answer.text()
+        assert "in whole cents, such as 25 or 4.50" in told
+        assert f'value="{text}"' in told, "what was typed stays"
+        assert 'value="7"' in told
+    assert (await user(core, "eve")).allowance == 50_000, "one wrong field keeps neither"
+    assert (await send(client, f"{path}/allowance", {"tokens": "", "dollars": ""})).status == 303
+    kept = await user(core, "eve")
+    assert (kept.allowance, kept.allowance_dollars) == (None, None)
 
 
 async def test_budgets_are_changed_and_noted(client: TestClient, core: SmallCore, eve: User):

@@ -42,7 +42,7 @@ async def test_a_prompt_becomes_a_text(client: TestClient, core: SmallCore, ada:
         "content": "Hello, world.",
         "provider": "offline",
         "model": "tiny",
-        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7, "estimated": False},
         "notion_url": None,
     }
     request = core.accepted[0]
@@ -329,7 +329,7 @@ async def test_an_item_can_be_read_saved_and_removed(client: TestClient, ada: He
         "provider": "offline",
         "model": "tiny",
         "template": None,
-        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7, "estimated": False},
         "notion_url": None,
         "ratings": {"up": 0, "down": 0},
         "error": None,

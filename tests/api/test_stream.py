@@ -62,7 +62,7 @@ async def test_an_answer_comes_in_pieces_and_then_whole(client: TestClient, ada:
         "content": "Hello, world.",
         "provider": "offline",
         "model": "tiny",
-        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7},
+        "usage": {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7, "estimated": False},
         "notion_url": f"https://notion.so/{item}",
     }
 

@@ -120,8 +120,40 @@ async def test_what_is_left_of_the_month_is_told(
     await sign_up(client)
     ada = await spend(core, 0)
     await core.accounts.allowances.set(ada, Allowance(everybodys, None))
-    await core.accounts.admin.change(ada, ada, allowance=own, has_allowance=True)
+    await core.accounts.admin.change(ada, ada, {"allowance": own})
     assert said in words(await page(client, "/usage"))
+
+
+@pytest.mark.parametrize(
+    ("own", "everybodys", "said"),
+    [
+        (2.0, 1.0, "Left to spend $0.75 of $2.00 this month"),
+        (1.25, None, "You have used your $1.25 of this month."),
+        (1.5, 100.0, "$0.25 of your $1.50 is left. It begins anew on 1 "),
+        (None, 1.0, "You have used your $1.00 of this month."),
+    ],
+)
+async def test_dollars_of_ones_own_go_before_everybodys(
+    client: TestClient, core: SmallCore, own: float | None, everybodys: float | None, said: str
+):
+    await sign_up(client)
+    ada = await spend(core, 0, tokens=119_048)  # $1.25
+    await core.accounts.allowances.set(ada, Allowance(person_dollars=everybodys))
+    await core.accounts.admin.change(ada, ada, {"allowance_dollars": own})
+    assert said in words(await page(client, "/usage"))
+
+
+async def test_what_was_broken_off_is_said_to_be_an_estimate(client: TestClient, core: SmallCore):
+    await sign_up(client)
+    ada = await spend(core, 0)
+    told = "stopped or broken off before that: there it is an estimate."
+    assert told not in words(await page(client, "/usage"))
+    async with core.database.begin() as unit:
+        await unit.spending.add(ada, Day(day_of(NOW), "openai", "openai-1", 1, 10, 20, 1))
+    for path in ("/usage", "/admin/usage"):
+        assert f"1 answer was {told}" in words(await page(client, path))
+    report = await (await client.get("/usage", headers={"Accept": "application/json"})).json()
+    assert report["total"]["estimated_requests"] == 1
 
 
 async def test_a_quarter_of_six_providers_is_no_large_page(client: TestClient, core: SmallCore):

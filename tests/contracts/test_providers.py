@@ -77,10 +77,8 @@ def local(**overrides: str) -> Settings:
 
 async def answer(provider: Provider, prompt: Prompt = ASKED) -> tuple[str, Usage]:
     parts = [part async for part in provider.stream(prompt)]
-    texts = [part for part in parts[:-1] if isinstance(part, str)]
-    assert len(texts) == len(parts) - 1, "a Usage came before the end"
     assert isinstance(parts[-1], Usage)
-    return "".join(texts), parts[-1]
+    return "".join(part for part in parts if isinstance(part, str)), parts[-1]
 
 
 async def failure(provider: Provider, prompt: Prompt = ASKED) -> AssistantError:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core import attempt as attempts
 from core.accounts.allowance import Allowance, Allowances
 from core.asking.material import Source
 from core.commands.context import Context, Person
@@ -18,6 +19,7 @@ from core.providers.registry import providers
 from core.pulse import provider_pulse
 from core.storage.content import Content
 from core.storage.database import Database
+from core.storage.spending import Day
 from sandbox.ai.script import Fault
 from sandbox.ai.server import AiServer
 
@@ -70,6 +72,11 @@ async def item(database: Database, item_id: UUID) -> Content:
     return found
 
 
+async def spent(database: Database, user_id: UUID | None) -> list[Day]:
+    async with database.read() as unit:
+        return await unit.spending.days("", "9", user_id)
+
+
 async def test_a_text_is_streamed_and_kept_with_what_it_cost(
     generation: Generation, context: Context, database: Database, ai: AiServer
 ) -> None:
@@ -96,6 +103,10 @@ async def test_where_one_provider_fails_the_next_answers_and_says_so(
     ai.fail(Fault(times=3, endpoint="/v1/responses", cut_after=2))
     (note,) = await generation.write(context, "a plan", **ASK)
     assert "openai could not answer" in note
+    whole, begun = await spent(database, context.user_id)
+    assert (whole.provider, whole.requests, whole.estimated) == ("deepseek", 1, 0)
+    assert (begun.provider, begun.requests, begun.estimated) == ("openai", 1, 1)
+    assert 0 < begun.output_tokens < whole.output_tokens
     kept = await item(database, context.request.id)
     assert kept.provider == "deepseek"
     assert context.feed.text.strip() == kept.text
@@ -127,13 +138,17 @@ async def test_the_beginning_of_an_answer_that_breaks_off_is_kept_with_the_reaso
     assert "OpenAI ended in the middle" in raised.value.message
     assert "DeepSeek" in raised.value.message
     assert kept.note == f"The answer ends early: {raised.value.message}"
-    async with database.read() as unit:
-        assert await unit.spending.days("", "9", context.user_id) == []
+    [day] = await spent(database, context.user_id)
+    assert (day.provider, day.model, day.requests, day.estimated) == ("openai", kept.model, 1, 1)
+    assert (day.input_tokens, day.output_tokens) == (kept.input_tokens, kept.output_tokens)
+    assert kept.estimated
+    assert abs(day.output_tokens - len(kept.text) / 4) <= 2
     # Carried out again after a crash, it says the same and asks nobody.
     asked_so_far = len(ai.calls)
     with pytest.raises(ProviderFailed, match="in the middle"):
         await generation.write(context, "a plan", **ASK)
     assert len(ai.calls) == asked_so_far
+    assert await spent(database, context.user_id) == [day], "and counts nothing again"
 
 
 async def test_a_beginning_is_kept_where_the_next_provider_finds_the_prompt_wrong(
@@ -171,6 +186,8 @@ async def test_nothing_is_kept_of_what_a_provider_declines_to_write(
     with pytest.raises(ProviderFailed, match="declined"):
         await generation.write(context, "a plan", **ASK | {"provider": "openai"})
     assert (await item(database, context.request.id)).text is None
+    [day] = await spent(database, context.user_id)
+    assert (day.estimated, day.output_tokens > 0) == (1, True), "it is billed all the same"
     # It answered: admins are not told that the provider needs care.
     assert not provider_pulse("openai").is_failing
     ai.fail(Fault(times=9, endpoint="/v1/responses", status=401))
@@ -318,6 +335,10 @@ async def test_what_came_before_a_stop_is_the_answer(
     assert len(ai.calls) == 1, "what was stopped is not asked for again"
     await asyncio.sleep(0.1)
     assert ai.calls[0].gone, "the provider writes no further"
+    [day] = await spent(database, context.user_id)
+    assert (day.requests, day.estimated, kept.estimated) == (1, 1, True)
+    assert day.output_tokens == kept.output_tokens == attempts.estimate(kept.text)
+    assert day.input_tokens == kept.input_tokens > 0
 
 
 async def test_a_stop_before_the_first_word_leaves_no_text(
@@ -335,6 +356,9 @@ async def test_a_stop_before_the_first_word_leaves_no_text(
     assert (kept.text, kept.stopped) == (None, True)
     assert await generation.write(context, "a plan", **ASK) == []
     assert len(ai.calls) == 1
+    [day] = await spent(database, context.user_id)
+    assert day.input_tokens > 0, "the prompt was read"
+    assert (day.requests, day.output_tokens, day.estimated) == (1, 0, 1)
 
 
 async def test_a_stop_outlives_the_process_that_wrote(
@@ -344,6 +368,7 @@ async def test_a_stop_outlives_the_process_that_wrote(
     assert await generation.write(context, "a plan", **ASK) == []
     assert not ai.calls
     assert (await item(database, context.request.id)).stopped
+    assert await spent(database, context.user_id) == []
 
 
 async def test_nobody_else_can_stop_an_answer(
@@ -535,6 +560,15 @@ async def test_a_budget_in_dollars_counts_what_has_a_price_and_lets_the_rest_be(
         await later.write(await asked(database, other.id), "a plan", **ASK)
     unpriced = Generation(database, names)
     await unpriced.write(await asked(database, other.id), "a plan", **ASK)
+    async with database.begin() as unit:
+        await unit.people.change(user, allowance_dollars=1_000.0)
+    await Allowances(database).set(user, Allowance(person_dollars=0.01))
+    own = Generation(database, names, {"openai": (1_000.0, 1_000.0)})
+    await own.write(await asked(database, user), "a plan", **ASK)
+    async with database.begin() as unit:
+        await unit.people.change(user, allowance_dollars=0.02)
+    with pytest.raises(RateLimited, match=r"used your \$0\.02 of this month"):
+        await own.write(await asked(database, user), "a plan", **ASK)
     for provider in names.values():
         await provider.close()
 
@@ -548,3 +582,96 @@ async def test_the_servers_tokens_are_everybodys(
         other = await unit.users.of(Sender("slack", "U2"))
     with pytest.raises(RateLimited, match="This server has used"):
         await generation.write(await asked(database, other.id), "a plan", **ASK)
+
+
+# ── What was broken off is counted ───────────────────────────────────────────────────────────────
+
+
+async def test_who_refuses_at_once_has_nothing_counted(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    ai.fail(Fault(times=9, status=503))
+    with pytest.raises(ProviderFailed):
+        await generation.write(context, "a plan", **ASK)
+    assert await spent(database, context.user_id) == []
+
+
+async def test_what_a_provider_said_of_the_prompt_is_believed_and_the_rest_estimated(
+    ai: AiServer, context: Context, database: Database
+) -> None:
+    claude = providers(load_settings(**ai.settings("anthropic")))
+    ai.answer = "one two three four five " * 20
+    ai.fail(Fault(times=1, endpoint="/v1/messages", cut_after=10))
+    prompt = "seven words are asked of it here"
+    with pytest.raises(ProviderFailed):
+        await Generation(database, claude).write(context, prompt, **ASK)
+    told = sum(len(each["content"].split()) for each in ai.calls[-1].messages)
+    kept = await item(database, context.request.id)
+    [day] = await spent(database, context.user_id)
+    assert (day.input_tokens, day.estimated) == (told, 1), "as `message_start` told"
+    assert day.output_tokens == kept.output_tokens == attempts.estimate(kept.text or "")
+    await claude["anthropic"].close()
+
+
+async def test_what_a_provider_counted_before_it_declined_is_no_estimate(
+    ai: AiServer, context: Context, database: Database
+) -> None:
+    claude = providers(load_settings(**ai.settings("anthropic")))
+    ai.fail(Fault(times=1, endpoint="/v1/messages", refuse=True))
+    with pytest.raises(ProviderFailed, match="declined"):
+        await Generation(database, claude).write(context, "a plan", **ASK)
+    [day] = await spent(database, context.user_id)
+    assert (day.requests, day.estimated) == (1, 0)
+    assert day.input_tokens > 0
+    await claude["anthropic"].close()
+
+
+async def test_what_was_broken_off_uses_up_a_budget(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    await Allowances(database).set(context.user_id, Allowance(person=5))
+    ai.fail(Fault(times=9, endpoint="/v1/responses", cut_after=8))
+    with pytest.raises(ProviderFailed):
+        await generation.write(context, "a plan", **ASK | {"provider": "openai"})
+    before = len(ai.calls)
+    with pytest.raises(RateLimited, match="used your 5 tokens"):
+        await generation.write(await asked(database, context.user_id), "a plan", **ASK)
+    assert len(ai.calls) == before
+
+
+async def test_what_was_deleted_while_it_was_written_is_counted(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    slowly(ai)
+    writing = asyncio.create_task(generation.write(context, "a plan", **ASK))
+    await some_words(context)
+    async with database.begin() as unit:
+        await unit.content.delete(context.request.id, context.user_id)
+        await unit.inbox.stop(context.request.id)
+    async with asyncio.timeout(30):
+        await writing
+    [day] = await spent(database, context.user_id)
+    assert (day.requests, day.estimated, day.output_tokens > 0) == (1, 1, True)
+
+
+async def test_what_somebody_spent_who_was_erased_meanwhile_is_counted_without_a_name(
+    generation: Generation, context: Context, database: Database, ai: AiServer
+) -> None:
+    slowly(ai)
+    writing = asyncio.create_task(generation.write(context, "a plan", **ASK))
+    await some_words(context)
+    assert await generation.stop(context.user_id, context.request.id) is True
+    async with database.begin() as unit:
+        await unit.users.delete(context.user_id)
+    async with asyncio.timeout(30):
+        await writing
+    [day] = await spent(database, None)
+    assert (day.requests, day.output_tokens > 0) == (1, True)
+    assert await spent(database, context.user_id) == []
+
+
+def test_scripts_that_take_more_tokens_are_reckoned_with_more():
+    assert attempts.estimate("") == 0
+    assert attempts.estimate("Hello, world!") == 4
+    assert attempts.estimate("こんにちは") == 4
+    assert attempts.estimate("Здравствуйте") == 6

@@ -26,7 +26,7 @@ from typing import Any
 LIBRARIES = (
     *("aiohttp.web", "aiosqlite", "alembic.command", "anthropic", "asyncpg", "click"),
     *("dbos", "discord", "filelock", "jinja2", "limits", "notion_client", "openai", "psycopg"),
-    *("pydantic_settings", "pyrate_limiter", "pyromark", "redis.asyncio", "slack_bolt.async_app"),
+    *("pydantic_settings", "pyromark", "redis.asyncio", "slack_bolt.async_app"),
     *("slack_sdk.web.async_client", "sqlalchemy.ext.asyncio", "stamina", "structlog"),
 )
 """What the product loads when it runs. One that is not here costs time, and nothing else."""

@@ -5,6 +5,7 @@ from uuid import UUID
 from core.markdown import discord_messages, slack_markdown
 from core.messages import Answer, Sender
 from core.storage.database import Database
+from core.storage.spending import Day, day_of
 from tests.core.storage.test_spending import spend
 
 Say = Callable[..., Awaitable[Answer]]
@@ -59,6 +60,18 @@ async def test_several_models_are_summed_up_first_and_a_period_without_any_is_no
 async def test_what_no_model_wrote_says_so(say: Say, database: Database) -> None:
     await spend(database, await ada(database), "none", datetime.now(UTC), (0, 0))
     assert rows(await say("usage"))[0] == "| today | none | no model | 1 | 0 | 0 |"
+
+
+async def test_what_was_broken_off_is_counted_about(say: Say, database: Database) -> None:
+    person = await ada(database)
+    await spend(database, person, "openai-large", datetime.now(UTC), (1200, 3400))
+    async with database.begin() as unit:
+        day = day_of(datetime.now(UTC))
+        await unit.spending.add(person, Day(day, "openai", "openai-large", 1, 12, 20, 1))
+    answer = await say("usage")
+    row = "openai | openai-large | 2 | about 1,212 | about 3,420 |"
+    assert rows(answer)[0] == f"| today | {row}"
+    assert answer.notes[1].startswith("1 answer was stopped or broken off before")
 
 
 async def test_every_platform_shows_the_table_in_one_message(say: Say, database: Database) -> None:

@@ -49,7 +49,7 @@ async def full(room: Room, feed: Feed, *, aloud: bool) -> None:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.notion.pace.TOLD_AFTER", 0.05)
+    monkeypatch.setattr("core.notion.urgency.TOLD_AFTER", 0.05)
 
 
 async def test_a_save_that_waits_says_so_to_its_person_alone() -> None:

@@ -50,6 +50,24 @@ def test_emphasis_beside_cjk_punctuation_is_emphasis(markdown, bold):
     assert found == [bold or "代码"]
 
 
+@pytest.mark.parametrize(
+    ("markdown", "bold"),
+    [
+        ("**Status:**Healthy **CPU:**45%", ["Status:", "CPU:"]),
+        ('say **"it"**s and **Mark (x)**down', ['"it"', "Mark (x)"]),
+        ("all **`String`**s", ["String"]),
+        ("a **b c:**d** e", ["d"]),  # CommonMark's pair
+        ("f(**options)**2, **2 + x)**n", []),
+    ],
+)
+def test_bold_may_end_in_punctuation_right_before_a_word(markdown, bold):
+    assert [text for text, *styles in runs(markdown) if "bold" in styles] == bold
+
+
+def test_stars_in_code_and_in_two_lines_are_no_bold_of_a_sentence():
+    assert runs("`**a:**b` **c\nd:**e") == [("**a:**b", "code"), (" **c d:**e",)]
+
+
 def test_a_bare_address_is_a_link_without_the_sentences_punctuation():
     assert links("see https://x.com/_a_/b_c (or www.y.org/z).") == [
         ("https://x.com/_a_/b_c", "https://x.com/_a_/b_c"),

@@ -1,8 +1,11 @@
 """The parts of an answer in Slack and Discord."""
 
+import re
+
 import pytest
 
-from core.markdown import discord_messages, slack_markdown
+from core.markdown import discord_messages, notion_blocks, slack_markdown
+from tests.core.markdown.written import words
 
 
 def slack(markdown):
@@ -44,6 +47,31 @@ def test_discord_has_three_headings_and_no_tables():
     )
 
 
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "**中文。**后",
+        "前**「题」**后",
+        "**Status:**ok",
+        "**`String`**s",
+        "*「题」*又 ~~「删。」~~后",
+    ],
+)
+def test_no_mark_of_emphasis_is_shown_beside_punctuation(write, markdown):
+    written = write(markdown)
+    assert written.replace("\u200b", "") == markdown
+    document = notion_blocks(written)
+    assert words(document[0]["paragraph"]["rich_text"]).replace("\u200b", "") == re.sub(
+        "[*~`]", "", markdown
+    )
+
+
+def test_ordinary_emphasis_needs_nothing_unseen():
+    text = "**a.** b, *c*; ~~d~~, 日本語の**強調**です"
+    assert slack(text) == text
+
+
 def test_slack_keeps_a_table():
     assert slack("|a|b|\n|-|:-:|\n|`x\\|y`|2|") == "| a | b |\n| --- | :-: |\n| `x\\|y` | 2 |"
 
@@ -70,6 +98,37 @@ def test_text_that_looks_like_marks_stays_text():
     assert slack("2 * 3 * 4 and a_b_c") == "2 * 3 * 4 and a_b_c"
     assert slack("\\*no\\* \\# no") == "\\*no\\* # no"
     assert slack("\\# no") == "\\# no"
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "# 1. Title",
+        "**Docker** - a container",
+        "`a` + `b`",
+        "- **1.** x",
+        "[1. x](https://x.com) # y",
+    ],
+)
+def test_what_begins_no_line_is_not_escaped(write, markdown):
+    assert write(markdown) == markdown
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize("mark", ["\\- ", "\\# ", "1\\. ", "\\> "])
+def test_what_begins_a_line_is_escaped(write, mark):
+    markdown = f"{mark}a **b**\n{mark}[c](https://x.com)\n{mark}d"
+    assert write(markdown) == markdown
+
+
+def test_an_empty_line_does_not_end_a_quote_in_discord():
+    # Discord's client asks for a blank after each `>`.
+    markdown = "> a\n> \n> - b\n> \n> ```\n> c\n> \n> d\n> ```\n\n> [!TIP]\n> e"
+    quoted = [line for line in discord(markdown).split("\n") if line.startswith(">")]
+    assert len(quoted) == 12
+    assert all(line.startswith("> ") for line in quoted)
+    assert slack("> a\n>\n> b") == "> a\n>\n> b"
 
 
 def test_a_split_code_block_is_opened_again_with_its_language():
@@ -113,6 +172,17 @@ def test_a_part_that_begins_inside_a_list_begins_at_the_margin():
 def test_an_address_longer_than_a_message_is_text():
     parts = discord_messages(f"[a](https://x.com/{'q' * 1970})")
     assert "".join(parts).count("q") == 1970
+
+
+def test_a_table_too_wide_for_columns_is_a_list_for_each_row_on_discord():
+    words = "word " * 20
+    assert discord(
+        f"> |Name|`b`|c|\n> |-|-|-|\n> |**x**|[d](https://x.com) {words}|1|\n> |y| |**2** {words}|"
+    ).replace(words.strip(), "…") == (
+        "> **Name: x**\n> - `b`: [d](https://x.com) …\n> - c: 1\n> \n> **Name: y**\n> - c: **2** …"
+    )
+    assert discord(f"|{words}|b|\n|-|-|") == f"**{words.strip()}**\n- b"
+    assert "|" in slack(f"|a|b|\n|-|-|\n|{words}|{words}|")
 
 
 def test_nothing_is_nothing():

@@ -33,6 +33,12 @@ def test_what_models_write_in_brackets_is_mathematics(formula):
     assert formulas(f"so \\({formula}\\), 设\\( {formula} \\)。") == [formula, formula]
 
 
+def test_blanks_beside_the_dollars_are_taken_around_a_command_alone():
+    assert formulas("so $ \\frac{a}{b} $, $ x^{2} $") == ["\\frac{a}{b}", "x^{2}"]
+    text = "$ 5 and $ 6, run $ echo \\now then $ ls, US$ \\pi $x"
+    assert outline(text) == [("paragraph", text)]
+
+
 @pytest.mark.parametrize(
     "text",
     ["(555) 1234", "Smith (2020)", "an (optional) part", "(+1) 555", "call f(x) or item(s)",

@@ -12,6 +12,7 @@ from core.markdown.languages import notion_language
         ("arduino", "ino"),
         ("c++", "cu|cuda|c++|C++17|cpp="),
         ("livescript", "ls"),
+        ("mermaid", "mmd|mermaid"),
         ("javascript", "javascriptreact|text/javascript|js{1,3}|next.config.js|es2020"),
         ("visual basic", "visual-basic|Visual_Basic"),
         ("plain text", "plain_text|text/plain|klingon|s3|m4|"),

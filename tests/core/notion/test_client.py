@@ -136,7 +136,7 @@ async def test_a_page_beyond_notions_limits_is_refused_with_the_reason(pages: No
 
 
 def test_what_takes_long_to_import_is_imported_at_first_use() -> None:
-    slow = {"httpx", "notion_client", "stamina", "pyrate_limiter", "redis"}
+    slow = {"httpx", "notion_client", "stamina", "redis"}
     code = "import sys, core.notion.client; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not slow & set(done.stdout.split())

@@ -9,7 +9,8 @@ import pytest
 from core.errors import Misconfigured, NotionFailed, RateLimited
 from core.notion.client import NotionPages
 from core.notion.connection import Connection
-from core.notion.pace import Pace, in_line
+from core.notion.pace import Pace
+from core.notion.urgency import in_line
 from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
 from sandbox.notion.server import NotionServer
@@ -235,7 +236,7 @@ async def test_who_stands_in_line_waits_out_what_notion_asks_for_and_others_ask_
 ) -> None:
     connection = Connection(notion.token, notion.base_url, Pace("key", 5000, None), patience=0.6)
     faults.fail("POST", "/v1/pages", slow_down())
-    monkeypatch.setattr("core.notion.pace.TOLD_AFTER", 0.1)
+    monkeypatch.setattr("core.notion.urgency.TOLD_AFTER", 0.1)
     told: list[float] = []
     with in_line(10, told.append):
         writing = asyncio.create_task(connection.write("POST", "pages", a_page(notion)))

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.config import Settings
-from core.errors import AssistantError, InvalidInput, Misconfigured, NotionFailed
+from core.errors import AssistantError, InvalidInput, Misconfigured, NotionFailed, RateLimited
 from core.messages import Channel, Sender, Workspace
 from core.notion.client import NotionPages
 from core.notion.connected import Connected
@@ -28,6 +28,8 @@ from core.ports import Linked
 from core.storage.connection_tables import notion_connections
 from core.storage.connections import Holder
 from core.storage.database import Database
+from sandbox.notion import users
+from sandbox.notion.errors import RefusedError
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import PERSON_USER_ID, ROOT_PAGE_ID
 from sandbox.notion.records import Parent
@@ -377,3 +379,38 @@ async def test_places_of_a_servers_connection_are_offered_to_all_in_it(
         )
         assert [one.value for one in choices] == found
     await alone.close()
+
+
+async def test_what_one_connection_hears_of_a_workspaces_limit_holds_for_all_that_see_it(
+    settings: Settings,
+    notion: NotionServer,
+    faults: Faults,
+    ada: Person,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = str(uuid4())
+    monkeypatch.setitem(users.BOT_USER["bot"], "workspace_id", workspace)
+    connections = Connections(settings, database, None)
+    async with database.begin() as unit:
+        bob = Person((await unit.users.of(Sender("slack", "bob", "Bob", "T1"))).id)
+    for person in (ada, bob):
+        granted = await consent(connections)
+        granted = replace(granted, bot_id=str(person.id), workspace_id=workspace)
+        await connections.connect(Holder(person.id), granted, "Somebody")
+    # The server's own token asks which workspace it sees.
+    own = NotionPages(notion.token, None, notion.base_url, 180, budget=str(uuid4()), learns=True)
+    await own.destinations("")
+    reason = {"rate_limit_reason": "public_api_space_request_rate_limit"}
+    headers = {"Retry-After": "900"}
+    slow = RefusedError("rate_limited", "No.", headers=headers, additional_data=reason)
+    faults.fail("POST", "/v1/search", slow, times=9)
+    notion.requests.clear()
+    for person in (ada, bob):
+        with asking_for(Whose(person)), pytest.raises(RateLimited, match="about 15 minutes"):
+            await Connected(connections).destinations("")
+    with pytest.raises(RateLimited, match="about 15 minutes"):
+        await own.destinations("")
+    assert [call.path for call in notion.requests] == ["/v1/search"]
+    await own.close()
+    await connections.close()

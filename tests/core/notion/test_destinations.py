@@ -6,7 +6,7 @@ import pytest
 from core.errors import InvalidInput, Misconfigured, NotionFailed
 from core.notion import destinations as module
 from core.notion.client import NotionPages
-from core.notion.pace import in_background
+from core.notion.urgency import in_background, in_line
 from core.ports import Destination
 from sandbox.notion.hooks import Faults
 from sandbox.notion.ids import NOTES_DATA_SOURCE_ID, NOTES_DATABASE_ID
@@ -207,3 +207,15 @@ async def test_what_people_wait_for_does_not_wait_for_the_background(
     assert await asyncio.wait_for(pages.people(), 20)
     behind.cancel()
     await asyncio.gather(behind, return_exceptions=True)
+
+
+async def test_what_somebody_looks_at_does_not_wait_for_what_a_save_asked(
+    pages: NotionPages, notion: NotionServer, faults: Faults
+) -> None:
+    faults.delay("GET", "/v1/pages/*", 60)
+    with in_line(600, lambda _: None):
+        saving = asyncio.create_task(pages.destination(notion.root_page_id))
+    await asyncio.wait_for(faults.held_up.wait(), 20)
+    assert await asyncio.wait_for(pages.destination(notion.root_page_id), 20)
+    saving.cancel()
+    await asyncio.gather(saving, return_exceptions=True)

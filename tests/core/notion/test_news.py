@@ -289,6 +289,49 @@ async def test_without_a_webhook_pages_are_looked_at_now_and_then(
     assert len(notion.requests) == asked
 
 
+async def test_without_a_webhook_a_comment_beside_a_paragraph_is_found_and_told_once(
+    stage: Stage, notion: NotionServer
+) -> None:
+    await stage.save()
+    store, texts = notion.store, {"rich_text": [], "color": "default"}
+    (block,) = store.append(Parent("page_id", stage.page), [Draft("paragraph", texts)])
+    beside = Parent("block_id", block.id)
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=False):
+        stage.comment("Before they wanted to hear.", parent=beside)
+    await stage.announcing.turn(HERE, on=True)
+    stage.comment("Which one?", parent=beside)
+    stage.comment("What the app said.", BOT_USER_ID, parent=beside)
+    # What was edited after it was told before the comment was found.
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    await stage.announcing.told(stage.item, later, [])
+    with time_machine.travel(later, tick=False):
+        await stage.announcing.look()
+    (_,) = await stage.due(200)
+    found = await stage.announcing.news(stage.item)
+    assert found is not None
+    text, seen, comments = found
+    assert text.count("commented on") == 1
+    assert text.endswith("“Which one?”")
+    await stage.announcing.told(stage.item, seen, comments)
+    with time_machine.travel(later + timedelta(minutes=11), tick=False):
+        await stage.announcing.look()
+    assert await stage.due(20 * 60) == []
+
+
+async def test_comments_that_cannot_be_listed_keep_no_edit_from_being_told(
+    stage: Stage, notion: NotionServer, faults: Faults
+) -> None:
+    await stage.save()
+    await stage.announcing.turn(HERE, on=True)
+    texts = {"rich_text": [], "color": "default"}
+    (block,) = notion.store.append(Parent("page_id", stage.page), [Draft("paragraph", texts)])
+    notion.edited_by(block.id, PERSON_USER_ID)
+    faults.fail("GET", "/v1/comments", "restricted_resource", skip=1, times=99)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2), tick=False):
+        await stage.announcing.look()
+    assert len(await stage.due(180)) == 1
+
+
 async def test_an_edit_by_hand_is_told_though_the_app_edited_the_page_after_it(
     stage: Stage,
 ) -> None:

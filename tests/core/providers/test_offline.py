@@ -40,7 +40,7 @@ async def model() -> AsyncIterator[OfflineModel]:
 async def answer(provider: OfflineModel | OfflineText, prompt: Prompt = ASKED) -> str:
     parts = [part async for part in provider.stream(prompt)]
     assert isinstance(parts[-1], Usage)
-    return "".join(str(part) for part in parts[:-1])
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def runs(pid: int) -> bool:

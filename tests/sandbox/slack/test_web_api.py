@@ -170,6 +170,9 @@ async def test_a_stream_is_a_thread_reply_with_a_recipient(slack, client):
     await stream.append(markdown_text="world")
     update = client.chat_update(channel=root.channel, ts=stream.ts, text="t")
     assert await refusal(update) == "streaming_state_conflict"
+    # The SDK's helper began it with chunks, and so it goes on.
+    plain = client.chat_appendStream(channel=root.channel, ts=stream.ts, markdown_text="!")
+    assert await refusal(plain) == "streaming_mode_mismatch"
     await stream.stop(blocks=[{"type": "divider"}])
     [answer] = slack.answers()
     assert (answer.text, answer.blocks) == ("Hello world", [{"type": "divider"}])
