@@ -89,7 +89,7 @@ class Work:
         # The library greets and reports at INFO whatever its own setting says.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         self._started = dbos.DBOS
-        self._workflow = _workflow(dbos.DBOS)
+        self._workflow = workflows(dbos.DBOS)["request_v2"]
         _CURRENT.append(self)
         try:
             # Inside the running loop, so that recovered work runs on it too.
@@ -243,12 +243,13 @@ def _batches(ids: list[str]) -> Iterator[list[str]]:
 
 
 # DBOS finds workflows by name in one registry of the process, so they are registered once and look
-# here for who carries them out. New requests are the last one's.
+# here for who carries them out.
 _CURRENT: list[Work] = []
-_REGISTERED: list[Any] = []
+_REGISTERED: dict[str, Any] = {}
 
 
-def _workflow(dbos: Any) -> Any:
+def workflows(dbos: Any) -> dict[str, Any]:
+    """The workflows there are, by name."""
     if not _REGISTERED:
         # Of releases that kept the result of every step.
         @dbos.workflow(name="request_v1")  # type: ignore[untyped-decorator]
@@ -259,8 +260,8 @@ def _workflow(dbos: Any) -> Any:
         async def request_v2(request_id: str) -> None:
             await _CURRENT[-1].run(UUID(request_id), _CURRENT[-1].step)
 
-        _REGISTERED.append(request_v2)
-    return _REGISTERED[0]
+        _REGISTERED.update(request_v1=request_v1, request_v2=request_v2)
+    return _REGISTERED
 
 
 def _import() -> Any:

@@ -85,7 +85,7 @@ class Database:
         self._reading_once = _once(self.engine)
         self._reading_brief = self._reading_once.execution_options(brief=True)
         self._pinging: asyncio.Future[None] | None = None
-        self._checkpoints = Checkpoints(self._reading_once)
+        self.checkpoints = Checkpoints(self._reading_once)
 
     @asynccontextmanager
     async def begin(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -99,7 +99,7 @@ class Database:
         with _told():
             async with engine.begin() as connection:
                 yield UnitOfWork(connection)
-        self._checkpoints.count()
+        self.checkpoints.count()
 
     @asynccontextmanager
     async def read(self, *, once: bool = False, brief: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -136,7 +136,7 @@ class Database:
 
     async def close(self) -> None:
         """Lets go of every connection."""
-        await self._checkpoints.end()
+        await self.checkpoints.end()
         await self.engine.dispose()
 
 
