@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
-from benchmarks.processes import ROOT
+from benchmarks import processes
 from sandbox.ai.server import AiServer
 from sandbox.notion.server import NotionServer
 from sandbox.slack.payloads import Scene, command_fields
@@ -76,20 +76,8 @@ class Outside:
 @asynccontextmanager
 async def elsewhere() -> AsyncIterator[Outside]:
     """The servers, in a process of their own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks.world"),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield Outside(**json.loads(await process.stdout.readline()))
-    finally:
-        process.stdin.close()
-        await process.wait()
+    async with processes.elsewhere("benchmarks.world") as told:
+        yield Outside(**json.loads(told))
 
 
 async def _serve() -> None:
