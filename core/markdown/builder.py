@@ -72,6 +72,20 @@ class Builder(InlineWriter):
         self.flush()
         return self._blocks
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether HTML that follows goes on with a paragraph or a heading."""
+        return bool(self._content or self._heading)
+
+    def settle(self) -> list[Block] | None:
+        """The blocks so far, which are forgotten; None where something is open beside text."""
+        self.flush()
+        if len(self._frames) > 1 or self._looks or self._grids:
+            return None
+        blocks = self._blocks.copy()
+        self._blocks.clear()
+        return blocks
+
     def flush(self) -> None:
         """Ends the paragraph or heading that is being written; in a table cell, the line."""
         if self.in_cell:
