@@ -227,6 +227,20 @@ class Conversation:
             log.info("how far it is could not be told", reason=str(error))
             return None
 
+    async def unsay(self) -> None:
+        """Takes away what was told of what this request undoes: its links lead to the trash."""
+        platform, request = self._platform, self._request
+        if not isinstance(platform, CanErase) or request.queue is None:
+            return
+        async with self._database.read() as unit:
+            asked = await unit.inbox.about(request.sender.platform, request.queue)
+        for one in asked:
+            call, answer = one.request.call, one.answer
+            same = all(call.value(name) == request.call.value(name) for name in ("to", "emoji"))
+            if same and call.command != request.call.command and answer and answer.page:
+                for reply in (reply for reply in one.replies.values() if reply):
+                    await self._briefly(platform.erase(one.request.address, dict(reply)))
+
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message; a platform that does not let it is left alone."""
         platform = self._platform

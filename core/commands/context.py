@@ -200,6 +200,10 @@ class Conversation(Protocol):
         """Takes it back, or says how it ended where that cannot be."""
         ...
 
+    async def unsay(self) -> None:
+        """Takes away what was told of what this request undoes."""
+        ...
+
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message, where it has any."""
         ...

@@ -122,6 +122,8 @@ async def undo(context: Context, call: Call) -> Answer:
     )
     # Earlier releases kept of this step only what there was to say.
     said = undone if isinstance(undone, str) else undone["said"]
+    if not said:
+        await context.step("unsay", context.conversation.unsay)
     ask = not isinstance(undone, str) and undone["ask"]
     actions = when_taken_back(item) if ask else ()
     return Answer(said, private=True, quiet=not said, actions=actions)

@@ -253,4 +253,8 @@ class Delivery:
 
     async def _finish(self) -> None:
         async with self._database.begin(brief=True) as unit:
+            if self._address.get("marked") == "yes" and self.sent:
+                # Where the mark is taken away, what was told of it goes too.
+                sent = {str(number): reply for number, reply in enumerate(self.sent)}
+                await unit.inbox.replied(self._request.id, sent)
             await unit.inbox.finish(self._request.id)
