@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import IO, Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from core.budget import Budget
@@ -25,6 +25,8 @@ from core.pages import Route as Route
 from core.pages import Saved as Saved
 from core.pages import Template as Template
 from core.preferences import Preferred
+from core.steps import Again as Again
+from core.steps import Step as Step
 
 T = TypeVar("T")
 
@@ -52,35 +54,6 @@ Reply = dict[str, str]
 
 
 # ── Durable work ─────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Again(Generic[T]):
-    """What a step runs that may run again after a crash, so that its result need not be kept.
-
-    That is so where what it does is kept in the application's own database and done once however
-    often it runs, or where it does nothing that stays. To keep a result takes several times as long
-    as most of these steps do.
-    """
-
-    run: Callable[[], Awaitable[T]]
-
-    def __call__(self) -> Awaitable[T]:
-        """Runs it."""
-        return self.run()
-
-
-class Step(Protocol):
-    """Runs something at least once and keeps its result, so that after a crash it is not run again.
-
-    The result must be JSON: None, a string, a number, a list, a dictionary. An AssistantError is
-    kept too, and raised again. What stands between steps runs anew after a crash and must come to
-    the same for the same results; so must what is `Again`.
-    """
-
-    async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
-        """The result of `run`, or of the time it was run before."""
-        ...
 
 
 Forget = Callable[[Sequence[UUID]], Awaitable[None]]
