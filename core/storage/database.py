@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
 from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
+from core.storage.readers import Readers
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
 from core.storage.sqlite import PATIENCE, Checkpoints, spare_visits
@@ -40,6 +41,10 @@ CONNECTIONS = 10
 
 FILES = 4
 """The same for a SQLite file, where one writes at a time."""
+
+READERS = 2
+"""Beside those, connections to the file for single statements that read, and again as many for
+brief ones."""
 
 
 class UnitOfWork:
@@ -83,7 +88,10 @@ class Database:
         self._brief = self.engine.execution_options(brief=True)
         self._reading = self.engine.execution_options(reads=True)
         self._reading_once = _once(self.engine)
-        self._reading_brief = self._reading_once.execution_options(brief=True)
+        is_file = self.engine.dialect.name == "sqlite"
+        self._readers = Readers(self._reading_once, READERS) if is_file else None
+        brief = self._reading_once.execution_options(brief=True)
+        self._brief_readers = Readers(brief, READERS) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
         self.checkpoints = Checkpoints(self._reading_once)
 
@@ -110,12 +118,15 @@ class Database:
         written meanwhile. With `brief` it is one too, and finds few rows by their keys, so that
         SQLite does it in the loop's own thread.
         """
-        engine = self._reading_once if once else self._reading
-        if brief:
-            engine = self._reading_brief
         with _told():
-            async with engine.connect() as connection:
+            async with self._reader(once, brief) as connection:
                 yield UnitOfWork(connection)
+
+    def _reader(self, once: bool, brief: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        if not once and not brief:
+            return self._reading.connect()
+        readers = self._brief_readers if brief else self._readers
+        return readers.take() if readers else self._reading_once.connect()
 
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer.
@@ -137,6 +148,10 @@ class Database:
     async def close(self) -> None:
         """Lets go of every connection."""
         await self.checkpoints.end()
+        if self._readers is not None:
+            await self._readers.close()
+        if self._brief_readers is not None:
+            await self._brief_readers.close()
         await self.engine.dispose()
 
 
@@ -180,7 +195,7 @@ def _engine(url: str) -> AsyncEngine:
     # Each is a thread: opening one takes as long as ten queries, so none is closed again, and the
     # same ones are used as long as they do.
     engine = create_async_engine(
-        url, pool_size=FILES, max_overflow=0, pool_use_lifo=True, hide_parameters=True
+        url, pool_size=FILES + 2 * READERS, max_overflow=0, pool_use_lifo=True, hide_parameters=True
     )
 
     @event.listens_for(engine.sync_engine, "connect")
