@@ -274,6 +274,8 @@ class Straight(Sentences):
             ticked, self._ticked = self._ticked, None
             checked = ticked if checked is None else checked
             items, event = self.sentence(children)
+        if children and children[0]["type"] in _HTML_HEADINGS.values():
+            raise UnusualError
         if children and children[0]["type"] == "paragraph":
             return children.pop(0)["paragraph"]["rich_text"], checked
         return [], checked

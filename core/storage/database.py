@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
 from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
+from core.storage.readers import Readers
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
 from core.storage.sqlite import spare_visits
@@ -40,6 +41,9 @@ CONNECTIONS = 10
 
 FILES = 4
 """The same for a SQLite file, where one writes at a time."""
+
+READERS = 2
+"""Beside those, connections to the file for single statements that read."""
 
 
 class UnitOfWork:
@@ -82,6 +86,8 @@ class Database:
         self.engine = _engine(url)
         self._reading = self.engine.execution_options(reads=True)
         self._reading_once = _once(self.engine)
+        is_file = self.engine.dialect.name == "sqlite"
+        self._readers = Readers(self._reading_once, READERS) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
 
     @asynccontextmanager
@@ -103,10 +109,14 @@ class Database:
         that is one message to the server in place of three. Each further one would see what was
         written meanwhile.
         """
-        engine = self._reading_once if once else self._reading
         with _told():
-            async with engine.connect() as connection:
+            async with self._reader(once) as connection:
                 yield UnitOfWork(connection)
+
+    def _reader(self, once: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        if not once:
+            return self._reading.connect()
+        return self._readers.take() if self._readers else self._reading_once.connect()
 
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer.
@@ -127,6 +137,8 @@ class Database:
 
     async def close(self) -> None:
         """Lets go of every connection."""
+        if self._readers is not None:
+            await self._readers.close()
         await self.engine.dispose()
 
 
@@ -170,7 +182,7 @@ def _engine(url: str) -> AsyncEngine:
     # Each is a thread: opening one takes as long as ten queries, so none is closed again, and the
     # same ones are used as long as they do.
     engine = create_async_engine(
-        url, pool_size=FILES, max_overflow=0, pool_use_lifo=True, hide_parameters=True
+        url, pool_size=FILES + READERS, max_overflow=0, pool_use_lifo=True, hide_parameters=True
     )
 
     @event.listens_for(engine.sync_engine, "connect")
