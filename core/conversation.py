@@ -117,11 +117,13 @@ class Conversation:
         """
         until, told = time.monotonic() + LONGEST_TURN, False
         while self._request.queue is not None and time.monotonic() < until:
-            async with self._database.read() as unit:
+            async with self._database.read(brief=True) as unit:
                 ahead = await unit.inbox.ahead(self._request)
-                stopping = ahead and await unit.inbox.stopping(self._request.id)
-            if not ahead or stopping:
+            if not ahead:
                 break
+            async with self._database.read(brief=True) as unit:
+                if await unit.inbox.stopping(self._request.id):
+                    break
             if not told:
                 told = True
                 feed.notify("Waiting for the answer before this one …")
@@ -137,7 +139,7 @@ class Conversation:
         thread, channel = self._request.address.get("thread", ""), self._request.channel
         if not thread or channel is None:
             return []
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             heard = await unit.messages.thread(channel, thread)
         platform = self._platform
         whole = any(message.id == thread for message in heard)
@@ -266,7 +268,7 @@ class Conversation:
         if not thread or channel is None:
             return
         asked = self._request.address.get("message", "")
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             heard = await unit.messages.thread(channel, thread)
             times = [message.at + _BEHIND for message in heard if message.id == asked]
             at = times[0] if times else datetime.now(UTC)

@@ -25,6 +25,8 @@ from core.pages import Route as Route
 from core.pages import Saved as Saved
 from core.pages import Template as Template
 from core.preferences import Preferred
+from core.steps import Again as Again
+from core.steps import Step as Step
 
 T = TypeVar("T")
 
@@ -52,19 +54,6 @@ Reply = dict[str, str]
 
 
 # ── Durable work ─────────────────────────────────────────────────────────────────────────────────
-
-
-class Step(Protocol):
-    """Runs something at least once and keeps its result, so that after a crash it is not run again.
-
-    The result must be JSON: None, a string, a number, a list, a dictionary. An AssistantError is
-    kept too, and raised again. What stands between steps runs anew after a crash and must come to
-    the same for the same results.
-    """
-
-    async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
-        """The result of `run`, or of the time it was run before."""
-        ...
 
 
 Forget = Callable[[Sequence[UUID]], Awaitable[None]]

@@ -10,7 +10,7 @@ from core.commands.command import Argument, Command
 from core.commands.context import Context
 from core.commands.item import foresee, shown
 from core.messages import Answer, Call, Message
-from core.ports import Turn
+from core.ports import Again, Turn
 
 LONGEST_CONTEXT = 24_000
 """Characters of what was said before that a provider is given, the newest of them."""
@@ -22,12 +22,12 @@ SHORTEST_PIECE = 500
 async def run(context: Context, call: Call) -> Answer:
     """Answers in the thread, one question after another."""
 
-    await context.step("turn", lambda: context.conversation.turn(context.feed))
+    await context.step("turn", Again(lambda: context.conversation.turn(context.feed)))
 
     async def read() -> list[dict[str, Any]]:
         return [message.to_json() for message in await context.conversation.thread()]
 
-    said = [Message.from_json(each) for each in await context.step("read", read)]
+    said = [Message.from_json(each) for each in await context.step("read", Again(read))]
     asked = context.request.address.get("message", "")
     before = turns(said, asked)
     if attached := next((_attached(one) for one in said if one.id == asked), ""):
@@ -42,7 +42,7 @@ async def run(context: Context, call: Call) -> Answer:
     item = await context.library.get(context.user_id, context.request.id)
     if item.text is not None:
         text = item.text
-        await context.step("said", lambda: context.conversation.said(text))
+        await context.step("said", Again(lambda: context.conversation.said(text)))
     return shown(item, notes, private=False)
 
 

@@ -117,7 +117,7 @@ def is_same(text: str, address: str) -> bool:
 
 
 def _bare(address: str) -> str:
-    return re.sub("^https?://", "", address.strip()).removesuffix("/")
+    return re.sub("^(?i:https?)://", "", address.strip()).removesuffix("/")
 
 
 def _without_brackets(text: str) -> str:

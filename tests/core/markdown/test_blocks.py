@@ -112,6 +112,10 @@ def test_a_link_without_words_shows_its_address():
     assert links("[](https://x.com)") == [("https://x.com", "https://x.com")]
 
 
+def test_a_scheme_is_in_lower_case():
+    assert links("[a](HTTPS://X.com/B)") == [("a", "https://X.com/B")]
+
+
 def test_an_address_is_percent_encoded():
     assert links("[a](<https://x.com/a b/ü>)") == [("a", "https://x.com/a%20b/%C3%BC")]
 
