@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.slack.aside import aside as said_later
-from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of
+from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of, signed
 from bot.slack.parse import locate
 from bot.slack.render import (
     content,
@@ -218,7 +218,7 @@ class SlackPlatform:
         where = {"channel": reply["channel"], "ts": reply["ts"]}
         metadata = metadata_of(address, part, reply["marker"])
         call = partial(self._web(address).call, "chat.update", **where, metadata=metadata)
-        update = partial(self._send, call, part)
+        update = partial(self._send, call, signed(address, part, reply["thread"]))
         try:
             await self._streams(address).over(reply, update)
         except Refused:
@@ -299,7 +299,7 @@ class SlackPlatform:
     async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
         sent = await self._send(
             partial(self._web(address).call, "chat.postMessage"),
-            part,
+            signed(address, part, thread),
             channel=address["channel_id"],
             metadata=metadata_of(address, part, marker),
             unfurl_links=False,
