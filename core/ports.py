@@ -254,6 +254,10 @@ class Pages(Blocks, Protocol):
         """A page's title as it is now; the empty string where it has none."""
         ...
 
+    async def trashed(self, page_id: str) -> bool:
+        """Whether a page is in the trash."""
+        ...
+
     async def rename(self, page_id: str, title: str) -> None:
         """Gives a page another title; twice is once."""
         ...

@@ -285,6 +285,10 @@ class NotionPages:
         """A page's title as it is now; the empty string where it has none."""
         return title(await self._connection.get(f"pages/{page_id}"))
 
+    async def trashed(self, page_id: str) -> bool:
+        """Whether a page is in the trash."""
+        return (await self._connection.get(f"pages/{page_id}")).get("in_trash") is True
+
     async def rename(self, page_id: str, title: str) -> None:
         """Gives a page another title. The property of a title has the id `title` everywhere.
 
