@@ -35,6 +35,7 @@ from api.pages import (
 from api.pages import (
     connections as connections_page,
 )
+from api.pages.back import BACK, back
 from api.pages.connect import connect
 from api.pages.docs import docs, openapi_json
 from api.pages.files import file
@@ -179,6 +180,8 @@ def add_routes(app: web.Application) -> None:
             app.router.add_get(path, page)
         else:
             app.router.add_route(method, path, page)
+    for path, page_of_it in BACK.items():
+        app.router.add_get(path, back(page_of_it))
 
 
 def _pattern(path: str) -> str:

@@ -13,14 +13,13 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import NamedTuple
 
 import aiohttp
 
-from benchmarks.processes import ROOT
+from benchmarks import processes
 from sandbox.ai.responses import Responses
 from sandbox.ai.script import Asked
 
@@ -119,23 +118,9 @@ def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-@asynccontextmanager
-async def elsewhere() -> AsyncIterator[str]:
+def elsewhere() -> AbstractAsyncContextManager[str]:
     """The model, in a process of its own; gives its address."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks.model"),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return processes.elsewhere("benchmarks.model")
 
 
 async def times(url: str) -> dict[str, Times]:

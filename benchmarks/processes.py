@@ -101,6 +101,27 @@ async def running(
         await end(process)
 
 
+@asynccontextmanager
+async def elsewhere(module: str) -> AsyncIterator[str]:
+    """Servers in a process of their own, until its standard input ends; gives its first line.
+
+    The module prints that once they listen.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
 async def settled(directory: Path, patience: float = PATIENCE) -> None:
     """Returns once the product in this folder has finished all that it accepted."""
     database = directory / "data" / "notion-assistant.db"

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
-from benchmarks.processes import ROOT
+from benchmarks import processes
 from sandbox.ai.server import AiServer
 from sandbox.notion.server import NotionServer
 from sandbox.slack.payloads import Scene, command_fields
@@ -39,6 +39,8 @@ async def world() -> AsyncIterator[World]:
     """The servers, in this process."""
     made = World(AiServer(), NotionServer(rate_limit=None), SlackServer(SIGNING_SECRET, BOT_TOKEN))
     made.ai.first_token_delay = THINKING
+    # As the manifest describes the app: an agent, that hears of Slack's own stop button.
+    made.slack.space.is_agent = True
     async with made.ai, made.notion, made.slack:
         yield made
 
@@ -74,20 +76,8 @@ class Outside:
 @asynccontextmanager
 async def elsewhere() -> AsyncIterator[Outside]:
     """The servers, in a process of their own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks.world"),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield Outside(**json.loads(await process.stdout.readline()))
-    finally:
-        process.stdin.close()
-        await process.wait()
+    async with processes.elsewhere("benchmarks.world") as told:
+        yield Outside(**json.loads(told))
 
 
 async def _serve() -> None:

@@ -225,7 +225,8 @@ class Captures:
         if any(one.page == kept.notion_url if one.page else one.like_this for one in left):
             return {"said": _OTHERS, "ask": False}
         await self._take_back(kept)
-        return {"said": _ELSEWHERE if any(one.page for one in left) else "", "ask": False}
+        said = _ELSEWHERE if any(one.page for one in left) else ""
+        return {"said": said, "ask": False, "page": kept.notion_url or ""}
 
     async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
         """Puts the page of an item of this person in the trash, and forgets the item.

@@ -121,7 +121,7 @@ class Generation:
 
     async def note(self, context: Context, prompt: str, template: str | None) -> None:
         """Keeps what is asked before it is answered, so that it can be asked again."""
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             await unit.content.begin(context.request.id, context.user_id, prompt, template)
 
     async def answer(
@@ -188,7 +188,7 @@ class Generation:
         Raises what broke it off, where something did.
         """
         item = context.request.id
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             await unit.content.begin(item, context.user_id, prompt, template)
             kept = await unit.content.get(item)
         if kept is not None and kept.error is not None:
@@ -247,7 +247,7 @@ class Generation:
         await patiently(lambda: self._keep(context, kept))
 
     async def _preferred(self, user_id: UUID) -> Preferred:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             user = await unit.users.get(user_id)
         return preferred(user.preferences if user else {}, self._providers)
 
@@ -304,21 +304,21 @@ class Generation:
             )
         if shown is not None:
             context.feed.show(whole)
-        if not stopped:
-            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
-            context.feed.complete()
-            await asyncio.sleep(0)
         ended = ended_early("".join(text)) if stopped else cut(usage)
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
+        if not stopped:
+            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
+            context.feed.complete(whole, _notes(written))
+            await asyncio.sleep(0)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(context, written))
         _count(provider, usage)
-        return written.note.split("\n") if written.note else []
+        return _notes(written)
 
     async def _keep(self, context: Context, written: Written | None) -> None:
         item = context.request.id
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             if written is None:
                 await unit.content.stopped_empty(item)
             else:
@@ -402,5 +402,5 @@ def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
         feed.show(shown.growing("".join(text)))
 
 
-def _notes(item: Content) -> list[str]:
+def _notes(item: Content | Written) -> list[str]:
     return item.note.split("\n") if item.note else []

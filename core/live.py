@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -14,7 +14,8 @@ class Feed:
     """One request's answer, growing.
 
     `text` so far, and whether it is `whole`; `notice` is what there is to say before any of it
-    comes; `page` once it is saved, `answer` once all is done.
+    comes; `page` once it is saved, `answer` once all is done. `ends` is the answer as it will be,
+    where that is known with its last word: `ending` makes it of the text and its notes.
     Whoever looks on sees the newest state, not every step towards it: a slow reader skips, and
     never holds up the writer.
     """
@@ -24,6 +25,8 @@ class Feed:
         self.notice = ""
         self.page: str | None = None
         self.answer: Answer | None = None
+        self.ending: Callable[[str, Sequence[str]], Answer] | None = None
+        self.ends: Answer | None = None
         self.whole = False
         self._waiting: set[asyncio.Event] = set()
         self._hurried: set[asyncio.Event] = set()
@@ -48,11 +51,14 @@ class Feed:
         """What came so far does not count: another provider begins anew."""
         self.text = ""
         self.whole = False
+        self.ends = None
         self._wake()
 
-    def complete(self) -> None:
-        """No more text comes; what else belongs to the answer may."""
+    def complete(self, text: str = "", notes: Sequence[str] = ()) -> None:
+        """No more text comes; what else belongs to the answer may. It is kept as this text, with
+        these notes."""
         self.whole = True
+        self.ends = self.ending(text, notes) if self.ending is not None else None
         for event in self._hurried:
             event.set()
         self._wake()

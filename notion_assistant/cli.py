@@ -7,12 +7,15 @@ import gc
 import getpass
 import sys
 from collections.abc import Coroutine
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from core.config import Settings, load_settings
-from core.errors import AssistantError
+from core.errors import AssistantError, Conflict
+
+if TYPE_CHECKING:
+    from core.accounts.admin import Admin
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,7 +84,8 @@ def migrate() -> None:
 @main.command()
 @click.argument("login", metavar="EMAIL")
 @click.option("--remove", is_flag=True, help="Make them a member again.")
-def admin(login: str, remove: bool) -> None:
+@click.option("--force", is_flag=True, help="With --remove: even if no admin is left.")
+def admin(login: str, remove: bool, force: bool) -> None:
     """Make the account with this EMAIL an admin of this server."""
     from core.accounts.admin import Admin
     from core.storage.database import Database
@@ -91,12 +95,25 @@ def admin(login: str, remove: bool) -> None:
         database = Database(_settings(quiet=True).database_url)
         try:
             await bring_up(database)
-            return (await Admin(database).appoint(login, remove=remove)).username or login
+            return await _appointed(Admin(database), login, remove=remove, force=force)
         finally:
             await database.close()
 
+    if force and not remove:
+        raise click.UsageError("--force goes with --remove.")
     name = _run(appoint())
     click.echo(f"{name} is {'a member' if remove else 'an admin'} of this server.")
+
+
+async def _appointed(admin: Admin, login: str, *, remove: bool, force: bool) -> str:
+    try:
+        user = await admin.appoint(login, remove=remove, force=force)
+    except Conflict:
+        _give_up(
+            f"{login} is the only admin of this server. Make somebody else one first, with "
+            "`notion-assistant admin EMAIL`, or add --force: then nobody is, until you make one."
+        )
+    return user.username or login
 
 
 @main.command()

@@ -35,12 +35,17 @@ _TABS = {
 }
 _FENCE = re.compile(r"```(?:([\w+#.-]*)\n)?(.*?)```", re.DOTALL)
 _UNDERLINE = re.compile(r"(`[^`\n]+`)|(?<![\w_])__(?=\S)([^\n]+?)(?<=\S)__(?![\w_])")
+# One wave on each side strikes nothing through.
+_WAVES = re.compile(r"(`[^`\n]+`)|(?<![\\~\w/])~(?=[^\s~])([^~\n]*)(?<=\S)~(?![~\w])")
 _LIST = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 _BLOCK = re.compile(r"#{1,3} |[-*_]{3,}\s*$|\|.*\|\s*$")
 # What begins a block in Markdown and none in Discord.
 _NO_BLOCK = re.compile(r"#+(?=\s|$)|>|~(?=~~)")
 _QUOTE_SIGN = re.compile(r"^> ?", re.MULTILINE)
 _QUOTES_ALL = re.compile(r"^>>> ", re.MULTILINE)
+# Between parts; a quote goes on over an empty line of its own.
+_APART, _WITHIN = "\n\n", "\n>\n"
+_ENDS_QUOTED = re.compile(r"(?:^|\n)> [^\n]*\Z")
 _UNCLOSED = re.compile(r"`{3,}")
 # What stands at the beginning of a line before its words.
 _MARKERS = re.compile(r"(?:\s*(?:>|[-*+]|\d{1,9}[.)]|#{1,3})(?=\s))*\s*")
@@ -94,6 +99,7 @@ def markdown(text: str) -> str:
     """
     text = _with_spoilers(text.translate(_RESERVED))
     parts, at, hidden, quoting = [], 0, False, ""
+    gap = _APART
     for fence in _FENCE.finditer(text):
         before, code = text[at : fence.start()], fence[2]
         above, _, line = before.rpartition("\n")
@@ -105,12 +111,16 @@ def markdown(text: str) -> str:
         block = "\n".join([f"```{fence[1] or ''}", code.strip("\n"), "```"])
         if hidden:
             block = f"<details>\n<summary>Spoiler</summary>\n\n{block}\n\n</details>"
-        parts += [told, quoted(block) if in_quote or quoting else block]
+        goes_on = quoting or (in_quote and _ENDS_QUOTED.search(above))
+        block = quoted(block) if in_quote or quoting else block
+        parts += [(gap, told), (_WITHIN if goes_on else _APART, block)]
         at = fence.end()
+        gap = _WITHIN if quoting or (in_quote and text.startswith("\n> ", at)) else _APART
         if text.startswith(_SHOW, at):
             at, hidden = at + 1, False
-    parts.append(_hidden(_lines(_begun(quoting, text[at:])), hidden)[0])
-    return "\n\n".join(part for part in parts if part.strip())
+    parts.append((gap, _hidden(_lines(_begun(quoting, text[at:])), hidden)[0]))
+    shown = [(gap, part) for gap, part in parts if part.strip()]
+    return "".join(gap * (place > 0) + part for place, (gap, part) in enumerate(shown))
 
 
 def _begun(quoting: str, text: str) -> str:
@@ -164,7 +174,7 @@ def quoted(text: str) -> str:
 
 def _lines(text: str) -> str:
     """Lines that follow one another stay lines; Markdown would run them together."""
-    text = as_typed(text)
+    text = _WAVES.sub(lambda match: match[1] or rf"\~{match[2]}\~", as_typed(text))
     text = _UNDERLINE.sub(lambda match: match[1] or f"<u>{match[2]}</u>", text).strip("\n")
     found: list[tuple[str, str]] = list(_kinds(text))
     written: list[str] = []

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.slack.aside import aside as said_later
-from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of
+from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of, signed
 from bot.slack.parse import locate
 from bot.slack.render import (
     content,
@@ -19,7 +19,7 @@ from bot.slack.render import (
     render_waiting,
     without_markdown_blocks,
 )
-from bot.slack.sent import sent
+from bot.slack.sent import Wanted, find, sent
 from bot.slack.streams import Streams, insist
 from bot.slack.teams import Teams
 from bot.slack.web import Refused, Web
@@ -103,6 +103,10 @@ class SlackPlatform:
         new = reply is None and self._teams.speaks and streams.may(address)
         return new if reply is None else streams.grows(reply)
 
+    def unmarked(self, address: Address, part: Part) -> bool:
+        """See CanStream."""
+        return self._may_stream(address, part) and self._streams(address).bare(address)
+
     def settled(self, text: str) -> str:
         """See CanStream."""
         return settled(text)[0]
@@ -111,10 +115,10 @@ class SlackPlatform:
         """See CanStream."""
         return await self._streams(address).grow(reply, text)
 
-    async def complete(self, address: Address, reply: Reply, text: str) -> None:
+    async def complete(self, address: Address, reply: Reply, text: str, end: Answer | None) -> None:
         """See CanStream."""
-        metadata = metadata_of(address, render_waiting(), reply["marker"])
-        await self._streams(address).complete(reply, text, metadata)
+        as_place = partial(metadata_of, address, marker=reply["marker"])
+        await self._streams(address).complete(reply, text, as_place, end)
 
     def budget(self, address: Address, reply: Reply) -> Budget:
         """See HasBudget. Slack counts each method by itself, for a workspace as a whole."""
@@ -214,7 +218,7 @@ class SlackPlatform:
         where = {"channel": reply["channel"], "ts": reply["ts"]}
         metadata = metadata_of(address, part, reply["marker"])
         call = partial(self._web(address).call, "chat.update", **where, metadata=metadata)
-        update = partial(self._send, call, part)
+        update = partial(self._send, call, signed(address, part, reply["thread"]))
         try:
             await self._streams(address).over(reply, update)
         except Refused:
@@ -269,13 +273,17 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
-        """A stream that begins with the draft; None where there is to be none.
+        """A stream that begins with the draft; None where there is to be none."""
+        if not self._may_stream(address, part):
+            return None
+        return await self._streams(address).start(address, part, marker)
+
+    def _may_stream(self, address: Address, part: Part) -> bool:
+        """Whether it is a draft that can grow.
 
         Why somebody has to wait is said in a message that is edited: a stream takes nothing back.
         """
-        if part["place"] != "draft" or part.get("told") or not self.streams(address, None):
-            return None
-        return await self._streams(address).start(address, part, marker)
+        return part["place"] == "draft" and not part.get("told") and self.streams(address, None)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
         if thread := await self._thread(address, part):
@@ -291,7 +299,7 @@ class SlackPlatform:
     async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
         sent = await self._send(
             partial(self._web(address).call, "chat.postMessage"),
-            part,
+            signed(address, part, thread),
             channel=address["channel_id"],
             metadata=metadata_of(address, part, marker),
             unfurl_links=False,
@@ -365,16 +373,12 @@ class SlackPlatform:
         goes out in a message of its own. What shows the end already comes before a draft.
         """
         thread = await self._thread(address, part)
-        drafts: list[Reply] = []
-        ends: list[Reply] = []
-        async for message, payload in sent(self._web(address), address, thread):
-            if payload.get("marker") == marker:
-                via = payload.get("stream") == "yes"
-                reply = reply_of(address["channel_id"], message["ts"], thread, marker, stream=via)
-                (drafts if payload.get("draft") == "yes" else ends).append(reply)
-        if not ends and not drafts:
+        team = self._teams.at(address)
+        us = await team.people.us() if address.get("unmarked") == "yes" else None
+        found = await find(team.web, address, thread, Wanted(marker, team.streams.marker_of, us))
+        if found is None:
             return None
-        found: Reply = (ends + drafts)[0]
+        team.streams.adopt(found["ts"], marker)
         if part["place"] != "draft":
             try:
                 await self.edit(address, found, part)

@@ -37,6 +37,7 @@ from bot.slack.presses import Presses
 from bot.slack.render import content, render_answer
 from bot.slack.repeats import Repeats
 from bot.slack.silence import Silence
+from bot.slack.stops import Stops
 from bot.slack.teams import Teams
 from bot.slack.watch import Limits, Watch
 from bot.slack.words import for_a_page
@@ -103,6 +104,7 @@ class SlackEntry:
             intake, self._panels, self._teams, self._hand_over, self._tell_later
         )
         look = CatchUp(self._teams, intake, self._listener, self._tell_later).look
+        self._stops = Stops(intake, self._panels.extras, self._dispatch, self._tell_later)
         self._lookout = Lookout(intake, self.name, self._heard, look, pace)
         self._silence = Silence(datetime.now(UTC))
 
@@ -284,7 +286,7 @@ class SlackEntry:
         """An event is written down, where it asks for something, before it is acknowledged."""
         if await self._installing.ended(body):
             return
-        if self._panels.opened(body):
+        if self._panels.opened(body) or await self._stops.take(body):
             return
         said = self._panels.pane.asked(body)
         told = await self._listener.hear(body)

@@ -39,6 +39,7 @@ SCOPES = (
 """What the bot asks to be allowed."""
 
 EVENTS = {
+    "agent_session_stopped": "assistant:write",
     "app_mention": "app_mentions:read",
     "app_home_opened": "",
     "app_uninstalled": "",

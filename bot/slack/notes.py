@@ -7,6 +7,8 @@ from typing import Any
 from bot.slack.messages import EVENT_TYPE
 from core.ports import Address, Part, Reply
 
+_LONGEST_NAME = 80
+
 
 def is_pressed(address: Address) -> bool:
     """Whether a button was pressed, rather than a command typed."""
@@ -25,6 +27,22 @@ def aside(address: Address) -> dict[str, str]:
     """
     thread = address.get("thread", "")
     return {"thread_ts": thread} if thread and thread != address.get("message") else {}
+
+
+def signed(address: Address, part: Part, thread: str) -> Part:
+    """The part with who asked for it, for a message of its own in a channel.
+
+    Slack shows nobody the command that an app's message answers, and its buttons are that person's
+    alone. The name is plain text, which mentions nobody.
+    https://docs.slack.dev/reference/block-kit/blocks/context-block
+    """
+    asker, blocks = address.get("asker", ""), part["blocks"]
+    if not asker or thread or part["place"] == "more" or address["channel_id"].startswith("D"):
+        return part
+    said = {"type": "plain_text", "text": f"Asked by {asker[:_LONGEST_NAME]}", "emoji": False}
+    at = next((n for n, block in enumerate(blocks) if block["type"] == "actions"), len(blocks))
+    note = {"type": "context", "elements": [said]}
+    return part | {"blocks": [*blocks[:at], note, *blocks[at:]]}
 
 
 def metadata_of(address: Address, part: Part, marker: str) -> dict[str, Any]:

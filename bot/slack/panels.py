@@ -68,15 +68,15 @@ class Panels:
     def __init__(self, intake: Intake, teams: Teams, hand: Hand) -> None:
         self._intake = intake
         self._hand = hand
-        self._extras = Extras(teams)
-        self._homes = Homes(intake, self._extras, hand)
-        self.pane = AssistantPane(self._extras)
+        self.extras = Extras(teams)
+        self._homes = Homes(intake, self.extras, hand)
+        self.pane = AssistantPane(self.extras)
         # The response URLs of commands that opened a form, by the name the form knows them under.
         self._replies: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     async def close(self) -> None:
         """Ends what is under way. May be called twice."""
-        await self._extras.close()
+        await self.extras.close()
 
     def opened(self, fields: Mapping[str, Any]) -> bool:
         """Takes the events of a tab or pane that opens; False for any other event."""
@@ -105,12 +105,12 @@ class Panels:
         trigger = word_in(fields, "trigger_id")
         where = asked.address
         origin = Origin(where["team_id"], where["enterprise_id"], where["channel_id"])
-        if not trigger or not self._extras.has(origin.at, "views.open"):
+        if not trigger or not self.extras.has(origin.at, "views.open"):
             return False
         view = build_words(asked, self._keep(where["response_url"]))
         if view is None:
             return False
-        refused = await self._extras.call(
+        refused = await self.extras.call(
             origin.at, "views.open", OPENING, answers="view", trigger_id=trigger, view=view
         )
         return refused is None
@@ -171,7 +171,7 @@ class Panels:
         return {field: answer.text}
 
     async def _open(self, trigger: str, origin: Origin, sender: Sender) -> bool:
-        if not trigger or not self._extras.has(origin.at, "views.open"):
+        if not trigger or not self.extras.has(origin.at, "views.open"):
             return False
         began = time.monotonic()
         kinds: tuple[Chosen, ...] = ("template", "provider")
@@ -180,7 +180,7 @@ class Panels:
         if view is None:
             return False
         left = OPENING - (time.monotonic() - began)
-        refused = await self._extras.call(
+        refused = await self.extras.call(
             origin.at, "views.open", left, answers="view", trigger_id=trigger, view=view
         )
         return refused is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,9 +55,12 @@ _log = structlog.get_logger(__name__)
 class Reader:
     """Reads with the bot token, what the app is a member of."""
 
-    def __init__(self, web: Web, people: People) -> None:
+    def __init__(
+        self, web: Web, people: People, is_growing: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._web = web
         self._people = people
+        self._is_growing = is_growing
         self._threads: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def read(self, address: Address) -> list[Message]:
@@ -119,7 +122,7 @@ class Reader:
             raw
             for ts, raw in sorted(found.items())
             # A thread's first message comes with every page.
-            if ends[0] <= ts <= ends[1] and is_said(raw) and not is_aside(raw)
+            if ends[0] <= ts <= ends[1] and is_said(raw) and not self._is_aside(raw)
         ]
         return said[:most]
 
@@ -212,8 +215,12 @@ class Reader:
             arguments["cursor"] = cursor
         if not found:
             raise NotFound(_GONE)
-        said = [raw for raw in found.values() if not is_aside(raw)]
+        said = [raw for raw in found.values() if not self._is_aside(raw)]
         return sorted(said, key=lambda raw: word_in(raw, "ts"))[:MOST]
+
+    def _is_aside(self, raw: Raw) -> bool:
+        """Whether it is no part of what was said, or is still being written."""
+        return is_aside(raw) or self._is_growing(word_in(raw, "ts"))
 
     async def _told(self, address: Address, raws: Sequence[Raw]) -> list[Message]:
         channel = address["channel_id"]

@@ -46,6 +46,18 @@ def render_answer(answer: Answer) -> list[Part]:
     return parts
 
 
+def render_end(answer: Answer) -> tuple[str, list[dict[str, Any]]] | None:
+    """The text and what stands under it, as `render_answer` has them, where that is one message.
+
+    What it leaves out, the fallback, takes most of the time, and a stream makes its own.
+    """
+    answer = marked(answer)
+    texts = texts_of(answer.text) or ("…",)
+    if len(texts) > 1:
+        return None
+    return texts[0], [*_footer(answer), *_buttons(answer.actions)]
+
+
 def render_draft(text: str, actions: Sequence[Action] = ()) -> Part:
     """The last message's worth of an unfinished answer, and for streams the text as it came."""
     texts = slack_markdown(close_markdown(text)) or ["…"]

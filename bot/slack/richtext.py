@@ -31,6 +31,16 @@ from core.markdown.emoji import with_emoji
 
 Part = Mapping[str, Any]
 
+# What is only pointed to, by its id.
+_NAMELESS = {
+    "canvas": "[canvas]",
+    "file": "[file]",
+    "list_record": "[list item]",
+    "message_mention": "[message]",
+}
+_CHECKED = {"checked": True, "unchecked": False}
+_BORDERED = ("rich_text_list", "rich_text_preformatted")
+
 DEEPEST = 8
 """Levels of a list; Slack's composer has nine."""
 
@@ -46,14 +56,36 @@ _STYLES = {
 def document(blocks: Sequence[Part], names: Mapping[str, str]) -> list[Block]:
     """The blocks of `rich_text` blocks; `names` are those of people and channels, by their ids."""
     made: list[Block] = []
+    in_quote = False  # the part before had a quote's border
     for block in blocks:
         for part in parts_of(block):
             kind = part.get("type")
-            if kind == "rich_text_list":
-                _add_list(made, part, names)
+            bordered = kind in _BORDERED and _number(part, "border") > 0
+            if bordered:
+                _add_bordered(made, part, names)
+            elif in_quote and kind == "rich_text_quote" and isinstance(made[-1], Quote):
+                made[-1].children += _paragraphs(part, names)
             else:
-                made += _inside(part, names)
+                _add(made, part, names)
+            in_quote = bordered
     return made
+
+
+def _add(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
+    if part.get("type") == "rich_text_list":
+        _add_list(made, part, names)
+    else:
+        made += _inside(part, names)
+
+
+def _add_bordered(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
+    """A list or code with a border stands in the quote before it, or begins one: a quote itself
+    holds nothing but text."""
+    last = made[-1] if made else None
+    if not isinstance(last, Quote):
+        last = Quote([])
+        made.append(last)
+    _add(last.children, part, names)
 
 
 def parts_of(part: Part) -> list[Part]:
@@ -72,11 +104,12 @@ def _add_list(made: list[Block], part: Part, names: Mapping[str, str]) -> None:
         if not isinstance(last, Item):
             break
         inside = last.children
-    ordered = part.get("style") == "ordered"
+    style = word_in(part, "style")
     first = _number(part, "offset") + 1
     for place, each in enumerate(parts_of(part)):
-        number = first + place if ordered else None
-        inside.append(Item(number, children=list(_inside(each, names))))
+        number = first + place if style == "ordered" else None
+        children = list(_inside(each, names))
+        inside.append(Item(number, checked=_CHECKED.get(style), children=children))
 
 
 def _inside(part: Part, names: Mapping[str, str]) -> Iterator[Block]:
@@ -147,7 +180,7 @@ def _plain(part: Part, names: Mapping[str, str]) -> str:
         return word_in(part, "text") or word_in(part, "url").removeprefix("mailto:")
     if kind == "emoji":
         return _emoji(part)
-    if kind == "user":
+    if kind in ("user", "canvas_user_mention"):
         return "@" + (names.get(word_in(part, "user_id")) or "somebody")
     if kind == "channel":
         return "#" + (names.get(word_in(part, "channel_id")) or "channel")
@@ -160,8 +193,8 @@ def _plain(part: Part, names: Mapping[str, str]) -> str:
     if kind == "date":
         return word_in(part, "fallback") or moment(_number(part, "timestamp"))
     # Whatever Slack adds to these says its words by one of such names.
-    said = (word_in(part, name) for name in ("text", "value", "fallback", "name", "url"))
-    return next((words for words in said if words), "")
+    said = (word_in(part, name) for name in ("text", "label", "value", "fallback", "name", "url"))
+    return next((words for words in said if words), _NAMELESS.get(str(kind), ""))
 
 
 def _emoji(part: Part) -> str:

@@ -1,11 +1,14 @@
 """Replies that Slack shows while they are written: `chat.startStream` and what follows it.
 
-A stream is a reply in a thread that only grows. The button to stop the writing stands above the
-text, where the text stays in one piece; when the stream has ended an update takes it away. What a
-stream begins with, chunks or plain text, is what it takes to its end: the other is refused
-(`streaming_mode_mismatch`), and while it is open an update too (`streaming_state_conflict`). Slack
-closes a stream after some minutes without a word: then `chat.update` is what is left.
+A stream is a reply in a thread that only grows, and what stands under it comes with its end. Where
+Slack shows a button of its own to stop the writing (`bot.slack.sessions`), that is all. Elsewhere
+ours stands above the text, where the text stays in one piece, and when the stream has ended an
+update takes it away: the end can add blocks, but takes none back. What a stream begins with, chunks
+or plain text, is what it takes to its end: the other is refused (`streaming_mode_mismatch`), and
+while it is open an update too (`streaming_state_conflict`). Slack closes a stream after some
+minutes without a word: then `chat.update` is what is left.
 https://docs.slack.dev/reference/methods/chat.startStream
+https://docs.slack.dev/reference/methods/chat.stopStream
 https://github.com/slackapi/python-slack-sdk/issues/1859
 """
 
@@ -15,16 +18,18 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import structlog
 
-from bot.slack.render import texts_of
+from bot.slack.render import render_end, texts_of
+from bot.slack.sessions import Sessions
 from bot.slack.web import NoAnswer, Refused, Web
 from core.errors import PlatformFailed, RateLimited
 from core.markdown import slack_markdown
 from core.markdown.settled import settled
+from core.messages import Answer
 from core.ports import Address, Part, Reply
 
 LONGEST = 11_000
@@ -48,6 +53,8 @@ _HERE = frozenset(
         "user_not_found",
     }
 )
+# A stream is none any more: it was too long, or somebody pressed Slack's own button.
+_ENDED = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
 # What a Slack answers that wants the text of a stream in the other form.
 _OTHER_FORM = frozenset({"streaming_mode_mismatch", "no_text"})
 # What a Slack answers that takes no blocks in a stream.
@@ -67,12 +74,14 @@ class Stream:
     """A stream of this process: the Markdown it shows, as far as Slack said so.
 
     `known` is False where an answer of Slack's was lost, `whole` True once all of the text is
-    there; `buttons` whether there are any; `chunks` whether its text goes in chunks.
+    there; `buttons` whether there are any above it, and `footer` what stands under it; `chunks`
+    whether its text goes in chunks.
     """
 
     sent: str = ""
     buttons: bool = False
     chunks: bool = True
+    footer: list[dict[str, Any]] = field(default_factory=list)
     open: bool = True
     known: bool = True
     whole: bool = False
@@ -86,6 +95,24 @@ class Streams:
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._closed: OrderedDict[str, float] = OrderedDict()
         self._plain: OrderedDict[str, float] = OrderedDict()
+        self._sessions = Sessions(web)
+        # Which message belongs to which marker: one without buttons does not tell by itself.
+        self._markers: OrderedDict[str, str] = OrderedDict()
+
+    def marker_of(self, ts: str) -> str:
+        """Whose stream a message is, of those that this process knows; empty for any other."""
+        return self._markers.get(ts, "")
+
+    def is_growing(self, ts: str) -> bool:
+        """Whether the message is a stream of this process that has not ended."""
+        stream = self._streams.get(self.marker_of(ts))
+        return stream is not None and not stream.whole
+
+    def adopt(self, ts: str, marker: str) -> None:
+        """A message that was found is this marker's from now on."""
+        self._markers[ts] = marker
+        if len(self._markers) > _REMEMBERED:
+            self._markers.popitem(last=False)
 
     def may(self, address: Address) -> bool:
         """Whether a stream can be tried there: in a thread, and in channels to somebody.
@@ -103,6 +130,11 @@ class Streams:
             and not _holds(self._closed, team)
         )
 
+    def bare(self, address: Address) -> bool:
+        """Whether a stream there begins without buttons, and so does not tell whose it is."""
+        team = address["team_id"]
+        return self._sessions.stoppable(team) or _holds(self._plain, team)
+
     def grows(self, reply: Reply) -> bool:
         """Whether what is added to the message stays as it is."""
         stream = self._streams.get(reply.get("marker", ""))
@@ -114,9 +146,10 @@ class Streams:
         Raises PlatformFailed where it may have begun.
         """
         team = address["team_id"]
-        buttons = [] if _holds(self._plain, team) else part["blocks"][1:]
+        buttons = [] if self.bare(address) else part["blocks"][1:]
         text = rendered(part.get("written", ""))
-        # A button alone would not say what is going on; both go with the end.
+        # A button alone would not say what is going on; both go with the end. Where Slack shows one
+        # it says “Working …” too.
         above = [_WRITING, *buttons] if buttons and not text else buttons
         try:
             sent = await self._start(address, text, above)
@@ -140,6 +173,8 @@ class Streams:
         self._keep(marker, Stream(text, bool(buttons) and not plain, not plain))
         place = channel if isinstance(channel, str) else address["channel_id"]
         thread = address["thread"]
+        self.adopt(ts, marker)
+        self._sessions.look(team, place, thread, ts)
         return {"via": "stream", "channel": place, "ts": ts, "thread": thread, "marker": marker}
 
     async def grow(self, reply: Reply, written: str) -> bool:
@@ -158,17 +193,24 @@ class Streams:
             return await self._append(stream, reply, more)
         return True
 
-    async def complete(self, reply: Reply, text: str, metadata: dict[str, Any]) -> None:
-        """Ends the stream with the rest of a text that is whole; the end is for `finish` all the
-        same, which puts in order what stands around it."""
+    async def complete(
+        self,
+        reply: Reply,
+        text: str,
+        metadata_of: Callable[[Part], dict[str, Any]],
+        ends: Answer | None,
+    ) -> None:
+        """Ends the stream with the rest of a text that is whole, and with what stands under it
+        where that is known; the end is for `finish` all the same, which puts in order the rest."""
         stream, texts = self._streams.get(reply["marker"]), texts_of(text.strip())
         if stream is None or not stream.open or not stream.known or not texts:
             return
-        if texts[0].startswith(stream.sent):
-            rest = texts[0][len(stream.sent) :]
-            stream.whole = await self._end(stream, reply, rest, metadata, [], tries=1)
-            # With no buttons to take away there are some to put there.
-            stream.buttons = True
+        end = render_end(ends) if ends is not None and not stream.buttons else None
+        shown, footer = end or (texts[0], [])
+        if shown.startswith(stream.sent):
+            rest = shown[len(stream.sent) :]
+            metadata = metadata_of({"place": "first" if end else "draft"})
+            stream.whole = await self._end(stream, reply, rest, metadata, footer, tries=1)
 
     async def finish(self, reply: Reply, part: Part, metadata: dict[str, Any]) -> End:
         """Ends the stream with the rest of the text.
@@ -191,11 +233,12 @@ class Streams:
             stream.whole = fits
         if not stream.whole or stream.sent != text:
             return "update"
-        return "tidy" if stream.buttons else "whole"
+        return "tidy" if stream.buttons or stream.footer != part["blocks"][1:] else "whole"
 
     async def stop(self, reply: Reply, metadata: dict[str, Any] | None = None) -> None:
         """Ends a stream as it is; one that has ended is no error."""
         more = {"metadata": metadata} if metadata else {}
+        await self._sessions.asked(reply["ts"])
         try:
             await self._web.call("chat.stopStream", **_where(reply), **more)
         except (Refused, NoAnswer) as refused:
@@ -252,7 +295,7 @@ class Streams:
 
     async def _close(self, stream: Stream, reply: Reply, refused: Refused) -> None:
         stream.open = False
-        if refused.reason != "message_not_in_streaming_state":
+        if refused.reason not in _ENDED:
             # It may be open still, and takes no update while it is.
             await self.stop(reply)
 
@@ -266,6 +309,7 @@ class Streams:
         tries: int = TRIES,
     ) -> bool:
         """Whether the stream took its rest. While it may not be stopped it may still grow."""
+        await self._sessions.asked(reply["ts"])
         for left in range(tries, 0, -1):
             more = {"metadata": metadata} | ({"blocks": footer} if footer else {})
             try:
@@ -287,7 +331,7 @@ class Streams:
                 raise
             else:
                 break
-        stream.open, stream.sent = False, stream.sent + rest
+        stream.open, stream.sent, stream.footer = False, stream.sent + rest, footer
         return True
 
     async def _call(

@@ -34,10 +34,10 @@ class Team:
     def __init__(self, web: Web) -> None:
         self.web = web
         self.people = People(web)
-        self.reader = Reader(web, self.people)
+        self.streams = Streams(web)
+        self.reader = Reader(web, self.people, self.streams.is_growing)
         self.marker = Marker(web, self.people)
         self.leftovers = Leftovers(web)
-        self.streams = Streams(web)
 
 
 class Teams:

@@ -173,15 +173,17 @@ class Admin:
         action = "user.disabled" if off else "user.enabled"
         await uow.audit.note(action, actor, subject=user_id)
 
-    async def appoint(self, login: str, *, remove: bool = False) -> User:
+    async def appoint(self, login: str, *, remove: bool = False, force: bool = False) -> User:
         """Makes the account with this address or name an admin, or one no more: the operator's act.
 
-        Raises NotFound.
+        Raises NotFound, and Conflict where no admin would be left, unless that is forced.
         """
         async with self._database.begin() as uow:
             user = await uow.users.by_login(login) if is_login(login) else None
             if user is None:
                 raise NotFound("There is no such account. It has to be registered first.")
+            if remove and not force and await uow.people.admins() == {user.id}:
+                raise Conflict(LAST)
             role = "member" if remove else "admin"
             await uow.people.change(user.id, role=role)
             await uow.audit.note(

@@ -17,7 +17,7 @@ from core.asking.material import Source
 from core.asking.words import folded, hits, passages, telling
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
-from core.commands.item import shown
+from core.commands.item import foresee, shown
 from core.commands.saving import PAGE
 from core.errors import AssistantError, InvalidInput, NotFound, NotionFailed
 from core.messages import Answer, Call
@@ -91,6 +91,7 @@ async def run(context: Context, call: Call) -> Answer:
             model=call.value("model"),
         )
 
+    foresee(context, private=call.has("private"))
     try:
         found = await context.step("search", search)
         notes = await context.step("generate", write)

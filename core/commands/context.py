@@ -88,12 +88,13 @@ class Saver(Protocol):
 class Undone(TypedDict):
     """What came of taking a save back: what there is to say, and whether the page can still go.
 
-    Nothing is said where it is gone.
+    Nothing is said where it is gone and there is no other. `page` is the address of one that is.
     """
 
     said: str
     ask: bool
     item: NotRequired[str]
+    page: NotRequired[str]
 
 
 class Keeper(Protocol):
@@ -218,6 +219,10 @@ class Conversation(Protocol):
 
     async def unnote(self, note: Mapping[str, str], end: str) -> None:
         """Takes it back, or says how it ended where that cannot be."""
+        ...
+
+    async def unsay(self, page: str) -> None:
+        """Takes away what was told of what this request undoes; with a page's address, of that."""
         ...
 
     async def unmark(self, address: Mapping[str, str]) -> None:

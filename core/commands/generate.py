@@ -9,7 +9,7 @@ from functools import partial
 from core.actions import when_written
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
-from core.commands.item import shown
+from core.commands.item import foresee, shown
 from core.commands.saving import NO_SAVE, NOTION_TEMPLATE, SET, TAGS, TO, given, with_given
 from core.errors import AssistantError
 from core.facts import of_prompt
@@ -29,6 +29,11 @@ async def run(context: Context, call: Call) -> Answer:
     if place is not None:
         await context.step("check the place", partial(context.places.check, place))
 
+    saves = await _saves(context, call)
+    unused = () if saves else tuple(_unused(call))
+    if not saves:
+        foresee(context, private=call.has("private"), more=unused)
+
     async def write() -> list[str]:
         await context.conversation.turn(context.feed)
         return await context.writer.write(
@@ -41,8 +46,6 @@ async def run(context: Context, call: Call) -> Answer:
 
     notes = await context.step("generate", write)
     item = await context.library.get(context.user_id, context.request.id)
-    saves = await _saves(context, call)
-    unused = () if saves else _unused(call)
     answer = shown(item, [*notes, *unused], private=call.has("private"))
     # What was stopped is half a text: whoever wants a page of it presses the button.
     if item.stopped or not saves:

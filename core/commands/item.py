@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from core.actions import NOT_YOURS, when_written
@@ -37,5 +38,20 @@ async def own_item(context: Context, text: str) -> Content:
 
 def shown(item: Content, notes: list[str], *, private: bool) -> Answer:
     """An item's text as the answer to its request, with its buttons."""
-    actions = when_written(item.id, text=item.text is not None)
-    return Answer(item.text or EMPTY, notes=tuple(notes), private=private, actions=actions)
+    return _answer(item.id, item.text, notes, private=private)
+
+
+def foresee(context: Context, *, private: bool, more: Sequence[str] = ()) -> None:
+    """Lets whoever looks on know the answer with its last word: nothing but `more` notes are added
+    to what is being written."""
+    item = context.request.id
+
+    def ending(text: str, notes: Sequence[str]) -> Answer:
+        return _answer(item, text, [*notes, *more], private=private)
+
+    context.feed.ending = ending
+
+
+def _answer(item: UUID, text: str | None, notes: Sequence[str], *, private: bool) -> Answer:
+    actions = when_written(item, text=text is not None)
+    return Answer(text or EMPTY, notes=tuple(notes), private=private, actions=actions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.commands.ask import answered_again
 from core.commands.command import Argument, Command, Flag
 from core.commands.context import Context
-from core.commands.item import own_item, shown
+from core.commands.item import foresee, own_item, shown
 from core.messages import Answer, Call
 from core.templates import ASK, page_of
 
@@ -17,6 +17,8 @@ async def admit(context: Context, call: Call) -> None:
 
 async def run(context: Context, call: Call) -> Answer:
     """Writes the text anew from the prompt and the earlier answer, as an item of its own."""
+
+    foresee(context, private=call.has("private"))
 
     async def write() -> list[str]:
         earlier = await own_item(context, call.text)

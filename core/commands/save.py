@@ -146,9 +146,11 @@ async def undo(context: Context, call: Call) -> Answer:
     undone: Undone | str = await context.step("undo", take_back)
     # Earlier releases kept of this step only what there was to say.
     said = undone if isinstance(undone, str) else undone["said"]
-    ask = not isinstance(undone, str) and undone["ask"]
-    if not isinstance(undone, str):
-        item = UUID(undone.get("item", str(item)))
+    more: Undone = {"said": said, "ask": False} if isinstance(undone, str) else undone
+    page, item = more.get("page", ""), UUID(more.get("item", str(item)))
+    if page or not said:
+        await context.step("unsay", partial(context.conversation.unsay, page))
+    ask = more["ask"]
     actions = when_taken_back(item) if ask else ()
     return Answer(said, private=True, quiet=not said, actions=actions)
 

@@ -191,7 +191,7 @@ class Show:
         """Shows the text, or the placeholder for none; False where the budget has no place."""
         platform, reply, streams = self._platform, self.reply, self._streams()
         if streams and reply is not None and self._feed.whole:
-            await streams.complete(self._address, reply, text)
+            await streams.complete(self._address, reply, text, self._feed.ends)
             return True
         # The first words come in any case, but the budget knows of them.
         if self._budget is not None and not await self._budget.grant() and not first:

@@ -72,6 +72,20 @@ class Builder(InlineWriter):
         self.flush()
         return self._blocks
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether HTML that follows goes on with a paragraph or a heading."""
+        return bool(self._content or self._heading)
+
+    def settle(self) -> list[Block] | None:
+        """The blocks so far, which are forgotten; None where something is open beside text."""
+        self.flush()
+        if len(self._frames) > 1 or self._looks or self._grids:
+            return None
+        blocks = self._blocks.copy()
+        self._blocks.clear()
+        return blocks
+
     def flush(self) -> None:
         """Ends the paragraph or heading that is being written; in a table cell, the line."""
         if self.in_cell:
@@ -92,6 +106,11 @@ class Builder(InlineWriter):
             children += _split_displays(content)
         else:
             children.append(Paragraph(content))
+
+    def end_words(self) -> None:
+        """Ends the words of an item before a block of HTML: in a tight list no paragraph does."""
+        if self._content and not self._looks and self._frames[-1].tag == "Item":
+            self.flush()
 
     def add(self, block: Block) -> None:
         """A block; in a table cell, which holds text alone, the words of it."""

@@ -22,11 +22,13 @@ from core.markdown.document import (
     Style,
     Table,
     Toggle,
+    is_blank,
+    plain_text,
     restyled,
 )
 from core.markdown.parse import parse
 from core.markdown.split import Lines, Segment, Text, pack
-from core.markdown.tables import aligned
+from core.markdown.tables import aligned, is_wide
 
 _ALERTS = {
     "note": "ℹ️ Note",
@@ -55,7 +57,8 @@ class _Place:
     @property
     def blank(self) -> str:
         """The gap of an empty line, which in a quote still belongs to the quote."""
-        return f"\n{self.rest.rstrip()}\n"
+        margin = self.rest.rstrip()
+        return f"\n{margin} \n" if margin and self.dialect.ends_quotes else f"\n{margin}\n"
 
 
 def messages(markdown: str, dialect: Dialect) -> list[str]:
@@ -94,9 +97,11 @@ def _paragraph(block: Paragraph, place: _Place) -> Iterator[Segment]:
 
 def _heading(block: Heading, place: _Place) -> Iterator[Segment]:
     content = _on_one_line(block.content)
-    if block.level <= place.dialect.deepest_heading:
+    dialect = place.dialect
+    fits = dialect.measure(plain_text(content)) <= dialect.longest_heading
+    if fits and block.level <= dialect.deepest_heading:
         first = f"{place.first}{'#' * block.level} "
-        yield Text(content, first, place.rest, place.gap, leads=True)
+        yield Text(content, first, place.rest, place.gap, leads=True, apart=True)
     else:
         bold = [_bold(piece) for piece in content]
         yield Text(bold, place.first, place.rest, place.gap, leads=True)
@@ -135,11 +140,14 @@ def _fenced(text: str, language: str, place: _Place, head: list[str] | None = No
 
 
 def _rule(_: Rule, place: _Place) -> Iterator[Segment]:
-    yield Lines([], [place.dialect.rule], [], place.first, place.rest, place.gap)
+    yield Lines([], [place.dialect.rule], [], place.first, place.rest, place.gap, apart=True)
 
 
 def _table(block: Table, place: _Place) -> Iterator[Segment]:
     if not place.dialect.has_tables:
+        if is_wide(block):
+            yield from _rows_as_lists(block, place)
+            return
         head, body, links = aligned(block)
         head = [line for text in head for line in code_lines(text, "```")]
         if sum(map(len, head)) > place.dialect.limit // 4:
@@ -154,16 +162,23 @@ def _table(block: Table, place: _Place) -> Iterator[Segment]:
     rows = [_row(row) for row in block.rows]
     if not block.has_header:
         rows.insert(0, "|" + "  |" * len(block.alignments))
-    if max(map(len, rows)) * 3 > place.dialect.limit:  # not a row that could be repeated or cut
+    long = max(map(len, rows)) * 3 > place.dialect.limit  # not a row to be repeated or cut
+    if long or len(block.alignments) > place.dialect.table_columns:
         yield from _rows_as_text(block, place)
         return
     sides = {"left": ":--", "center": ":-:", "right": "--:"}
     line = "| " + " | ".join(sides.get(side, "---") for side in block.alignments) + " |"
-    yield Lines([rows[0], line], rows[1:], [], place.first, place.rest, place.gap)
+    most = place.dialect.table_rows - 1
+    for start in range(1, max(len(rows), 2), most):
+        body, first = rows[start : start + most], place.first if start == 1 else place.rest
+        gap = place.gap if start == 1 else place.blank
+        yield Lines([rows[0], line], body, [], first, place.rest, gap, apart=True)
 
 
 def _row(cells: list[list[Inline]]) -> str:
-    texts = (write(cell).replace("\n", " ").replace("\\|", "|") for cell in cells)
+    texts = (
+        write(cell, begins_line=False).replace("\n", " ").replace("\\|", "|") for cell in cells
+    )
     return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 
@@ -172,6 +187,24 @@ def _rows_as_text(block: Table, place: _Place) -> Iterator[Segment]:
         content = [piece for cell in row for piece in (*cell, Run(" · "))][:-1]
         first, gap = (place.first, place.gap) if not index else (place.rest, place.blank)
         yield Text(content, first, place.rest, gap)
+
+
+def _rows_as_lists(block: Table, place: _Place) -> Iterator[Segment]:
+    """Each row as its first cell in bold and, below it, a list of the others, by their headers."""
+    titled = block.has_header and len(block.rows) > 1
+    titles = block.rows[0] if titled else [[] for _ in block.alignments]
+    first, gap = place.first, place.gap
+    for row in block.rows[titled:]:
+        for column, (title, cell) in enumerate(zip(titles, row, strict=True)):
+            if is_blank(cell):
+                continue
+            content = _on_one_line([*title, Run(": "), *cell] if title else cell)
+            if column:
+                yield Text(content, f"{first}- ", f"{place.rest}  ", gap)
+            else:
+                yield Text([_bold(piece) for piece in content], first, place.rest, gap, leads=True)
+            first, gap = place.rest, "\n"
+        gap = place.blank
 
 
 def _quote(block: Quote, place: _Place) -> Iterator[Segment]:

@@ -20,11 +20,16 @@ class Dialect:
     deepest_heading: int
     has_tables: bool
     nests_quotes: bool
+    ends_quotes: bool  # at a line with nothing but `>`, not even a blank
     rule: str
     done: str
     to_do: str
     long_fences: bool  # a fence may be longer than three backticks
     spoilers: bool = False  # what stands between `||` is hidden
+    most_apart: int = 10**9  # headings, rules and tables in one part
+    longest_heading: int = 10**9  # characters; a longer one is bold text
+    table_rows: int = 10**9  # the header's among them
+    table_columns: int = 10**9
 
 
 # Outermost first.
@@ -54,9 +59,15 @@ _LINE_START = re.compile(
 _NUMBER = re.compile(r"^([ \t]*\d{1,9})([.)])(?=\s|$)", re.M)
 
 
-def write(content: Content) -> str:
-    """`content` as Markdown on as many lines as it has breaks, harmless and honest."""
-    text = "".join(_write_link(link, pieces) for link, pieces in by_link(simplify(content)))
+def write(content: Content, *, begins_line: bool = True) -> str:
+    """`content` as Markdown on as many lines as it has breaks, harmless and honest.
+
+    What would be read as a heading or a list is escaped where a line begins, and nowhere else.
+    """
+    text = ""
+    for link, pieces in by_link(simplify(content)):
+        text += _write_link(link, pieces) if link else _write_styles(pieces, begins_line)
+        begins_line = text.endswith("\n") if text else begins_line
     return text.replace("\n ", "\n")
 
 
@@ -92,13 +103,11 @@ def by_link(runs: list[Run]) -> Iterator[tuple[str, list[Run]]]:
 
 def _write_link(link: str, runs: list[Run]) -> str:
     """A link, unless its text pretends to be another address: then both are shown."""
-    if not link:
-        return _write_styles(runs)
     plain = "".join(run.text for run in runs)
     url = _closed(defuse_address(link))
     if not plain.strip() or is_same(plain, link):
         return url
-    text = _write_styles(runs).strip().replace("\n", " ")
+    text = _write_styles(runs, begins_line=False).strip().replace("\n", " ")
     if is_misleading(plain, link):
         return f"{text} ({url})"
     lead = plain[: len(plain) - len(plain.lstrip())]
@@ -112,7 +121,7 @@ def is_same(text: str, address: str) -> bool:
 
 
 def _bare(address: str) -> str:
-    return re.sub("^https?://", "", address.strip()).removesuffix("/")
+    return re.sub("^(?i:https?)://", "", address.strip()).removesuffix("/")
 
 
 def _without_brackets(text: str) -> str:
@@ -127,7 +136,7 @@ def _closed(url: str) -> str:
     return url.replace("(", "%28").replace(")", "%29")
 
 
-def _write_styles(runs: list[Run]) -> str:
+def _write_styles(runs: list[Run], begins_line: bool) -> str:
     """Runs with their marks opened and closed in order, blanks kept outside of them.
 
     Bold would not end at `**中文。**后`: something unseen parts such a mark from its text.
@@ -143,7 +152,8 @@ def _write_styles(runs: list[Run]) -> str:
         start = run.text.index(core[0]) if run.style & Style.CODE else run.text.find(core)
         blank += run.text[:start]
         wanted = [(style, mark) for style, mark in _MARKS if run.style & style]
-        text = write_code(defuse(core)) if run.style & Style.CODE else escape(core)
+        begins_line = not wanted and ("\n" in blank or (begins_line and not last))
+        text = write_code(defuse(core)) if run.style & Style.CODE else _escape(core, begins_line)
         closed = _close(opened, wanted)
         if closed and not blank and _sticks(last, text[0]):
             written.append(_UNSEEN)
@@ -184,16 +194,22 @@ def write_code(text: str) -> str:
     return f"{fence} {text} {fence}" if "`" in text[:1] + text[-1:] else f"{fence}{text}{fence}"
 
 
-def escape(text: str) -> str:
+def _escape(text: str, begins_line: bool) -> str:
     """Plain text such that no character of it is read as a mark, and that notifies nobody."""
-    return defuse(escaped(text))
+    if begins_line:
+        return defuse(escaped(text))
+    first, end, rest = text.partition("\n")
+    return defuse(_escape_marks(first, SPECIAL) + end + escaped(rest))
 
 
 def escaped(text: str, special: re.Pattern[str] = SPECIAL) -> str:
     """Plain text such that nothing in it is read as a mark: `special` finds what would be one."""
-    text = special.sub(lambda match: "\\" + match.group(), text)
-    text = _LINE_START.sub(r"\1\\\2", text)
+    text = _LINE_START.sub(r"\1\\\2", _escape_marks(text, special))
     return _NUMBER.sub(r"\1\\\2", text)
+
+
+def _escape_marks(text: str, special: re.Pattern[str]) -> str:
+    return special.sub(lambda match: "\\" + match.group(), text)
 
 
 def code_lines(text: str, fence: str) -> list[str]:

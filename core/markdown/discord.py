@@ -11,6 +11,7 @@ _DISCORD = Dialect(
     deepest_heading=3,
     has_tables=False,
     nests_quotes=False,
+    ends_quotes=True,
     rule="──────────",
     done="☑ ",
     to_do="☐ ",

@@ -18,56 +18,61 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _PRE_LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#.-]+)|lang=[\"']?([\w+#.-]+)")
 
-_STYLES = {
+STYLES = {
     **dict.fromkeys(("b", "strong"), Style.BOLD),
     **dict.fromkeys(("i", "em", "cite", "var", "dfn"), Style.ITALIC),
     **dict.fromkeys(("s", "strike", "del"), Style.STRIKE),
     **dict.fromkeys(("u", "ins"), Style.UNDERLINE),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), Style.CODE),
+    "mark": Style.HIGHLIGHT,
     "spoiler": Style.SPOILER,  # ours, for what a chat hides
 }
-_INVISIBLE = frozenset((
-    "span", "font", "small", "big", "mark", "abbr", "label", "time", "q", "nobr", "wbr",
+INVISIBLE = frozenset((
+    "span", "font", "small", "big", "abbr", "label", "time", "q", "nobr", "wbr",
     "picture", "source", "track", "data", "bdi", "bdo", "ruby", "rt", "rp", "map", "area",
     "object", "param", "button", "input", "select", "option", "textarea", "slot", "canvas",
     "progress", "meter",
 ))  # fmt: skip
-_BLOCKS = frozenset((
+BLOCKS = frozenset((
     "p", "div", "center", "section", "article", "header", "footer", "main", "nav", "aside",
     "figure", "figcaption", "address", "form", "dl", "dt", "dd", "html", "head", "body", "link",
     "meta", "base", "title", "fieldset", "legend", "menu", "hgroup", "noscript", "thead", "tbody",
     "tfoot", "caption", "colgroup", "col",
 ))  # fmt: skip
+_BLANKS = re.compile(r"\s+")
 _MEDIA = frozenset({"video", "audio", "iframe", "embed"})
-_UNSEEN = "!"
-_RAW = ("script", "style", "pre", "template", "svg")
+UNSEEN = "!"
+RAW = ("script", "style", "pre", "template", "svg")
+
+
+# Its name, whether it closes, its attributes, its source; see `tokens`.
+Token = tuple[str, bool, str, str]
 
 
 def feed(builder: Builder, source: str) -> None:
     """Hand an HTML block, or one inline tag, to the builder."""
-    for name, closing, attributes, text in _tokens(source):
-        if name == _UNSEEN:
+    for name, closing, attributes, text in tokens(source):
+        if name == UNSEEN:
             builder.leave_out()
         elif not name:
-            _write(builder, text)
-        elif name in _RAW:
+            builder.text(shown(text))
+        elif name in RAW:
             if name == "pre" and not closing:
                 _write_preformatted(builder, attributes, text)
         else:
             _apply(builder, name, closing, attributes, text)
 
 
-def _write(builder: Builder, text: str) -> None:
+def shown(text: str) -> str:
     """Text between tags: entities read, white space folded."""
-    folded = re.sub(r"\s+", " ", html.unescape(text))
-    builder.text(folded)
+    return " " if text.isspace() else _BLANKS.sub(" ", html.unescape(text))
 
 
-def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
+def tokens(source: str) -> Iterator[Token]:
     """(tag name, is closing, attributes, source) for tags; name empty for text.
 
     Of an element whose content is raw, the content takes the place of the source. Comments,
-    declarations and instructions are `_UNSEEN`; one that never ends takes the rest with it.
+    declarations and instructions are `UNSEEN`; one that never ends takes the rest with it.
     """
     position = 0
     while position < len(source):
@@ -77,9 +82,9 @@ def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
             return
         if start > position:
             yield "", False, "", source[position:start]
-        skipped = _skip(source, start)
+        skipped = _skip(source, start) if source[start + 1 : start + 2] in ("!", "?") else 0
         if skipped:
-            yield _UNSEEN, False, "", ""
+            yield UNSEEN, False, "", ""
             position = skipped
             continue
         tag = _TAG.match(source, start)
@@ -87,19 +92,17 @@ def _tokens(source: str) -> Iterator[tuple[str, bool, str, str]]:
             yield "", False, "", "<"
             position = start + 1
             continue
-        name, closing, position = tag.group(2).lower(), bool(tag.group(1)), tag.end()
-        text = tag.group()
-        if name in _RAW and not closing:
+        slash, name, attributes = tag.groups()
+        name, text, position = name.lower(), tag.group(), tag.end()
+        if name in RAW and not slash:
             close = re.compile(f"</{name}\\s*>", re.IGNORECASE).search(source, position)
             text = source[position : close.start() if close else len(source)]
             position = close.end() if close else len(source)
-        yield name, closing, tag.group(3), text
+        yield name, slash != "", attributes, text
 
 
 def _skip(source: str, start: int) -> int:
     """Where the comment, declaration or instruction at `start` ends; 0 when there is none."""
-    if source[start + 1 : start + 2] not in ("!", "?"):
-        return 0
     for opening, closing in (
         ("<!--", "-->"),
         ("<![CDATA[", "]]>"),
@@ -112,12 +115,12 @@ def _skip(source: str, start: int) -> int:
     return 0
 
 
-def _attributes(source: str) -> dict[str, str]:
+def attributes_of(source: str) -> dict[str, str]:
     if not source:
         return {}
     return {
-        match.group(1).lower(): html.unescape(next(g for g in match.groups()[1:] if g is not None))
-        for match in _ATTRIBUTE.finditer(source)
+        name.lower(): html.unescape(quoted or single or bare)
+        for name, quoted, single, bare in _ATTRIBUTE.findall(source)
     }
 
 
@@ -130,17 +133,17 @@ def _write_preformatted(builder: Builder, attributes: str, content: str) -> None
 
 
 def _apply(builder: Builder, name: str, closing: bool, attributes: str, source: str) -> None:
-    if name in _STYLES:
+    if name in STYLES:
         if closing:
             builder.close_look(name)
         else:
-            builder.open_look(name, _STYLES[name])
-    elif name in _BLOCKS:
+            builder.open_look(name, STYLES[name])
+    elif name in BLOCKS:
         builder.flush()
-    elif name in _INVISIBLE:
+    elif name in INVISIBLE:
         return
-    elif name in _HANDLERS:
-        _HANDLERS[name](builder, name, closing, _attributes(attributes))
+    elif name in HANDLERS:
+        HANDLERS[name](builder, name, closing, attributes_of(attributes))
     else:
         builder.text(source)
 
@@ -235,7 +238,7 @@ def _media(builder: Builder, _name: str, closing: bool, attributes: dict[str, st
         builder.close_look("media")
 
 
-_HANDLERS: dict[str, Callable[[Builder, str, bool, dict[str, str]], None]] = {
+HANDLERS: dict[str, Callable[[Builder, str, bool, dict[str, str]], None]] = {
     "br": _line,
     "hr": _rule,
     "img": _image,

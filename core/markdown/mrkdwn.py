@@ -26,6 +26,7 @@ _DIALECT = Dialect(
     deepest_heading=0,
     has_tables=False,
     nests_quotes=False,
+    ends_quotes=False,
     rule="──────────",
     done="☑ ",
     to_do="☐ ",

@@ -35,7 +35,6 @@ from core.markdown.document import (
     trim,
 )
 from core.markdown.languages import PLAIN, notion_language
-from core.markdown.parse import parse
 from core.markdown.richtext import (
     ALWAYS_FITS,
     MAX_EQUATION,
@@ -52,7 +51,7 @@ from core.markdown.richtext import (
 NotionBlock = dict[str, Any]
 
 MAX_COLUMNS = 100
-_DEEPEST_HEADING = 4
+DEEPEST_HEADING = 4
 
 # The most text in one code block, in UTF-16 units, so that its JSON stays well below a request's
 # 500 KB; a longer one goes on in the next block.
@@ -72,19 +71,20 @@ _ALERTS = {
 }
 
 
-def notion_blocks(markdown: str) -> list[NotionBlock]:
-    """The whole document as Notion block objects, children nested as deep as the source.
+def written(document: list[Block]) -> list[NotionBlock]:
+    """The blocks of a whole document."""
+    blocks: list[NotionBlock] = []
+    write(blocks, document)
+    return blocks
 
-    Never raises. What Notion has no block for keeps its words: footnotes become a list at the
-    end, links it would refuse are written out, nesting beyond 50 levels is flattened.
-    """
-    converted: list[NotionBlock] = []
-    for block in parse(markdown):
+
+def write(blocks: list[NotionBlock], document: list[Block]) -> None:
+    """Adds what stands at a document's top to the blocks before it."""
+    for block in document:
         if isinstance(block, Paragraph) and is_hidden(block.content):
-            _hide(converted, block)
+            _hide(blocks, block)
         else:
-            converted += _WRITERS[type(block)](block)
-    return converted
+            blocks += _WRITERS[type(block)](block)
 
 
 def _hide(converted: list[NotionBlock], block: Paragraph) -> None:
@@ -120,7 +120,7 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
     blocks = []
     for part in _around_pictures(paragraph.content):
         if isinstance(part, Picture):
-            blocks.append(_image(part))
+            blocks.append(image(part))
         else:
             blocks += _text("paragraph", part)
     return blocks
@@ -128,12 +128,19 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
 
 def _text(kind: str, content: Content) -> list[NotionBlock]:
     """Blocks of nothing but text; none where there is nothing to read."""
+    blocks: list[NotionBlock] = []
     items = rich_text(content)
-    if not items:
-        return []
+    if items:
+        write_text(blocks, kind, items)
+    return blocks
+
+
+def write_text(blocks: list[NotionBlock], kind: str, items: list[RichText]) -> None:
+    """Adds blocks of nothing but text."""
     if len(items) <= ALWAYS_FITS:
-        return [{"type": kind, kind: {"rich_text": items}}]
-    return [{"type": kind, kind: {"rich_text": array}} for array in in_arrays(items)]
+        blocks.append({"type": kind, kind: {"rich_text": items}})
+    else:
+        blocks += [{"type": kind, kind: {"rich_text": array}} for array in in_arrays(items)]
 
 
 def _has_picture(content: Content) -> bool:
@@ -158,7 +165,7 @@ def _around_pictures(content: Content) -> list[Content | Picture]:
     ]
 
 
-def _image(picture: Picture) -> NotionBlock:
+def image(picture: Picture) -> NotionBlock:
     body: dict[str, Any] = {
         "type": "external",
         "external": {"url": web_address(picture.address)},
@@ -171,7 +178,7 @@ def _image(picture: Picture) -> NotionBlock:
 
 def _heading(heading: Heading) -> list[NotionBlock]:
     """The heading without its pictures, which stand before or after it as they did inside."""
-    kind = f"heading_{min(heading.level, _DEEPEST_HEADING)}"
+    kind = f"heading_{min(heading.level, DEEPEST_HEADING)}"
     if not _has_picture(heading.content):
         return _text(kind, heading.content)
     parts = _around_pictures(heading.content)
@@ -181,15 +188,15 @@ def _heading(heading: Heading) -> list[NotionBlock]:
     texts = [part for part in parts if not isinstance(part, Picture)]
     leading = len(list(takewhile(lambda part: isinstance(part, Picture), parts)))
     words = trim([piece for text in texts for piece in (*text, Run(" "))])
-    images = [_image(picture) for picture in pictures]
+    images = [image(picture) for picture in pictures]
     return images[:leading] + _text(kind, words) + images[leading:]
 
 
 def _code(code: Code) -> list[NotionBlock]:
-    return _code_blocks(code.text, notion_language(code.language))
+    return code_blocks(code.text, notion_language(code.language))
 
 
-def _code_blocks(text: str, language: str) -> list[NotionBlock]:
+def code_blocks(text: str, language: str) -> list[NotionBlock]:
     return [
         _block(
             "code",
@@ -225,7 +232,7 @@ def _code_parts(text: str) -> list[str]:
 
 def _equation(equation: Equation) -> list[NotionBlock]:
     if not _is_short(equation):
-        return _code_blocks(equation.expression, "latex")
+        return code_blocks(equation.expression, "latex")
     return [_block("equation", {"expression": equation.expression})]
 
 
@@ -238,18 +245,28 @@ def _rule(_: Rule) -> list[NotionBlock]:
 
 
 def _table(table: Table) -> list[NotionBlock]:
-    rows = [[_cell(cell) for cell in row] for row in table.rows]
-    heavy = any(is_heavier([item for cell in row for item in cell], _MAX_ROW) for row in rows)
-    if len(table.alignments) > MAX_COLUMNS or heavy:
+    block = None
+    if len(table.alignments) <= MAX_COLUMNS:
+        rows = [[_cell(cell) for cell in row] for row in table.rows]
+        block = table_block(rows, has_header=table.has_header)
+    if block is None:
         lines = [" | ".join(plain_text(cell) for cell in row) for row in table.rows]
-        return _code_blocks("\n".join(lines), PLAIN)
+        return code_blocks("\n".join(lines), PLAIN)
+    return [block]
+
+
+def table_block(rows: list[list[list[RichText]]], *, has_header: bool) -> NotionBlock | None:
+    """A table of rows of the same length; None where it would be too large."""
+    for row in rows:
+        if len(row) > MAX_COLUMNS or is_heavier([item for cell in row for item in cell], _MAX_ROW):
+            return None
     body = {
-        "table_width": len(table.alignments),
-        "has_column_header": table.has_header,
+        "table_width": len(rows[0]),
+        "has_column_header": has_header,
         "has_row_header": False,
         "children": [_block("table_row", {"cells": row}) for row in rows],
     }
-    return [_block("table", body)]
+    return _block("table", body)
 
 
 def _cell(content: Content) -> list[RichText]:
@@ -261,13 +278,18 @@ def _cell(content: Content) -> list[RichText]:
 
 
 def _quote(quote: Quote) -> list[NotionBlock]:
-    return [_container("quote", _convert_all(quote.children))]
+    return [container("quote", _convert_all(quote.children))]
 
 
 def _alert(alert: Alert) -> list[NotionBlock]:
-    icon, color = _ALERTS.get(alert.kind, _ALERTS["note"])
+    return [callout(alert.kind, _convert_all(alert.children))]
+
+
+def callout(kind: str, children: list[NotionBlock]) -> NotionBlock:
+    """A GitHub alert of this kind; `children` are changed."""
+    icon, color = _ALERTS.get(kind, _ALERTS["note"])
     body = {"icon": {"type": "emoji", "emoji": icon}, "color": color}
-    return [_container("callout", _convert_all(alert.children), body)]
+    return container("callout", children, body)
 
 
 def _toggle(toggle: Toggle) -> list[NotionBlock]:
@@ -285,9 +307,9 @@ def _item(item: Item) -> list[NotionBlock]:
         children = [Paragraph([Formula(children[0].expression)]), *children[1:]]
     blocks = _convert_all(children)
     if item.checked is not None:
-        return [_container("to_do", blocks, {"checked": item.checked})]
+        return [container("to_do", blocks, {"checked": item.checked})]
     kind = "bulleted_list_item" if item.number is None else "numbered_list_item"
-    return [_container(kind, blocks)]
+    return [container(kind, blocks)]
 
 
 def _bold(piece: Inline) -> Inline:
@@ -296,7 +318,7 @@ def _bold(piece: Inline) -> Inline:
     return piece
 
 
-def _container(
+def container(
     kind: str, blocks: list[NotionBlock], extra: dict[str, Any] | None = None
 ) -> NotionBlock:
     """A block whose own text is its first paragraph and whose children are the rest."""

@@ -11,7 +11,6 @@ from typing import Any
 from pyromark import Options, events
 
 from core.markdown.alerts import mark_alerts
-from core.markdown.autolink import Spans, find_addresses, may_begin_with_www, may_have_addresses
 from core.markdown.builder import Builder, code_block
 from core.markdown.document import (
     Alert,
@@ -26,10 +25,11 @@ from core.markdown.document import (
     Table,
     trim,
 )
-from core.markdown.formulas import begins_any, count_openings
+from core.markdown.formulas import begins_any
 from core.markdown.markup import feed
 from core.markdown.repair import MARK, clean, may_need_repair, repair, split_front_matter
 from core.markdown.scan import OPTIONS, lay_out
+from core.markdown.unrepaired import NeedsRepairError, Unrepaired, target_of
 
 _OPTIONS = OPTIONS | Options.ENABLE_MATH
 _CONTAINERS = ("BlockQuote", "Item", "FootnoteDefinition")
@@ -40,27 +40,27 @@ def parse(markdown: str) -> list[Block]:
     """The blocks of a document. Linear in its length."""
     front_matter, source = split_front_matter(clean(markdown))
     if not may_need_repair(source):
-        reader: _Reader = _PlainReader(front_matter, source)
+        reader: Reader = PlainReader(front_matter, Unrepaired(source))
         try:
             reader.read(events(source, options=OPTIONS))
             return reader.finish()
-        except _NeedsRepairError:
+        except NeedsRepairError:
             pass
-    reader = _Reader(front_matter)
-    reader.read(_repaired_events(source))
+    reader = Reader(front_matter)
+    reader.read(repaired_events(source)[1])
     return reader.finish()
 
 
-def _repaired_events(source: str) -> Iterable[Any]:
-    """What the parser says of the source as it was meant."""
+def repaired_events(source: str) -> tuple[str, Iterable[Any]]:
+    """The source as it was meant, and what the parser says of it."""
     layout = lay_out(source)
     repaired = repair(source, layout)
     if repaired is source and not begins_any(source, layout):
-        return layout.events()  # mathematics would change nothing
-    return events(repaired, options=_OPTIONS)
+        return source, layout.events()  # mathematics would change nothing
+    return repaired, events(repaired, options=_OPTIONS)
 
 
-class _Reader:
+class Reader:
     """One document's events on their way to the builder."""
 
     def __init__(self, front_matter: str) -> None:
@@ -73,7 +73,7 @@ class _Reader:
         self._closed = 0  # links and pictures that are open
         self._item: Item | None = None
         self._notes: dict[str, list[Block]] = {}
-        self._cited: dict[str, int] = {}
+        self.cited: dict[str, int] = {}  # the numbers of footnotes
         build = self.builder
         self._text: Callable[[str], None] = build.text
         self._leaves: dict[str, Callable[[Any], None]] = {
@@ -156,6 +156,19 @@ class _Reader:
             elif key in leaves:
                 leaves[key](value)
 
+    def read_part(self, found: Iterable[Any], *item_of: int | None) -> None:
+        """The events of one block, or of one item of a list that begins with this number."""
+        self._numbers += item_of
+        self.read(found)
+        del self._numbers[len(self._numbers) - len(item_of) :]
+
+    def settle(self) -> list[Block] | None:
+        """What was read so far, which is forgotten; None where something is still open."""
+        blocks = self.builder.settle()
+        if blocks and self.builder.has_quotes:
+            mark_alerts(blocks)
+        return blocks
+
     def _read_mark(self, event: str) -> None:
         if event == "Rule":
             self.builder.add(Rule())
@@ -181,6 +194,7 @@ class _Reader:
             self.builder.add(code_block(info, text))
 
     def _open_html(self) -> None:
+        self.builder.end_words()
         self._html = []
 
     def _markup(self, html: str) -> None:
@@ -240,7 +254,7 @@ class _Reader:
     # Footnotes: numbered in the order they are cited, written at the end
 
     def _cite(self, name: str) -> None:
-        number = self._cited.setdefault(name, len(self._cited) + 1)
+        number = self.cited.setdefault(name, len(self.cited) + 1)
         self.builder.text(f"[{number}]")
 
     def _open_note(self, name: str) -> None:
@@ -251,8 +265,8 @@ class _Reader:
         if any(self._notes.values()):
             blocks.append(Rule())
         for name in self._notes:
-            self._cited.setdefault(name, len(self._cited) + 1)
-        for name, number in self._cited.items():
+            self.cited.setdefault(name, len(self.cited) + 1)
+        for name, number in self.cited.items():
             note = self._notes.get(name, [])
             mark = Run(f"[{number}] ")
             if note and isinstance(note[0], Paragraph):
@@ -269,46 +283,24 @@ def _nothing(*_: object) -> None:
     """What is done for what has no meaning here."""
 
 
-# What a piece of text begins behind and what it ends before, the ends of the source among them.
-_BEFORE_TEXT = ("", *" \t\n*_~`>])|\\")
-_BEHIND_TEXT = ("", *" \t\n*_~`<[]!|\\")
-
-
-_MOST_LOOKED_AT = 20_000_000
-"""Characters that are looked at for where addresses stand, each as dear as one that is searched
-through: some hundredths of a second."""
-
-_DEARER = 200
-"""How much dearer it is to read a character than to search through it."""
-
-
-class _NeedsRepairError(Exception):
-    """The source means something else than the parser says, or it takes long to be sure."""
-
-
-class _PlainReader(_Reader):
+class PlainReader(Reader):
     """Reads a source that seems to need no repair, and makes sure of it on the way.
 
-    Bare addresses become links here; raises `_NeedsRepairError` where that is not all.
+    Bare addresses become links here; raises `NeedsRepairError` where that is not all.
     """
 
-    def __init__(self, front_matter: str, source: str) -> None:
+    def __init__(self, front_matter: str, source: Unrepaired) -> None:
         super().__init__(front_matter)
         self._source = source
-        self._marks = count_openings(source)
-        self._codes: list[str] = []
-        self._known: dict[str, Spans] = {}
-        self._looked_at = 0
         self._write = self.builder.text
-        self._has_www = may_begin_with_www(source)
-        if self._has_www or "://" in source:
+        if source.has_addresses:
             self._text = self._leaves["Text"] = self._text_with_addresses
-        if self._marks:
+        if source.marks:
             for name in ("Code", "Html", "InlineHtml"):
                 self._leaves[name] = self._noting(self._leaves[name])
 
     def _noting(self, read: Callable[[str], None]) -> Callable[[str], None]:
-        note = self._codes.append
+        note = self._source.codes.append
 
         def noting(code: str) -> None:
             note(code)
@@ -317,64 +309,27 @@ class _PlainReader(_Reader):
         return noting
 
     def _add_code(self, info: str, text: str) -> None:
-        self._codes.append(text)
+        self._source.codes.append(text)
         super()._add_code(info, text)
 
     def _text_with_addresses(self, text: str) -> None:
-        begins = (":" in text and "://" in text) or (self._has_www and may_have_addresses(text))
-        if self._closed or not begins:
+        if self._closed:
             self._write(text)
             return
         written = 0
-        for start, end in self._addresses(text):
+        for start, end in self._source.addresses(text):
             self._write_link(text[written:start], text[start:end])
             written = end
         if written < len(text):
             self.builder.text(text[written:])
 
-    def _addresses(self, text: str) -> Spans:
-        """Where bare addresses stand in a piece of text, by what surrounds it in the source."""
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = self._find_addresses(text)
-        return known
-
-    def _look_at(self, characters: int) -> None:
-        """Counts what is looked at: every piece of text is sought in the whole source."""
-        self._looked_at += characters
-        if self._looked_at > _MOST_LOOKED_AT:
-            raise _NeedsRepairError
-
-    def _find_addresses(self, text: str) -> Spans:
-        self._look_at(len(self._source))
-        found: Spans | None = None
-        place = self._source.find(text)
-        while place >= 0:
-            self._look_at(_DEARER * len(text))
-            if self._may_be_text(place, place + len(text)):
-                here = find_addresses(self._source, place, place + len(text))
-                if here is None or found not in (None, here):
-                    raise _NeedsRepairError
-                found = here
-            place = self._source.find(text, place + 1)
-        if found is None:  # it is not written like this
-            raise _NeedsRepairError
-        return found
-
-    def _may_be_text(self, start: int, end: int) -> bool:
-        """Whether a piece of text may begin and end here, rather than in the middle of one."""
-        before, after = self._source[start - 1 : start], self._source[end : end + 1]
-        return before in _BEFORE_TEXT and after in _BEHIND_TEXT
-
     def _write_link(self, before: str, address: str) -> None:
         if before:
             self.builder.text(before)
-        target = f"http://{address}" if address[:4].lower() == "www." else address
-        self.builder.open_look("Link", address=target)
+        self.builder.open_look("Link", address=target_of(address))
         self.builder.text(address)
         self.builder.close_look("Link")
 
     def finish(self) -> list[Block]:
-        if self._marks and self._marks != count_openings("\n".join(self._codes)):
-            raise _NeedsRepairError
+        self._source.check()
         return super().finish()

@@ -17,7 +17,7 @@ MAX_TEXT = 2000
 MAX_RUNS = 100
 MAX_EQUATION = 1000
 # A character is two UTF-16 units at most.
-_NEVER_TOO_LONG = MAX_TEXT // 2
+NEVER_TOO_LONG = MAX_TEXT // 2
 
 # A block's rich text must leave room in a request of 500 KB. JSON may write a UTF-16 unit in six
 # bytes, and a link takes 2,000 at most, so a few objects need not be weighed.
@@ -30,7 +30,7 @@ _MOST_OF_AN_ITEM = 250
 RichText = dict[str, Any]
 
 # Chinese and Japanese, punctuation and full-width forms included; Korean puts blanks.
-_WITHOUT_BLANKS = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]")
+WITHOUT_BLANKS = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]")
 
 _ANNOTATIONS = (
     (Style.BOLD, "bold"),
@@ -39,12 +39,16 @@ _ANNOTATIONS = (
     (Style.UNDERLINE, "underline"),
     (Style.CODE, "code"),
 )
-_LOOKS: list[dict[str, Any]] = [
-    {name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(2 * Style.SPOILER)
+LOOKS: list[dict[str, Any]] = [
+    {name: True for bit, name in _ANNOTATIONS if style & bit}
+    for style in range(2 * Style.HIGHLIGHT)
 ]
-# Notion hides nothing in a sentence: what was hidden is set off from the words around it.
-for _look in _LOOKS[Style.SPOILER :]:
-    _look["color"] = "gray_background"
+for _style, _look in enumerate(LOOKS):
+    # Notion hides nothing in a sentence: what was hidden is set off from the words around it.
+    if _style & Style.SPOILER:
+        _look["color"] = "gray_background"
+    elif _style & Style.HIGHLIGHT:
+        _look["color"] = "yellow_background"
 
 
 def units(text: str) -> int:
@@ -104,23 +108,27 @@ def rich_text(content: Content) -> list[RichText]:
 def _equation(formula: Formula) -> RichText:
     item: RichText = {"type": "equation", "equation": {"expression": formula.expression}}
     if formula.style:
-        item["annotations"] = _LOOKS[formula.style].copy()
+        item["annotations"] = LOOKS[formula.style].copy()
     return item
 
 
 def _write(items: list[RichText], run: Run, more: list[str]) -> None:
-    """Adds a run, and the texts that look like it, in as many objects as it takes."""
-    text = "".join([run.text, *more]) if more else run.text
-    if len(text) <= _NEVER_TOO_LONG:
-        items.append(_text(text, run.style, run.link))
+    """Adds a run, and the texts that look like it."""
+    write_run(items, "".join([run.text, *more]) if more else run.text, run.style, run.link)
+
+
+def write_run(items: list[RichText], text: str, style: int, link: str) -> None:
+    """Adds text of one look, in as many objects as it takes."""
+    if len(text) <= NEVER_TOO_LONG:
+        items.append(_text(text, style, link))
     else:
-        items += [_text(part, run.style, run.link) for part in cut(text, MAX_TEXT)]
+        items += [_text(part, style, link) for part in cut(text, MAX_TEXT)]
 
 
 def _text(text: str, style: int, link: str) -> RichText:
     body: RichText = {"content": text, "link": {"url": link}} if link else {"content": text}
     if style:
-        return {"type": "text", "text": body, "annotations": _LOOKS[style].copy()}
+        return {"type": "text", "text": body, "annotations": LOOKS[style].copy()}
     return {"type": "text", "text": body}
 
 
@@ -134,7 +142,7 @@ def _is_joint(content: Content, place: int) -> bool:
 
 
 def _joins(piece: Run | Formula | Picture | Break, place: int) -> bool:
-    return isinstance(piece, Run) and bool(_WITHOUT_BLANKS.match(piece.text[place:][:1]))
+    return isinstance(piece, Run) and bool(WITHOUT_BLANKS.match(piece.text[place:][:1]))
 
 
 def _as_run(content: Content, place: int) -> Run | Formula:
@@ -144,13 +152,13 @@ def _as_run(content: Content, place: int) -> Run | Formula:
         soft = "" if _is_joint(content, place) else " "
         return Run("\n" if piece.hard else soft, piece.style, piece.link)
     if isinstance(piece, Picture):
-        return _spoken(piece)
+        return speak(piece)
     if isinstance(piece, Formula) and units(piece.expression) > MAX_EQUATION:
         return Run(f"${piece.expression}$", piece.style | Style.CODE)
     return piece
 
 
-def _spoken(picture: Picture) -> Run:
+def speak(picture: Picture) -> Run:
     """A picture where none can stand: its words, linked to it."""
     url = web_address(picture.address)
     if url:

@@ -8,6 +8,8 @@ from core.markdown.document import Content, Run, Table
 
 # A wider table would wrap on every screen: its cells are then only set apart.
 _WIDEST = 160
+# Columns in a message, next to the list of channels: a wider table wraps there.
+_WIDEST_MESSAGE = 100
 # A longer address stands below the table: it would push the columns apart.
 _LONGEST_ADDRESS = 30
 
@@ -19,7 +21,7 @@ def aligned(table: Table) -> tuple[list[str], list[str], list[Run]]:
     """
     links: list[Run] = []
     rows = [[_words(cell, links) for cell in row] for row in table.rows]
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = _widths(rows)
     if sum(widths) + 3 * len(widths) > _WIDEST:
         widths = [0] * len(widths)
     lines = [_line(row, widths, table.alignments) for row in rows]
@@ -27,6 +29,16 @@ def aligned(table: Table) -> tuple[list[str], list[str], list[Run]]:
         return [], lines, links
     dashes = "-+-".join("-" * max(width, 3) for width in widths)
     return [lines[0], dashes], lines[1:], links
+
+
+def is_wide(table: Table) -> bool:
+    """Whether its columns would not fit side by side into a message."""
+    widths = _widths([[_words(cell, []) for cell in row] for row in table.rows])
+    return sum(widths) + 3 * len(widths) > _WIDEST_MESSAGE
+
+
+def _widths(rows: list[list[str]]) -> list[int]:
+    return [max(map(_width, column)) for column in zip(*rows, strict=True)]
 
 
 def _words(cell: Content, links: list[Run]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.slack import chat, conversations, people, streams, threads, views
+from sandbox.slack import chat, conversations, people, sessions, streams, threads, views
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.chat import Result
 from sandbox.slack.workspace import Workspace
@@ -31,6 +31,7 @@ METHODS: dict[str, Callable[[Workspace, Arguments], Result]] = {
     "views.open": views.open_view,
     "views.publish": views.publish_view,
     "views.update": views.update_view,
+    "agents.sessions.setStatus": sessions.set_status,
     "assistant.threads.setStatus": threads.set_status,
     "assistant.threads.setTitle": threads.set_title,
     "assistant.threads.setSuggestedPrompts": threads.set_suggested_prompts,

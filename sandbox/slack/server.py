@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from sandbox.slack import sessions
 from sandbox.slack.changes import changed_event, deleted_event
 from sandbox.slack.delivery import Delivery, Kind, Sender, Timing
 from sandbox.slack.files import Files, Shared
@@ -306,6 +307,13 @@ class SlackServer:
         payload = click_payload(self.space, scene, message, find_action(message, action_id))
         url = self.response_urls.issue(message.channel, scene.user.id, message)
         return await self.interaction(payload | {"response_url": url})
+
+    async def stop(self, reply: Message, user: User | None = None) -> Delivery:
+        """Presses Slack's own button while the app writes in a thread. LookupError without one."""
+        who = (user or self.user).id
+        return await self.event(
+            sessions.stopped(self.space, reply.channel, reply.thread_ts or "", who)
+        )
 
     async def message_shortcut(
         self, message: Message, callback_id: str, user: User | None = None

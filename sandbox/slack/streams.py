@@ -2,8 +2,9 @@
 
 A stream answers a message in its thread, names its recipient in channels, takes 12,000 characters
 a call and is closed by Slack after some minutes; then chat.update is what is left. What comes
-first, chunks or markdown_text, is what it takes from then on; the SDK's helper sends chunks.
-https://docs.slack.dev/reference/methods/chat.appendStream
+first, chunks or markdown_text, is what it takes from then on; the SDK's helper sends chunks. An
+agent's stream makes its thread a session that is processing, until the stream ends.
+https://docs.slack.dev/reference/methods/chat.appendStream, https://docs.slack.dev/ai/agent-sessions
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from sandbox.slack.arguments import Arguments
 from sandbox.slack.chat import Result, checked_thread, is_streaming
 from sandbox.slack.errors import SlackRefusal
 from sandbox.slack.rules import check_blocks, check_markdown, check_metadata
+from sandbox.slack.sessions import checked_status, set_session
 from sandbox.slack.shapes import message_json
 from sandbox.slack.workspace import Block, Message, Stream, Workspace
 
@@ -41,6 +43,7 @@ def start_stream(space: Workspace, args: Arguments) -> Result:
         stream=Stream(started=now, fed=now, form=_form(args)),
     )
     space.store(message)
+    set_session(space, message, "processing")
     return {"ok": True, "channel": channel.id, "ts": message.ts}
 
 
@@ -58,10 +61,12 @@ def stop_stream(space: Workspace, args: Arguments) -> Result:
     """chat.stopStream: the last text, and blocks shown below it."""
     message = _streaming(space, args)
     text, blocks = _read_chunks(args)
+    status = checked_status(args.text("session_status") or "active")
     message.metadata = check_metadata(args.get("metadata"))
     _grow(space, message, text, blocks + check_blocks(args.get("blocks")))
     if message.stream:
         message.stream.open = False
+    set_session(space, message, status)
     return {
         "ok": True,
         "channel": message.channel,
@@ -73,6 +78,8 @@ def stop_stream(space: Workspace, args: Arguments) -> Result:
 def _streaming(space: Workspace, args: Arguments) -> Message:
     channel = space.joined(args.need("channel"))
     message = space.message(channel, args.need("ts"))
+    if message.stream is not None and message.stream.stopped:
+        raise SlackRefusal("stopped_by_user")
     if not is_streaming(space, message):
         raise SlackRefusal("message_not_in_streaming_state")
     form = _form(args)

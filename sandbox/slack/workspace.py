@@ -22,7 +22,7 @@ class Revision:
 
 @dataclass
 class Stream:
-    """An open stream: when it began and was last fed, in epoch seconds.
+    """An open stream: when it began and was last fed, in epoch seconds; `stopped` by a person.
 
     `form` is `chunks` or `markdown_text`, by what came first, or empty before anything did.
     """
@@ -31,6 +31,7 @@ class Stream:
     fed: float
     form: str = ""
     open: bool = True
+    stopped: bool = False
 
 
 @dataclass
@@ -104,6 +105,7 @@ class Workspace:
     trigger_seconds = 3.0
     home_tab = True  # whether the app has one
     is_agent = False  # `agent_view`, in place of the older `assistant_view`
+    hears_stops = True  # whether the app subscribes to `agent_session_stopped`
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
@@ -114,6 +116,7 @@ class Workspace:
         self.views: list[dict[str, Any]] = []
         self.statuses: dict[tuple[str, str], str] = {}
         self.titles: dict[tuple[str, str], str] = {}
+        self.sessions: dict[tuple[str, str], str] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.triggers: dict[str, float] = {}
         self.spent_triggers: set[str] = set()

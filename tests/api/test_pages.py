@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from api.pages.files import STATIC
+from api.routes import PAGES
 from core.commands.registry import COMMANDS
 from core.limits.limits import Limits, Rule, Rules
 from tests.api.browsing import HTML, send, sign_up
@@ -147,6 +148,23 @@ async def test_the_link_under_a_page_leads_its_writer_to_the_item(client: TestCl
     answer = await client.get(f"/content/{item}", headers=BROWSER, allow_redirects=False)
     assert (answer.status, answer.headers["Location"]) == (303, f"/history/{item}")
     assert (await client.get("/content/nonsense", headers=BROWSER)).status == 200
+
+
+async def test_the_address_of_every_form_leads_to_its_page(client: TestClient):
+    await sign_up(client)
+    forms = {path for method, path, _ in PAGES if method == "POST"} - {"/notion/webhook"}
+    where = {}
+    for path in sorted(forms):
+        answer = await client.get(path.format(id="x%2Fy"), headers=HTML, allow_redirects=False)
+        assert answer.status != 405, path
+        where[path] = answer.headers.get("Location") if answer.status == 303 else None
+    assert where["/write"] == where["/theme"] == where["/logout"] == "/"
+    assert where["/write/{id}/stop"] == where["/history/{id}/save"] == "/history/x%2Fy"
+    assert where["/settings/password"] == where["/settings/sessions/{id}"] == "/settings"
+    assert where["/admin/users/{id}/allowance"] == "/admin/users/x%2Fy/account"
+    home = await client.get("/write", headers=HTML)
+    assert (home.status, home.url.path) == (200, "/")
+    assert "Log out" in await home.text(), "nobody is logged out by an address"
 
 
 async def test_each_form_that_comes_too_often_says_when_to_come_back(core: SmallCore, start: Start):

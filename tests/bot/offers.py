@@ -40,6 +40,11 @@ class Offers:
             raise Forbidden("Only the person who asked for this can use its buttons.")
         return self.earlier[str(request)]
 
+    going: Sequence[Request] = ()
+
+    async def under_way(self, _channel: Channel, _thread: str) -> list[Request]:
+        return list(self.going)
+
     async def answered(self, _channel: Channel, thread: str) -> bool:
         return thread in self.answered_in
 

@@ -35,9 +35,17 @@ def test_an_account_is_made_an_admin_and_a_member_again(
     done = CliRunner().invoke(main, ["admin", "ADA@example.com"])
     assert (done.exit_code, done.output) == (0, "ada is an admin of this server.\n")
     assert role_of_ada(sqlite_url) == "admin"
-    done = CliRunner().invoke(main, ["admin", "--remove", "ada"])
+    refused = CliRunner().invoke(main, ["admin", "--remove", "ada"])
+    assert refused.exit_code == 1
+    assert "ada is the only admin of this server. Make somebody else one first" in refused.output
+    assert role_of_ada(sqlite_url) == "admin"
+    alone = CliRunner().invoke(main, ["admin", "--force", "ada"])
+    assert (alone.exit_code, "goes with --remove" in alone.output) == (2, True)
+    done = CliRunner().invoke(main, ["admin", "--remove", "--force", "ada"])
     assert (done.exit_code, done.output) == (0, "ada is a member of this server.\n")
     assert role_of_ada(sqlite_url) == "member"
+    again = CliRunner().invoke(main, ["admin", "--remove", "ada"])
+    assert again.exit_code == 0, "who is a member stays one"
     nobody = CliRunner().invoke(main, ["admin", "nobody@example.com"])
     assert nobody.exit_code == 1
     assert "no such account" in nobody.output

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-from hatchery import POSSIBLE, Hatched, hatch
+from hatchery import POSSIBLE, Hatched, Piped, hatch, hatch_piped
 
 from sandbox.ai.server import AiServer
 from sandbox.discord.server import DiscordServer
@@ -22,6 +22,8 @@ from sandbox.slack.server import SlackServer
 T = TypeVar("T")
 PATIENCE = 40.0
 MORTAL = Path(__file__).with_name("mortal.py")
+ROOT = Path(__file__).parents[2]
+CLI = ROOT / "notion_assistant/cli.py"
 
 
 def free_port() -> int:
@@ -51,7 +53,7 @@ class Product:
     async def start(self, *arguments: str, die_at: str | None = None, wait: bool = True) -> None:
         """Starts it and waits until it is ready, unless it is to die on the way."""
         environment = self.environment | ({"DIE_AT": die_at} if die_at else {})
-        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environment["PYTHONPATH"] = str(ROOT)
         with self.log.open("ab") as log:
             if POSSIBLE:
                 words = (str(MORTAL), "run", *arguments)
@@ -117,20 +119,22 @@ class Product:
         process = await self.command("chat", "--user", user)
         return await said(process, "".join(line + "\n" for line in lines))
 
-    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def command(self, *arguments: str) -> asyncio.subprocess.Process | Piped:
         """`notion-assistant` with these arguments, begun."""
+        environment = self.environment | {"PYTHONPATH": str(ROOT)}
+        if POSSIBLE:
+            return hatch_piped((str(CLI), *arguments), self.directory, environment)
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "notion_assistant.cli", *arguments),
+            *(sys.executable, "-m", "notion_assistant.cli", *arguments),
             cwd=self.directory,
-            env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            env=environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
 
 
-async def said(process: asyncio.subprocess.Process, text: str = "") -> tuple[int, str, str]:
+async def said(process: asyncio.subprocess.Process | Piped, text: str = "") -> tuple[int, str, str]:
     """Exit code, output and errors of a command that is given this on its standard input."""
     out, err = await asyncio.wait_for(process.communicate(text.encode() or None), PATIENCE)
     assert process.returncode is not None

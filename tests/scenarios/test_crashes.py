@@ -216,3 +216,28 @@ async def test_dying_inside_a_step_loses_and_doubles_nothing(
     world.ai.token_delay = 0
     await product.start()
     await expect_one_of_everything(world, product)
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_dying_where_a_stream_begins_without_a_button_doubles_nothing(
+    world: World, launch: Launch, database_url: str, after: bool
+) -> None:
+    world.slack.space.is_agent = True
+    world.ai.answer = "Yes, it is."
+    product = await launch("slack", database_url=database_url)
+
+    async def whole(count: int) -> bool:
+        answers = world.slack.answers()
+        return len(answers) == count and all("Regenerate" in str(one.blocks) for one in answers)
+
+    await world.slack.mention("is it so?")
+    await eventually(lambda: whole(1), "the first answer is not whole")
+    in_slack("chat.startStream", after=after)(world, product)
+    world.ai.token_delay = 0.1
+    message, _ = await world.slack.mention("and is it now?")
+    assert await product.dead() == -9
+    await product.start()
+    await eventually(lambda: whole(2), "the second answer is not whole")
+    assert await product.stop() == 0
+    assert len(world.slack.answers()) == 2
+    assert world.slack.answers()[1].thread_ts == message.ts

@@ -225,3 +225,32 @@ async def test_a_stream_that_expires_ends_as_a_whole_answer(world: World, launch
     [markdown] = [block["text"] for block in answer.blocks if block["type"] == "markdown"]
     assert markdown == world.ai.answer
     assert "stop" not in str(answer.blocks)
+
+
+async def test_where_slack_shows_a_stop_button_it_stops_the_answer(
+    world: World, launch: Launch
+) -> None:
+    world.slack.space.is_agent = True
+    world.ai.answer = "Yes, it is."
+    product = await launch("slack")
+    await world.slack.mention("is it so?")
+    await answered(world, 1, "Regenerate")
+    world.slack.traffic.requests.clear()
+    world.ai.answer = " ".join(f"word{number}" for number in range(60))
+    world.ai.token_delay = 0.005
+    await world.slack.mention("tell me a lot")
+    await answered(world, 2, "Regenerate")
+    calls = [call.name for call in world.slack.traffic.requests if call.name.startswith("chat.")]
+    assert calls[0] == "chat.startStream"
+    assert "chat.update" not in calls
+    assert calls[-1] == "chat.stopStream"
+    assert world.slack.answers()[1].text == world.ai.answer
+    world.ai.token_delay = 0.5
+    await world.slack.mention("tell me a lot, slowly")
+    await answered(world, 3, "word0")
+    await world.slack.stop(world.slack.answers()[-1])
+    await answered(world, 3, "Stopped after about")
+    assert await product.stop() == 0
+    assert "word59" not in shown(world.slack.answers()[-1])
+    assert set(world.slack.space.sessions.values()) == {"active"}
+    assert ["Stopped." in shown(told) for told in world.slack.space.ephemeral] == [True]

@@ -63,8 +63,11 @@ def test_only_the_bots_own_mention_is_taken_out() -> None:
         ("__under__ and a__b__c", "<u>under</u> and a__b__c"),
         ("look: ```py\nx = 1\n\ny``` done", "look:\n\n```py\nx = 1\n\ny\n```\n\ndone"),
         ("```one line```", "```\none line\n```"),
-        ("> a\n> ```js\n> let b\n>   c\n> ```\nd", "> a\n\n> ```js\n> let b\n>   c\n> ```\n\nd"),
-        (">>> a\n```\nb\n```\nc\n\nd", "> a\n\n> ```\n> b\n> ```\n\n> c  \n>\n> d"),
+        ("> a\n> ```js\n> let b\n>   c\n> ```\nd", "> a\n>\n> ```js\n> let b\n>   c\n> ```\n\nd"),
+        ("> ```\n> a\n> ```\n> b\nc", "> ```\n> a\n> ```\n>\n> b\n\nc"),
+        ("> a\n\n> ```b```\n\n> c", "> a\n\n> ```\n> b\n> ```\n\n> c"),
+        ("~a~ ~~b~~ `~c~` https://a.test/~d/~e 5~6", r"\~a\~ ~~b~~ `~c~` https://a.test/~d/~e 5~6"),
+        (">>> a\n```\nb\n```\nc\n\nd", "> a\n>\n> ```\n> b\n> ```\n>\n> c  \n>\n> d"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
     ],
 )

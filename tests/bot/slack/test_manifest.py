@@ -109,6 +109,7 @@ def test_the_command_and_the_menu_are_those_the_program_knows(manifest: Any) -> 
 def test_each_event_has_the_scope_it_needs(manifest: Any) -> None:
     scopes = set(manifest["oauth_config"]["scopes"]["bot"])
     needed = {
+        "agent_session_stopped": "assistant:write",
         "app_mention": "app_mentions:read",
         "app_home_opened": "",
         "app_uninstalled": "",

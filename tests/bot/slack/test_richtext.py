@@ -105,8 +105,37 @@ def test_code_and_quotes_in_a_list_stay_in_it() -> None:
     code = {"type": "rich_text_preformatted", "language": "python", "elements": [text("x = 1")]}
     quote = {"type": "rich_text_quote", "border": 1, "elements": [text("so")]}
     items = {"type": "rich_text_list", "style": "bullet", "elements": [section(text("a")), quote]}
-    made = written(items | {"border": 1}, listed("bullet", 1, "b"), items | {"elements": [code]})
+    made = written(items | {"border": 0}, listed("bullet", 1, "b"), items | {"elements": [code]})
     assert made == "- a\n- > so\n\n  - b\n- ```python\n  x = 1\n  ```\n"
+
+
+def test_a_list_and_code_with_a_border_stand_in_the_quote() -> None:
+    def quote(words: str) -> dict[str, Any]:
+        return {"type": "rich_text_quote", "elements": [text(words)]}
+
+    code = {"type": "rich_text_preformatted", "border": 1, "elements": [text("x")]}
+    items, inner = listed("bullet", 0, "b"), listed("ordered", 1, "c")
+    items, inner = items | {"border": 1}, inner | {"border": 1}
+    assert written(quote("a"), items, inner, quote("d"), section(text("e"))) == (
+        "> a\n>\n> - b\n>   1. c\n>\n> d\n\ne\n"
+    )
+    assert written(code, section(text("e")), quote("f"), quote("g")) == (
+        "> ```\n> x\n> ```\n\ne\n\n> f\n\n> g\n"
+    )
+
+
+def test_what_is_pointed_to_is_named_or_at_least_told() -> None:
+    canvas = {"type": "canvas", "file_id": "F1", "label": "Plan"}
+    message = {"type": "message_mention", "channel_id": "C1", "message_ts": "1.0"}
+    record = {"type": "list_record", "file_id": "F2", "text": "Task", "url": "https://a.test/r"}
+    told = written(section(canvas, text(" "), message, text(" "), record))
+    assert told == "Plan [message] [Task](<https://a.test/r>)\n"
+
+
+def test_a_checklist_is_one() -> None:
+    assert written(listed("checked", 0, "a"), listed("unchecked", 1, "b")) == (
+        "- [x] a\n  - [ ] b\n"
+    )
 
 
 def test_the_text_beside_it_names_whom_nobody_looked_up() -> None:

@@ -109,7 +109,7 @@ async def test_a_stream_grows_by_what_is_settled_and_ends_whole(
     assert grown[-1] == TEXT[:53].replace("@everyone", "@\u2060everyone")
     assert all(after.startswith(before) for before, after in pairwise(grown))
     assert not any(text.count("**") % 2 for text in grown)
-    await platform.complete(address, reply, TEXT)
+    await platform.complete(address, reply, TEXT, None)
     assert slack.answers()[0].text == TEXT.replace("@everyone", "@\u2060everyone")
     await platform.edit(address, reply, final(platform))
     answer = whole(slack)
@@ -160,7 +160,7 @@ async def test_what_was_shown_and_does_not_count_is_replaced(
     first = platform.draft("Another provider said", STOP)
     reply = await platform.post(address, first, MARKER, again=False)
     await platform.edit(address, reply, platform.draft(TEXT, STOP))
-    await platform.complete(address, reply, TEXT)
+    await platform.complete(address, reply, TEXT, None)
     await platform.edit(address, reply, final(platform))
     whole(slack)
 
@@ -175,7 +175,7 @@ async def test_a_stream_that_has_expired_ends_by_an_update(
         await platform.edit(address, reply, platform.draft(TEXT[:30], STOP))
         assert "chat.update" in called(slack)
     if when == "completes":
-        await platform.complete(address, reply, TEXT)
+        await platform.complete(address, reply, TEXT, None)
     await platform.edit(address, reply, final(platform))
     whole(slack)
 
@@ -237,7 +237,7 @@ async def test_a_stream_that_may_not_be_stopped_yet_shows_its_text_all_the_same(
     limited = Reaction({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "1"})
     refuse(slack, "chat.stopStream", limited, 2)
     with pytest.raises(RateLimited):
-        await platform.complete(address, reply, TEXT)
+        await platform.complete(address, reply, TEXT, None)
     assert slack.answers()[0].text == TEXT.replace("@everyone", "@\u2060everyone")
     await platform.edit(address, reply, final(platform))
     whole(slack)
@@ -257,7 +257,7 @@ async def test_where_nobody_knows_what_a_stream_shows_it_is_replaced(
         return dropped
 
     slack.hooks.after.append(drop)
-    sending = platform.complete(address, reply, TEXT)
+    sending = platform.complete(address, reply, TEXT, None)
     if lost == "chat.appendStream":
         sending.close()
         sending = platform.edit(address, reply, platform.draft(TEXT[:30], STOP))

@@ -100,6 +100,37 @@ def test_text_that_looks_like_marks_stays_text():
     assert slack("\\# no") == "\\# no"
 
 
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "# 1. Title",
+        "**Docker** - a container",
+        "`a` + `b`",
+        "- **1.** x",
+        "[1. x](https://x.com) # y",
+    ],
+)
+def test_what_begins_no_line_is_not_escaped(write, markdown):
+    assert write(markdown) == markdown
+
+
+@pytest.mark.parametrize("write", [slack, discord])
+@pytest.mark.parametrize("mark", ["\\- ", "\\# ", "1\\. ", "\\> "])
+def test_what_begins_a_line_is_escaped(write, mark):
+    markdown = f"{mark}a **b**\n{mark}[c](https://x.com)\n{mark}d"
+    assert write(markdown) == markdown
+
+
+def test_an_empty_line_does_not_end_a_quote_in_discord():
+    # Discord's client asks for a blank after each `>`.
+    markdown = "> a\n> \n> - b\n> \n> ```\n> c\n> \n> d\n> ```\n\n> [!TIP]\n> e"
+    quoted = [line for line in discord(markdown).split("\n") if line.startswith(">")]
+    assert len(quoted) == 12
+    assert all(line.startswith("> ") for line in quoted)
+    assert slack("> a\n>\n> b") == "> a\n>\n> b"
+
+
 def test_a_split_code_block_is_opened_again_with_its_language():
     parts = discord_messages("Intro\n\n```py\n" + "x = 1  # é\n" * 500 + "```\n\nEnd")
     assert len(parts) > 2
@@ -141,6 +172,43 @@ def test_a_part_that_begins_inside_a_list_begins_at_the_margin():
 def test_an_address_longer_than_a_message_is_text():
     parts = discord_messages(f"[a](https://x.com/{'q' * 1970})")
     assert "".join(parts).count("q") == 1970
+
+
+def test_a_table_too_wide_for_columns_is_a_list_for_each_row_on_discord():
+    words = "word " * 20
+    assert discord(
+        f"> |Name|`b`|c|\n> |-|-|-|\n> |**x**|[d](https://x.com) {words}|1|\n> |y| |**2** {words}|"
+    ).replace(words.strip(), "…") == (
+        "> **Name: x**\n> - `b`: [d](https://x.com) …\n> - c: 1\n> \n> **Name: y**\n> - c: **2** …"
+    )
+    assert discord(f"|{words}|b|\n|-|-|") == f"**{words.strip()}**\n- b"
+    assert "|" in slack(f"|a|b|\n|-|-|\n|{words}|{words}|")
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "\n\n".join(f"## H{number}\n\nword" for number in range(70)),
+        "\n\n---\n\n".join(f"p{number}" for number in range(70)),
+        "\n\n".join(f"| h{number} |\n| --- |\n| x |" for number in range(70)),
+    ],
+)
+def test_a_message_in_slack_has_room_for_the_blocks_that_slack_makes_of_it(markdown):
+    parts = slack_markdown(markdown)
+    assert "\n\n".join(parts) == markdown
+    # Each is a block, and so is the text before it; six stand below an answer.
+    assert max(len(re.findall(r"^(?:## |---$|\| --- )", part, re.M)) for part in parts) <= 21
+    assert len(discord_messages(markdown)) < len(parts)
+
+
+def test_what_slack_has_no_block_for_is_shown_as_text_or_in_pieces():
+    long = "long " * 40
+    assert slack(f"# {long}") == f"**{long.strip()}**"
+    rows = [part.split("\n") for part in slack("|a|\n|-|\n" + "|1|\n" * 150).split("\n\n")]
+    assert [len(part) - 1 for part in rows] == [100, 52]
+    assert all(part[:2] == ["| a |", "| --- |"] for part in rows)
+    wide = "|" + "a|" * 21
+    assert "|" not in slack(f"{wide}\n|{'-|' * 21}\n{wide}")
 
 
 def test_nothing_is_nothing():

@@ -86,8 +86,8 @@ def test_every_text_becomes_requests_that_notions_specification_accepts(specific
 
 def read_with_repairs(text):
     front_matter, source = reading.split_front_matter(reading.clean(text))
-    reader = reading._Reader(front_matter)
-    reader.read(reading._repaired_events(source))
+    reader = reading.Reader(front_matter)
+    reader.read(reading.repaired_events(source)[1])
     return reader.finish()
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from core.errors import Conflict
-from core.messages import Answer, Call, Request, Sender
+from core.messages import Answer, Call, Channel, Request, Sender
 from core.storage.content import Written
 from core.storage.database import Database
 
@@ -82,6 +82,22 @@ async def test_an_answer_and_its_delivery_are_remembered(database: Database) -> 
     assert kept.replies == {"0": {}}
     assert kept.finished_at is not None
     assert kept.finished_at.tzinfo is UTC
+
+
+async def test_what_is_under_way_in_a_thread_has_no_answer_yet(database: Database) -> None:
+    there = {"thread": "1.0"}
+    asked = [
+        Request(uuid4(), ADA, Call("talk", "a"), there, "T1:C1"),
+        Request(uuid4(), ADA, Call("rewrite", "b"), there, "T1:C1"),
+        Request(uuid4(), ADA, Call("talk", "c"), {"thread": "2.0"}, "T1:C1"),
+        Request(uuid4(), ADA, Call("talk", "d"), there, "T1:C2"),
+        Request(uuid4(), ADA, Call("talk", "e"), there, "T1:C1"),
+    ]
+    async with database.begin() as unit:
+        await unit.inbox.add(asked)
+        await unit.inbox.answered(asked[4].id, Answer("done"))
+        found = await unit.inbox.under_way(Channel("slack", "T1:C1"), "1.0")
+    assert found == asked[:2]
 
 
 async def test_what_nobody_began_is_found_and_what_is_done_is_forgotten(

@@ -1,0 +1,363 @@
+"""Markdown as Notion block objects, straight from the parser's events where they are as most are.
+
+A block that is out of the ordinary, HTML above all, is read into a document and written from that,
+and so is all that stands in HTML which stays open behind it. What comes of it is what
+`written(parse(markdown))` makes of the whole.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pyromark import events
+
+from core.markdown import markup
+from core.markdown.document import MAX_DEPTH
+from core.markdown.languages import notion_language
+from core.markdown.notion import (
+    DEEPEST_HEADING,
+    NotionBlock,
+    callout,
+    code_blocks,
+    container,
+    table_block,
+    write,
+    write_text,
+)
+from core.markdown.parse import PlainReader, Reader, repaired_events
+from core.markdown.pieces import PLAIN, Open, Piece, UnusualError, is_shown
+from core.markdown.repair import MARK, clean, may_need_repair, split_front_matter
+from core.markdown.richtext import ALWAYS_FITS, MAX_RUNS, RichText
+from core.markdown.scan import OPTIONS
+from core.markdown.sentence import Sentences, finish, say
+from core.markdown.unrepaired import NeedsRepairError, Unrepaired
+
+_HEADINGS = {f"H{level}": f"heading_{min(level, DEEPEST_HEADING)}" for level in range(1, 7)}
+_HTML_HEADINGS = {f"h{level}": _HEADINGS[f"H{level}"] for level in range(1, 7)}
+_BEGINS_HTML = {"Start": "HtmlBlock"}
+
+
+def notion_blocks(markdown: str) -> list[NotionBlock]:
+    """The whole document as Notion block objects, children nested as deep as the source.
+
+    Never raises. What Notion has no block for keeps its words: footnotes become a list at the
+    end, links it would refuse are written out, nesting beyond 50 levels is flattened.
+    """
+    front_matter, source = split_front_matter(clean(markdown))
+    if not may_need_repair(source):
+        try:
+            return Straight(front_matter, source).read()
+        except NeedsRepairError:
+            pass
+    return Straight(front_matter, source, is_repaired=True).read()
+
+
+class Straight(Sentences):
+    """One document, from its events to its blocks."""
+
+    def __init__(self, front_matter: str, source: str, *, is_repaired: bool = False) -> None:
+        self._source = None if is_repaired else Unrepaired(source)
+        if is_repaired:
+            source, found = repaired_events(source)
+        else:
+            found = events(source, options=OPTIONS)
+        super().__init__(found, source, self._source)
+        self._blocks: list[NotionBlock] = []
+        if front_matter:
+            self._blocks += code_blocks(front_matter.removesuffix("\n"), "yaml")
+        self._reader: Reader | None = None
+        self._is_settled = True  # nothing is open that was read by way of the document
+        self._depth = 0
+        self._ticked: bool | None = None  # of the task whose paragraph was read
+
+    def read(self) -> list[NotionBlock]:
+        """The blocks; raises NeedsRepairError for a source that has to be repaired first."""
+        while True:
+            unread = self.events.__copy__()
+            event = next(self.events, None)
+            if event is None:
+                break
+            if not self._is_settled and not self._settle(before_html=event == _BEGINS_HTML):
+                self._read_by_document(unread)
+            elif "Start" in event and "List" in event["Start"]:
+                self._top_list(event["Start"]["List"])
+            else:
+                self._try(unread, event)
+        if self._reader is not None:
+            write(self._blocks, self._reader.finish())
+        elif self._source is not None:
+            self._source.check()
+        return self._blocks
+
+    @property
+    def has_document(self) -> bool:
+        """Whether anything was read by way of a document."""
+        return self._reader is not None
+
+    def _top_list(self, first: int | None) -> None:
+        """A list at the top of the document: of each item it is seen whether it is as most are."""
+        while True:
+            unread = self.events.__copy__()
+            event = next(self.events)
+            if "End" in event:
+                return
+            if self._is_settled or self._settle():
+                self._try(unread, first, is_item=True)
+            else:
+                self._read_by_document(unread, first)
+
+    # What is out of the ordinary
+
+    def _try(self, unread: Any, begins: Any, *, is_item: bool = False) -> None:
+        """Reads a block that begins with an event, or an item of a list that begins with a number;
+        by way of the document where that is needed."""
+        blocks, noted = len(self._blocks), len(self.notes or ())
+        try:
+            if is_item:
+                self._item(begins, self._blocks)
+            else:
+                self._block(begins, self._blocks)
+        except UnusualError:
+            del self._blocks[blocks:]
+            if self.notes is not None:
+                del self.notes[noted:]
+            self._depth, self._ticked = 0, None
+            self._read_by_document(unread, *([begins] if is_item else []))
+
+    def _settle(self, *, before_html: bool = False) -> bool:
+        """Takes over what was read by way of the document, if nothing is open there."""
+        reader = self._reader
+        if reader is None or (before_html and reader.builder.is_writing):
+            return False
+        blocks = reader.settle()
+        if blocks is not None:
+            self._is_settled = True
+            write(self._blocks, blocks)
+        return self._is_settled
+
+    def _read_by_document(self, unread: Any, *item_of: int | None) -> None:
+        """Reads what begins where `unread` stands, a block or an item of a list."""
+        if self._reader is None:
+            source = self._source
+            self._reader = Reader("") if source is None else PlainReader("", source)
+            self._reader.cited = self.cited
+        self.events = unread
+        self._is_settled = False
+        self._reader.read_part(_part(unread), *item_of)
+
+    # Blocks
+
+    def _block(self, event: Any, blocks: list[NotionBlock]) -> None:
+        """The block that an event begins."""
+        if "Start" in event:
+            tag = event["Start"]
+            if tag == "Paragraph":
+                self._paragraph(blocks)
+            elif type(tag) is dict:
+                for name, value in tag.items():
+                    if name not in _WRITERS:
+                        raise UnusualError
+                    _WRITERS[name](self, value, blocks)
+            elif tag == "HtmlBlock":
+                self._html_block(blocks)
+            else:
+                raise UnusualError
+        elif event == "Rule":
+            blocks.append({"type": "divider", "divider": {}})
+        else:
+            raise UnusualError
+
+    def _paragraph(self, blocks: list[NotionBlock]) -> None:
+        items, event = self.sentence(blocks)
+        if "TaskListMarker" in event and not items:
+            self._ticked = event["TaskListMarker"]
+            items, event = self.sentence(blocks)
+        if "End" not in event:
+            raise UnusualError
+        if len(items) > ALWAYS_FITS:
+            write_text(blocks, "paragraph", items)
+        elif items:
+            blocks.append({"type": "paragraph", "paragraph": {"rich_text": items}})
+
+    def _heading(self, value: dict[str, Any], blocks: list[NotionBlock]) -> None:
+        pictures: list[NotionBlock] = []
+        items, event = self.sentence(pictures)
+        if pictures or "End" not in event:
+            raise UnusualError
+        if items:
+            write_text(blocks, _HEADINGS[value["level"]], items)
+
+    def _code_block(self, value: Any, blocks: list[NotionBlock]) -> None:
+        text = ""
+        for event in self.events:
+            if "Text" not in event:
+                break
+            text += event["Text"]
+        info = value["Fenced"] if type(value) is dict else ""
+        if "math" in info.lower():
+            raise UnusualError
+        if self.notes is not None:
+            self.notes.append(text)
+        blocks += code_blocks(text.replace(MARK, "").removesuffix("\n"), notion_language(info))
+
+    def _html_block(self, blocks: list[NotionBlock]) -> None:
+        html = ""
+        for event in self.events:
+            if "Html" in event:
+                html += event["Html"]
+                if self.notes is not None:
+                    self.notes.append(event["Html"])
+            elif "Text" not in event:
+                break
+            elif not event["Text"].isspace():  # blanks before the first line
+                raise UnusualError
+        pieces: list[Piece] = []
+        stack: list[Open] = []
+        look, kind = PLAIN, ""
+        for token in markup.tokens(html):
+            name = token[0]
+            if name in markup.BLOCKS or name in _HTML_HEADINGS:
+                if stack:
+                    raise UnusualError
+                _write_pieces(pieces, kind, blocks)
+                pieces, kind = [], "" if token[1] else _HTML_HEADINGS.get(name, "")
+            else:
+                look = self.tag(token, pieces, look, stack)
+        # What follows may go on with what is open, or with the text.
+        if stack or kind or (any(map(is_shown, pieces)) and self._may_go_on()):
+            raise UnusualError
+        _write_pieces(pieces, kind, blocks)
+
+    def _may_go_on(self) -> bool:
+        """Whether the text of an HTML block may not have ended with it."""
+        event = next(self.events.__copy__(), "")
+        return "End" not in event if self._depth else event == _BEGINS_HTML
+
+    def _list(self, first: int | None, blocks: list[NotionBlock]) -> None:
+        for event in self.events:
+            if "End" in event:
+                return
+            self._item(first, blocks)
+
+    def _item(self, number: int | None, blocks: list[NotionBlock]) -> None:
+        self._enter()
+        children: list[NotionBlock] = []
+        checked: bool | None = None
+        text, event = self.sentence(children)
+        if "TaskListMarker" in event:
+            checked = event["TaskListMarker"]
+            text, event = self.sentence(children)
+        if "End" not in event or children or len(text) > ALWAYS_FITS:
+            text, ticked = self._rest_of_item(text, event, children)
+            checked = ticked if checked is None else checked
+        self._depth -= 1
+        kind = "bulleted_list_item" if number is None else "numbered_list_item"
+        body: dict[str, Any] = {"rich_text": text}
+        if checked is not None:
+            kind, body["checked"] = "to_do", checked
+        if children:
+            body["children"] = children
+        blocks.append({"type": kind, kind: body})
+
+    def _rest_of_item(
+        self, items: list[RichText], event: Any, children: list[NotionBlock]
+    ) -> tuple[list[RichText], bool | None]:
+        """The blocks of an item that is no mere sentence; its text, and whether it is ticked."""
+        if not (items or children) and "Start" in event and "Heading" in event["Start"]:
+            raise UnusualError
+        checked: bool | None = None
+        while True:
+            if items:
+                write_text(children, "paragraph", items)
+            if "End" in event:
+                break
+            self._block(event, children)
+            ticked, self._ticked = self._ticked, None
+            checked = ticked if checked is None else checked
+            items, event = self.sentence(children)
+        if children and children[0]["type"] in _HTML_HEADINGS.values():
+            raise UnusualError
+        if children and children[0]["type"] == "paragraph":
+            return children.pop(0)["paragraph"]["rich_text"], checked
+        return [], checked
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise UnusualError
+
+    def _quote(self, kind: str | None, blocks: list[NotionBlock]) -> None:
+        self._enter()
+        children: list[NotionBlock] = []
+        for event in self.events:
+            if "End" in event:
+                break
+            self._block(event, children)
+        self._depth -= 1
+        if kind is not None:
+            blocks.append(callout(kind.lower(), children))
+        elif _may_be_alert(children):
+            raise UnusualError
+        else:
+            blocks.append(container("quote", children))
+
+    def _table(self, _: Any, blocks: list[NotionBlock]) -> None:
+        rows: list[list[list[RichText]]] = []
+        row: list[list[RichText]] = []
+        for event in self.events:
+            if "Start" in event:
+                if event["Start"] == "TableCell":
+                    items, end = self.sentence(None)
+                    if "End" not in end or len(items) > MAX_RUNS:
+                        raise UnusualError
+                    row.append(items)
+                else:
+                    row = []
+            elif event["End"] == "Table":
+                break
+            else:
+                rows.append(row)
+        has_header = len(rows) == 1 or any(rows[0])
+        table = table_block(rows if has_header else rows[1:], has_header=has_header)
+        if table is None:
+            raise UnusualError
+        blocks.append(table)
+
+
+_WRITERS: dict[str, Callable[[Straight, Any, list[NotionBlock]], None]] = {
+    "Heading": Straight._heading,
+    "CodeBlock": Straight._code_block,
+    "List": Straight._list,
+    "BlockQuote": Straight._quote,
+    "Table": Straight._table,
+}
+
+
+def _may_be_alert(children: list[NotionBlock]) -> bool:
+    """Whether a quote begins with what may be the mark of an alert."""
+    if not children or children[0]["type"] != "paragraph":
+        return False
+    text: str = children[0]["paragraph"]["rich_text"][0]["text"]["content"]
+    return text.startswith("[!")
+
+
+def _part(unread: Iterator[Any]) -> Iterator[Any]:
+    """The events of one block or item."""
+    depth = 0
+    for event in unread:
+        depth += ("Start" in event) - ("End" in event)
+        yield event  # who reads it may take it apart
+        if not depth:
+            return
+
+
+def _write_pieces(pieces: list[Piece], kind: str, blocks: list[NotionBlock]) -> None:
+    """A paragraph, or a heading of this kind."""
+    shown: list[NotionBlock] = []
+    items, said, was = say(pieces, shown, [], "", PLAIN)
+    if said:
+        finish(items, said, was)
+    if kind and shown and (items or any(block["type"] != "image" for block in shown)):
+        raise UnusualError
+    blocks += shown
+    if items:
+        write_text(blocks, kind or "paragraph", items)
