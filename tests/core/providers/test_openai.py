@@ -25,7 +25,7 @@ async def ai() -> AsyncIterator[AiServer]:
 
 @pytest.fixture
 async def provider(ai: AiServer) -> AsyncIterator[OpenAI]:
-    made = load(load_settings(**ai.settings("openai")), silence=1)
+    made = load(load_settings(**ai.settings("openai")), silence=60)
     assert made is not None
     yield made
     await made.close()
