@@ -38,7 +38,7 @@ Address = Mapping[str, str]
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
 - `marked`: "yes" where that message shows how far the request has come;
-- `unmarked`: "yes" where the message looked for may not tell whose it is;
+- `unmarked`: where a message may not tell whose it is, what others sent: a JSON list of `Reply`;
 - `home`: the id of the workspace it was written in, where that is not the sender's own;
 - `manager`: "yes" where the platform says that the sender manages that workspace.
 """
@@ -548,8 +548,8 @@ class CanStream(CanEdit, Protocol):
         """Whether the message, or one to be sent there, only grows. Pure."""
         ...
 
-    def unmarked(self, address: Address, part: Part) -> bool:
-        """Whether a message that begins there with this draft does not tell whose it is. Pure."""
+    def unmarked(self, address: Address) -> bool:
+        """Whether a message that begins to grow there does not tell whose it is. Pure."""
         ...
 
     def settled(self, text: str) -> str:

@@ -103,9 +103,9 @@ class SlackPlatform:
         new = reply is None and self._teams.speaks and streams.may(address)
         return new if reply is None else streams.grows(reply)
 
-    def unmarked(self, address: Address, part: Part) -> bool:
+    def unmarked(self, address: Address) -> bool:
         """See CanStream."""
-        return self._may_stream(address, part) and self._streams(address).bare(address)
+        return self.streams(address, None) and self._streams(address).bare(address)
 
     def settled(self, text: str) -> str:
         """See CanStream."""
@@ -273,17 +273,13 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
-        """A stream that begins with the draft; None where there is to be none."""
-        if not self._may_stream(address, part):
-            return None
-        return await self._streams(address).start(address, part, marker)
-
-    def _may_stream(self, address: Address, part: Part) -> bool:
-        """Whether it is a draft that can grow.
+        """A stream that begins with the draft; None where there is to be none.
 
         Why somebody has to wait is said in a message that is edited: a stream takes nothing back.
         """
-        return part["place"] == "draft" and not part.get("told") and self.streams(address, None)
+        if part["place"] != "draft" or part.get("told") or not self.streams(address, None):
+            return None
+        return await self._streams(address).start(address, part, marker)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
         if thread := await self._thread(address, part):
@@ -372,7 +368,7 @@ class SlackPlatform:
         """
         thread = await self._thread(address, part)
         team = self._teams.at(address)
-        us = await team.people.us() if address.get("unmarked") == "yes" else None
+        us = await team.people.us() if address.get("unmarked") else None
         found = await find(team.web, address, thread, Wanted(marker, team.streams.marker_of, us))
         if found is None:
             return None
