@@ -19,6 +19,7 @@ from core.pages import Blocks as Blocks
 from core.pages import Child as Child
 from core.pages import Destination as Destination
 from core.pages import Given as Given
+from core.pages import Named as Named
 from core.pages import Page as Page
 from core.pages import Property as Property
 from core.pages import Route as Route
@@ -148,7 +149,7 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Pages(Blocks, Protocol):
+class Pages(Blocks, Named, Protocol):
     """Notion, as saving and reading need it.
 
     Every method raises NotionFailed (`unsure` where a write may have been carried out),
@@ -238,14 +239,6 @@ class Pages(Blocks, Protocol):
 
         Raises NotionFailed, not retryable, where there is no such page or it is not shared.
         """
-        ...
-
-    async def title(self, page_id: str) -> str:
-        """A page's title as it is now; the empty string where it has none."""
-        ...
-
-    async def rename(self, page_id: str, title: str) -> None:
-        """Gives a page another title; twice is once."""
         ...
 
     async def close(self) -> None:

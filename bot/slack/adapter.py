@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.slack.aside import aside as said_later
-from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of, signed
+from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of, signed, whispered
 from bot.slack.parse import locate
 from bot.slack.render import (
     content,
@@ -326,15 +326,13 @@ class SlackPlatform:
         except PlatformFailed as failure:
             if failure.retryable or not await self._web(address).has_token():
                 raise
-        user = address["user_id"]
+        method, where = whispered(address)
         try:
-            where = {"channel": address["channel_id"], "user": user} | aside(address)
-            await self._send(partial(self._web(address).call, "chat.postEphemeral"), part, **where)
+            await self._send(partial(self._web(address).call, method), part, **where)
         except Refused:
             # In a channel without the app nothing but the person's own messages with it is left.
-            await self._send(
-                partial(self._web(address).call, "chat.postMessage"), part, channel=user
-            )
+            where = {"channel": address["user_id"]}
+            await self._send(partial(self._web(address).call, "chat.postMessage"), part, **where)
         return {"via": "response_url"}
 
     async def _respond(self, address: Address, part: Part, *, replace: bool = False) -> Reply:

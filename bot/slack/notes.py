@@ -29,6 +29,22 @@ def aside(address: Address) -> dict[str, str]:
     return {"thread_ts": thread} if thread and thread != address.get("message") else {}
 
 
+def whispered(address: Address) -> tuple[str, dict[str, Any]]:
+    """The method and the place for what one person alone is to see.
+
+    In their direct messages with the app they are alone: there it is said to stay, for what Slack
+    shows one person is gone when they look again. (A command among people has a response URL.)
+    """
+    channel, thread = address["channel_id"], address.get("thread", "")
+    if channel.startswith("D") and not address["response_url"]:
+        # Read again, the thread is without what a command said in between.
+        noted = metadata_of({**address, "told": "yes"}, {"place": "first"}, "")
+        place = {"thread_ts": thread} if thread else {}
+        return "chat.postMessage", {"channel": channel, "metadata": noted} | place
+    where = {"channel": channel, "user": address["user_id"]}
+    return "chat.postEphemeral", where | aside(address)
+
+
 def signed(address: Address, part: Part, thread: str) -> Part:
     """The part with who asked for it, for a message of its own in a channel.
 

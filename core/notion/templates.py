@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.errors import InvalidInput, NotionFailed
 from core.notion.addresses import object_id
+from core.notion.refusals import NotionRefused
 from core.ports import Destination, Pages, Template
 
 DEFAULT = "default"
@@ -18,6 +19,9 @@ DEFAULT = "default"
 
 PAUSES = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 10.0, 15.0)
 """Seconds between looks whether a template has been applied: a minute in all."""
+
+STEADY = 4
+"""Looks in a row at which a page must hold as much as before, where its template holds more."""
 
 
 def chosen(templates: Sequence[Template], name: str) -> Template:
@@ -68,14 +72,23 @@ class Templates:
         Waits for a minute at most. `mark` is in the link of what is ours, once that is there.
         """
         wanted = await self._size(template)
-        before = -1
-        for pause in (0.0, *self._pauses):
+        before, same = -1, 0
+        for look, pause in enumerate((0.0, *self._pauses)):
             await asyncio.sleep(pause)
-            children = await self._pages.children(page_id)
+            try:
+                children = await self._pages.children(page_id)
+            except NotionRefused as error:
+                # A page that is being made is not to be seen everywhere at once.
+                if error.status != 404 or look == len(self._pauses):
+                    raise
+                continue
             there = len(children)
             if any(mark in (child.link or "") for child in children):
                 return (min(wanted or 0, there), "")
-            if there == wanted or (there and (there == before or there > (wanted or there))):
+            same = same + 1 if there == before else 0
+            # A part of it may come before the rest.
+            needed = 1 if wanted is None else STEADY
+            if there == wanted or (there and (same >= needed or there > (wanted or there))):
                 return there, ""
             before = there
         if before > 0:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.slack.adapter import SlackPlatform
-from bot.slack.messages import EVENT_TYPE
+from bot.slack.messages import EVENT_TYPE, is_aside
 from core.actions import when_written
 from core.config import Settings
 from core.errors import PlatformFailed, RateLimited
@@ -556,3 +556,14 @@ async def test_who_asked_stands_above_the_buttons_and_not_where_everybody_knows(
     shown = [[block["type"] for block in one.blocks] for one in stage.server.answers()]
     [aloud] = [each for each in shown if "context" in each]
     assert aloud == ["markdown", "context", "actions"]
+
+
+async def test_what_is_private_stays_in_direct_messages_with_the_app(stage: Stage) -> None:
+    direct = stage.server.space.open_im(stage.server.user.id)
+    question = stage.server.write("/notion history", direct)
+    about = {"private": "yes", "response_url": "", "thread": question.ts, "message": question.ts}
+    [part] = parts_of("Between us.")
+    await stage.platform.post(stage.address(direct, **about), part, "a:0", again=False)
+    [told] = stage.server.answers(direct)
+    assert (told.only_for, told.thread_ts) == (None, question.ts)
+    assert is_aside({"metadata": told.metadata})
