@@ -184,7 +184,7 @@ class Delivery:
         is_new = "0" in self._unsent and isinstance(platform, CanStream)
         if is_new and platform.unmarked(self._address, part):  # type: ignore[union-attr]
             # What may be there from now on cannot be told from others like it, but by this.
-            async with self._database.begin() as unit:
+            async with self._database.begin(brief=True) as unit:
                 await unit.inbox.replied(self._request.id, {"0": {}, UNMARKED: {}})
         reply = await self._post(0, part)
         try:
