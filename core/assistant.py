@@ -188,7 +188,8 @@ class Assistant:
     async def under_way(self, channel: Channel, thread: str) -> list[Request]:
         """As `core.ports.Intake.under_way`."""
         async with self.database.read() as unit:
-            return await unit.inbox.under_way(channel, thread)
+            found = await unit.inbox.going_on(channel, thread)
+        return [each.request for each in found if each.answer is None]
 
     async def answered(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.answered`."""

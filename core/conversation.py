@@ -227,8 +227,11 @@ class Conversation:
             log.info("how far it is could not be told", reason=str(error))
             return None
 
-    async def unsay(self) -> None:
-        """Takes away what was told of what this request undoes: its links lead to the trash."""
+    async def unsay(self, page: str) -> None:
+        """Takes away what was told of what this request undoes: its links lead to the trash.
+
+        With a page's address it is what leads there.
+        """
         platform, request = self._platform, self._request
         if not isinstance(platform, CanErase) or request.queue is None:
             return
@@ -237,6 +240,8 @@ class Conversation:
         for one in asked:
             call, answer = one.request.call, one.answer
             same = all(call.value(name) == request.call.value(name) for name in ("to", "emoji"))
+            if page and answer:
+                same = answer.page == page
             if same and call.command != request.call.command and answer and answer.page:
                 for reply in (reply for reply in one.replies.values() if reply):
                     await self._briefly(platform.erase(one.request.address, dict(reply)))

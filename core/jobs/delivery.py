@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -165,8 +166,11 @@ class Delivery:
         """Notes that the first message may be there from now on, unless it was begun before."""
         if "0" in self._before:
             return {}
+        platform = self._platform
+        tells = not (isinstance(platform, CanStream) and platform.unmarked(self._address))
+        begun = ("0",) if tells else ("0", UNMARKED)
         async with self._database.begin(brief=True) as unit:
-            await unit.inbox.replied(self._request.id, {"0": {}})
+            await unit.inbox.replied(self._request.id, {name: {} for name in begun})
         self._unsent.add("0")
         return {}
 
@@ -179,13 +183,17 @@ class Delivery:
             accepted = await unit.inbox.get(self._request.id)
         return dict(accepted.replies) if accepted else {}
 
+    async def _others(self) -> list[Reply]:
+        """What other requests in the thread have sent so far, that have not ended."""
+        channel, thread = self._request.channel, self._address.get("thread", "")
+        if channel is None:
+            return []
+        async with self._database.read() as unit:
+            going = await unit.inbox.going_on(channel, thread)
+        mine = self._request.id
+        return [sent for one in going if one.request.id != mine for sent in one.replies.values()]
+
     async def _send_first(self, part: Part) -> Reply:
-        platform = self._platform
-        is_new = "0" in self._unsent and isinstance(platform, CanStream)
-        if is_new and platform.unmarked(self._address, part):  # type: ignore[union-attr]
-            # What may be there from now on cannot be told from others like it, but by this.
-            async with self._database.begin(brief=True) as unit:
-                await unit.inbox.replied(self._request.id, {"0": {}, UNMARKED: {}})
         reply = await self._post(0, part)
         try:
             async with self._database.begin(brief=True) as unit:
@@ -203,7 +211,7 @@ class Delivery:
             replies = await self._replies()
             again = key in replies
             if again and not number and UNMARKED in replies:
-                address = dict(address) | {"unmarked": "yes"}
+                address = dict(address) | {"unmarked": json.dumps(await self._others())}
             if not again:
                 async with self._database.begin(brief=True) as unit:
                     await unit.inbox.replied(self._request.id, replies | {key: {}})

@@ -88,7 +88,7 @@ def may_need_repair(source: str) -> bool:
         or ("|" in source and _may_widen(lines))
         or ("<!" in source and _DECLARATION.search(source) is not None)
         or any(_may_loosen(line) for line in lines if not line.isascii())
-        or _STUCK.search(source) is not None
+        or (_STUCK.search(source) is not None and any(map(_STUCK_BOLD.search, lines)))
     )
 
 

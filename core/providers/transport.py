@@ -21,7 +21,7 @@ _OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """A connection for each answer; belongs to the loop that first uses it. Knows no proxies."""
+    """One pool of connections, which belongs to the loop that first uses it. Knows no proxies."""
 
     def __init__(self) -> None:
         self._trusted = httpx2.create_ssl_context()
@@ -31,9 +31,11 @@ class Transport(httpx2.AsyncBaseTransport):
         """Sends a request; its answer's body comes as it is read. Raises httpx2's errors."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                # A kept one may be closed by its server just when the next answer is asked for.
                 connector=aiohttp.TCPConnector(
-                    limit=CONNECTIONS, ssl=self._trusted, force_close=True
+                    limit=CONNECTIONS,
+                    ssl=self._trusted,
+                    # Where the client says so, it says so with each.
+                    force_close=request.headers.get("connection") == "close",
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_OWN_HEADERS,

@@ -211,6 +211,20 @@ class ContentTable:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)
 
+    async def unsaved(self, content_id: UUID, page_id: str) -> None:
+        """Forgets an item's page, where it is this one: the item may be saved anew."""
+        await self._connection.execute(
+            update(table)
+            .where(table.c.id == content_id, table.c.notion_page_id == page_id)
+            .values(
+                notion_url=None,
+                notion_page_id=None,
+                notion_parent=None,
+                saving_by=None,
+                saving_since=None,
+            )
+        )
+
     async def describe(self, content_id: UUID, facts: dict[str, Any]) -> None:
         """Keeps what is known of an item, as JSON."""
         await self._set(content_id, facts=facts)

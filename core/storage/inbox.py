@@ -105,21 +105,20 @@ class InboxTable:
         count, oldest = (await self._connection.execute(query)).one()
         return int(count), oldest
 
-    async def under_way(self, channel: Channel, thread: str, limit: int = 20) -> list[Request]:
-        """What was asked in a thread and has no answer yet, oldest first."""
+    async def going_on(self, channel: Channel, thread: str, limit: int = 20) -> list[Accepted]:
+        """What was asked in a thread and has not reached its person yet, oldest first."""
         query = (
-            select(table.c.body)
+            select(table)
             .where(
                 table.c.platform == channel.platform,
                 table.c.finished_at.is_(None),
-                table.c.answer.is_(None),
                 table.c.body["place"].as_string() == channel.place,
                 table.c.body["address"]["thread"].as_string() == thread,
             )
             .order_by(table.c.created_at)
             .limit(limit)
         )
-        return [Request.from_json(row.body) for row in await self._connection.execute(query)]
+        return [_accepted(row) for row in await self._connection.execute(query)]
 
     async def about(self, platform: str, queue: str, limit: int = 200) -> list[Accepted]:
         """The newest requests of one queue, oldest first."""
