@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "pre", "code", "hr", "br", "blockquote"),
     *("div", "span", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
-    *("a", "strong", "em", "del", "u"),
+    *("a", "strong", "em", "del", "u", "mark"),
 }
 _ATTRIBUTES = {
     "*": {"id"},

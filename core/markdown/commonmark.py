@@ -39,6 +39,7 @@ from core.markdown.parse import parse
 # Outermost first: the mark, and the tag for where it would not be read.
 _LOOKS = (
     (Style.SPOILER, "", "spoiler"),
+    (Style.HIGHLIGHT, "", "mark"),
     (Style.UNDERLINE, "", "u"),
     (Style.BOLD, "**", "b"),
     (Style.STRIKE, "~~", "s"),

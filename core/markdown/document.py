@@ -22,6 +22,7 @@ class Style:
     UNDERLINE = 8
     CODE = 16
     SPOILER = 32  # shown to who asks for it alone
+    HIGHLIGHT = 64
 
 
 # Inline content is never changed once it is made. `frozen` would say so, and would treble the time

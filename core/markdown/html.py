@@ -39,6 +39,7 @@ _MARKS = (
     (Style.ITALIC, "em"),
     (Style.STRIKE, "del"),
     (Style.UNDERLINE, "u"),
+    (Style.HIGHLIGHT, "mark"),
     (Style.CODE, "code"),
 )
 _LONGEST_ID = 64

@@ -127,6 +127,8 @@ def _spellings(info: str) -> Iterator[str]:
     yield word.rpartition(".")[2]  # the ending of a file's name
     word = re.split("[+/]", word)[0]
     yield word
+    if word.startswith("diff-"):  # of code in a language
+        yield "diff"
     unversioned = re.sub(r"[-_]?[\d.]+$", "", word)
     if len(unversioned) > 1 or unversioned == "c":
         yield unversioned

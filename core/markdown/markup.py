@@ -24,10 +24,11 @@ STYLES = {
     **dict.fromkeys(("s", "strike", "del"), Style.STRIKE),
     **dict.fromkeys(("u", "ins"), Style.UNDERLINE),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), Style.CODE),
+    "mark": Style.HIGHLIGHT,
     "spoiler": Style.SPOILER,  # ours, for what a chat hides
 }
 INVISIBLE = frozenset((
-    "span", "font", "small", "big", "mark", "abbr", "label", "time", "q", "nobr", "wbr",
+    "span", "font", "small", "big", "abbr", "label", "time", "q", "nobr", "wbr",
     "picture", "source", "track", "data", "bdi", "bdo", "ruby", "rt", "rp", "map", "area",
     "object", "param", "button", "input", "select", "option", "textarea", "slot", "canvas",
     "progress", "meter",

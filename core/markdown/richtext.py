@@ -40,11 +40,15 @@ _ANNOTATIONS = (
     (Style.CODE, "code"),
 )
 LOOKS: list[dict[str, Any]] = [
-    {name: True for bit, name in _ANNOTATIONS if style & bit} for style in range(2 * Style.SPOILER)
+    {name: True for bit, name in _ANNOTATIONS if style & bit}
+    for style in range(2 * Style.HIGHLIGHT)
 ]
-# Notion hides nothing in a sentence: what was hidden is set off from the words around it.
-for _look in LOOKS[Style.SPOILER :]:
-    _look["color"] = "gray_background"
+for _style, _look in enumerate(LOOKS):
+    # Notion hides nothing in a sentence: what was hidden is set off from the words around it.
+    if _style & Style.SPOILER:
+        _look["color"] = "gray_background"
+    elif _style & Style.HIGHLIGHT:
+        _look["color"] = "yellow_background"
 
 
 def units(text: str) -> int:

@@ -68,6 +68,11 @@ def test_stars_in_code_and_in_two_lines_are_no_bold_of_a_sentence():
     assert runs("`**a:**b` **c\nd:**e") == [("**a:**b", "code"), (" **c d:**e",)]
 
 
+def test_what_is_marked_has_a_colour():
+    _, item = only("a <mark>b</mark>")["rich_text"]
+    assert item["annotations"] == {"color": "yellow_background"}
+
+
 def test_a_bare_address_is_a_link_without_the_sentences_punctuation():
     assert links("see https://x.com/_a_/b_c (or www.y.org/z).") == [
         ("https://x.com/_a_/b_c", "https://x.com/_a_/b_c"),

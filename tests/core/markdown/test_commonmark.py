@@ -11,7 +11,7 @@ from core.markdown.parse import parse
 
 SAMPLES = [
     "# A\n\n## B *c*\n\ntext `x` and [l](https://a.test/b_c)\n",
-    '**b**old \n"**x**"y and ***z*** ~~s~~ <u>u</u>\n',
+    '**b**old \n"**x**"y and ***z*** ~~s~~ <u>u</u> <mark>m</mark>\n',
     "- a\n  - b\n    1. c\n    2. d\n\n       more\n- e\n\n5. f\n",
     "- [x] a\n- [ ] b\n  ```py\n  x = 1\n\n  y\n  ```\n",
     "> q\n>\n> - r\n>   > s\n\n> [!WARNING]\n> hot\n",

@@ -25,6 +25,7 @@ def html(markdown: str) -> str:
             "a **b** *c* ~~d~~ `e<f`",
             "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e&lt;f</code></p>",
         ),
+        ("<mark>a **b**</mark>", "<p><mark>a </mark><strong><mark>b</mark></strong></p>"),
         ("- a\n- b\n  1. c", "<ul><li>a</li><li>b<ol><li>c</li></ol></li></ul>"),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         (

@@ -24,6 +24,7 @@ from core.markdown.languages import notion_language
         ),
         ("html", "html+erb|html/xml"),
         ("json", "application/json|package.json"),
+        ("diff", "diff-js|diff-python|patch"),
         ("css", "styl"),
         ("ascii art", "ascii|ascii-art"),
         ("f#", "F Sharp|f#|f-sharp"),
