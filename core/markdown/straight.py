@@ -216,7 +216,8 @@ class Straight(Sentences):
         for token in markup.tokens(html):
             name = token[0]
             if name in markup.BLOCKS or name in _HTML_HEADINGS:
-                if stack:
+                # In an item, a heading may be its text.
+                if stack or (self._depth and name in _HTML_HEADINGS):
                     raise UnusualError
                 _write_pieces(pieces, kind, blocks)
                 pieces, kind = [], "" if token[1] else _HTML_HEADINGS.get(name, "")
