@@ -82,20 +82,22 @@ def may_need_repair(source: str) -> bool:
     Bare addresses are not looked for, and of formulas there may be some all the same: the reader
     has to keep an eye on both.
     """
-    lines = source.split("\n")
     return (
         seems_to_have_formulas(source)
-        or ("|" in source and _may_widen(lines))
+        or ("|" in source and _may_widen(source.split("\n")))
         or ("<!" in source and _DECLARATION.search(source) is not None)
-        or any(_may_loosen(line) for line in lines if not line.isascii())
+        or (not source.isascii() and _may_loosen(source))
         or _STUCK.search(source) is not None
     )
 
 
-def _may_loosen(line: str) -> bool:
-    return ("*" in line or "~" in line) and (
-        any(any(_loosen(line, match)) for match in _EMPHASIS.finditer(line))
-    )
+def _may_loosen(source: str) -> bool:
+    for line in source.split("\n"):
+        if not line.isascii() and ("*" in line or "~" in line):
+            for match in _EMPHASIS.finditer(line):
+                if any(_loosen(line, match)):
+                    return True
+    return False
 
 
 def _may_widen(lines: list[str]) -> bool:

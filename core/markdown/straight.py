@@ -224,14 +224,16 @@ class Straight(Sentences):
             else:
                 look = self.tag(token, pieces, look, stack)
         # What follows may go on with what is open, or with the text.
-        if stack or kind or (any(map(is_shown, pieces)) and self._may_go_on()):
+        if (stack or kind or any(map(is_shown, pieces))) and self._may_go_on(bool(stack or kind)):
             raise UnusualError
         _write_pieces(pieces, kind, blocks)
 
-    def _may_go_on(self) -> bool:
-        """Whether the text of an HTML block may not have ended with it."""
+    def _may_go_on(self, is_open: bool) -> bool:
+        """Whether the text of an HTML block, or what is open there, may not have ended with it."""
         event = next(self.events.__copy__(), "")
-        return "End" not in event if self._depth else event == _BEGINS_HTML
+        if self._depth:
+            return is_open or "End" not in event
+        return event != "" and (is_open or event == _BEGINS_HTML)
 
     def _list(self, first: int | None, blocks: list[NotionBlock]) -> None:
         for event in self.events:
