@@ -161,7 +161,7 @@ class Pieces:
 
     def link(self, address: str, outer: Look) -> list[Piece]:
         """What stands in a link, and the address where it cannot be linked."""
-        if outer[1]:
+        if outer[1] or outer[0] & Style.CODE:
             raise UnusualError
         link = web_address(address)
         look = (outer[0], link)
@@ -169,7 +169,7 @@ class Pieces:
         pieces: list[Piece] = []
         for event in self.events:
             if "Text" in event:
-                pieces.append((self._styled(event["Text"], look), look))
+                pieces.append((self.worded(event["Text"]), look))
             elif "End" in event:
                 if not looks:
                     break
@@ -292,9 +292,10 @@ def _reachable(pieces: list[Piece], link: str, address: str, outer: Look) -> lis
     """What stands in a link; where there can be none, its address in parentheses unless it was
     shown."""
     if link:
-        if not any(map(is_shown, pieces)):
-            raise UnusualError
-        return pieces
+        for piece in pieces:
+            if is_shown(piece):
+                return pieces
+        raise UnusualError
     spoken = spoken_address(address)
     if not spoken:
         return pieces

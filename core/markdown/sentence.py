@@ -125,12 +125,13 @@ def say(
     """Several pieces, after what was said; what is said now, in the same order."""
     for piece in pieces:
         if type(piece) is Picture:
-            if blocks is not None and web_address(piece.address):
+            url = web_address(piece.address) if blocks is not None else ""
+            if blocks is not None and url:
                 if said:
                     finish(items, said, was)
                 if items:
                     write_text(blocks, "paragraph", items)
-                blocks.append(image(piece))
+                blocks.append(image(piece, url))
                 items, said, was = [], "", PLAIN
                 continue
             text, new = _words(piece)
