@@ -122,14 +122,14 @@ class Assistant:
         return await self._jobs.inbox.accept(request)
 
     async def _is_known(self, request_id: UUID) -> bool:
-        async with self.database.read() as unit:
+        async with self.database.read(brief=True) as unit:
             return await unit.inbox.get(request_id) is not None
 
     async def hear(
         self, channel: Channel, thread: str, message: Message, *, to_us: bool = False
     ) -> None:
         """As `core.ports.Intake.hear`."""
-        async with self.database.begin() as unit:
+        async with self.database.begin(brief=True) as unit:
             await unit.messages.keep(channel, thread, [message], to_us=to_us)
 
     async def follows(self, channel: Channel, message: str, thread: str = "") -> bool:
@@ -164,7 +164,7 @@ class Assistant:
 
     async def takes_part(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.takes_part`."""
-        async with self.database.read() as unit:
+        async with self.database.read(brief=True) as unit:
             return await unit.messages.takes_part(channel, thread)
 
     async def picked(self, sender: Sender, request: UUID, place: str) -> Call:
@@ -185,7 +185,8 @@ class Assistant:
     async def under_way(self, channel: Channel, thread: str) -> list[Request]:
         """As `core.ports.Intake.under_way`."""
         async with self.database.read() as unit:
-            return await unit.inbox.under_way(channel, thread)
+            found = await unit.inbox.going_on(channel, thread)
+        return [each.request for each in found if each.answer is None]
 
     async def answered(self, channel: Channel, thread: str) -> bool:
         """As `core.ports.Intake.answered`."""

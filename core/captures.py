@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -21,9 +21,11 @@ from core.follow.news import News
 from core.jobs.show import patiently
 from core.messages import Carried, File, Message, Request
 from core.notion.places import Places, named
+from core.notion.trashed import is_trashed
 from core.notion.whose import asking_by, made_by
 from core.ports import CanRecall, Destination, Pages, Platform, Reply
 from core.progress import Progress
+from core.standing import Stand, Standing
 from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.titles import Titles
@@ -40,10 +42,8 @@ _LATE = (
     "What is to become of it?"
 )
 
-_OTHERS = "Somebody else asked for this page too, by the same emoji, so it stays."
-
-_TELLING = ("to", "emoji")
-"""The flags that tell apart what the reactions to one message ask for."""
+_OTHERS = "Somebody else asked for this page too, so it stays."
+_ELSEWHERE = "The page is in Notion's trash. That of somebody else, in another place, stays."
 
 SAVING_SECONDS = 60.0
 """How long an undo waits for the page that is being made."""
@@ -73,6 +73,19 @@ class Captures:
         self._titles = titles or Titles()
         self.news = News(database, days)
         self._changes = Changes(database, pages, platforms)
+        self._standing = Standing(database, self._places)
+
+    async def item(
+        self,
+        context: Context,
+        item: UUID,
+        every: Callable[[str | None], UUID],
+        place: str | None,
+        *,
+        known: bool = False,
+    ) -> UUID:
+        """See `core.standing.Standing.item`."""
+        return await self._standing.item(context, item, every, place, known=known)
 
     async def keep(
         self,
@@ -81,15 +94,17 @@ class Captures:
         messages: Sequence[Message],
         facts: Facts,
         shape: Shape = "thread",
-    ) -> None:
+    ) -> bool:
         """Makes an item of messages, the asker's; where it is there already it stays as it is.
 
-        From then on its page follows them: what is changed while files go up, or while the save
+        One whose page is in the trash is forgotten first, and made anew: then it gives True. From
+        then on its page follows them: what is changed while files go up, or while the save
         stands in line, is brought to the page once it is there.
         """
         async with self._database.read() as unit:
             there = await unit.content.get(item)
-        made = there is None or there.text is None
+        gone = there if there is not None and await is_trashed(self._pages, there) else None
+        made = there is None or there.text is None or gone is not None
         prompt = await self._titles.of(messages) if made else ""
         written = Written(
             text=document(messages, shape),
@@ -104,6 +119,9 @@ class Captures:
         async def store() -> None:
             async with self._database.begin() as unit:
                 kept = await unit.content.get(item)
+                if kept and gone and kept.page_id == gone.page_id:
+                    await unit.content.delete(item, kept.user_id)
+                    kept = None
                 if made and (kept is None or kept.text is None):
                     await unit.content.begin(item, context.user_id, prompt, None)
                     await unit.content.finish(item, written)
@@ -111,6 +129,7 @@ class Captures:
                 await self.news.watch(unit, context.request, item, messages, shape)
 
         await patiently(store)
+        return gone is not None
 
     async def carry(
         self, context: Context, item: UUID, files: Sequence[File], wanted: str | None = None
@@ -194,18 +213,20 @@ class Captures:
         their own, nor ten minutes after the save: then the page stays, and what is returned says
         so. Raises what `Pages.trash` raises.
         """
-        standing = await self._standing(request)
-        kept = await self._saved(user_id, item) or await self._left(item, standing)
+        standing = list((await self._standing.reactions(request)).values())
+        kept = await self._saved(user_id, item) or await self._left(item, user_id, standing)
         if kept is None:
             return {"said": await self._of_another(item), "ask": False}
         since = kept.saving_since or kept.created_at
         if datetime.now(UTC) - since > UNDO:
             return {"said": _LATE, "ask": kept.user_id == user_id}
-        standing.pop((request.sender.workspace, request.sender.id), None)
-        if any(stands for stands, _ in standing.values()):
+        left = [one for one in standing if one.stands]
+        # Of one that got no page it is only known what it asked for.
+        if any(one.page == kept.notion_url if one.page else one.like_this for one in left):
             return {"said": _OTHERS, "ask": False}
         await self._take_back(kept)
-        return {"said": "", "ask": False}
+        said = _ELSEWHERE if any(one.page for one in left) else ""
+        return {"said": said, "ask": False, "page": kept.notion_url or ""}
 
     async def trash(self, user_id: UUID, item: UUID) -> dict[str, str] | None:
         """Puts the page of an item of this person in the trash, and forgets the item.
@@ -232,27 +253,11 @@ class Captures:
         async with self._database.begin() as unit:
             await unit.content.delete(kept.id, kept.user_id)
 
-    async def _standing(self, request: Request) -> dict[tuple[str, str], tuple[bool, UUID | None]]:
-        """Whose reaction ever asked for what this one did: whether it still does, and who it is."""
-        if not request.marked or request.queue is None:
-            return {}
-        async with self._database.read() as unit:
-            asked = await unit.inbox.about(request.sender.platform, request.queue)
-        standing: dict[tuple[str, str], tuple[bool, UUID | None]] = {}
-        for one in asked:
-            call, sender = one.request.call, one.request.sender
-            if all(call.flags.get(name) == request.call.flags.get(name) for name in _TELLING):
-                stands = call.command != request.call.command
-                standing[sender.workspace, sender.id] = stands, one.user_id
-        return standing
-
-    async def _left(
-        self, item: UUID, standing: Mapping[tuple[str, str], tuple[bool, UUID | None]]
-    ) -> Content | None:
+    async def _left(self, item: UUID, user_id: UUID, standing: Sequence[Stand]) -> Content | None:
         """An item whose owner took their reaction away while somebody else's kept the page."""
         async with self._database.read() as unit:
             kept = await unit.content.get(item)
-        away = {user for stands, user in standing.values() if not stands}
+        away = {one.user_id for one in standing if not one.stands} | {user_id}
         return kept if kept is not None and kept.page_id and kept.user_id in away else None
 
     async def _of_another(self, item: UUID) -> str:

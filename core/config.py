@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     EnvSettingsSource,
     NoDecode,
     SettingsConfigDict,
@@ -348,14 +347,6 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         raise Misconfigured(words.wrong(problems, Settings.model_fields)) from None
-
-
-def unread(settings: Settings) -> list[str]:
-    """What stands in `.env` and looks like a setting but is none, a sentence each."""
-    file = DotEnvSettingsSource(Settings)
-    return list(
-        words.unread(file.env_vars, Settings.model_fields, SECRETS, settings.model_fields_set)
-    )
 
 
 def _kept_key(path: Path) -> str:

@@ -18,6 +18,12 @@ LONGEST_QUOTE = 40
 ALIKE = 0.8
 """How much a name is like the setting that was meant; 1 is the same."""
 
+VERY_ALIKE = 0.885
+"""The same in the environment, where other programs' names stand too: a letter or two."""
+
+LONG = 8
+"""Letters of a setting's name from which on what is like it is hardly another program's."""
+
 _LOWEST = {"port": 1}
 """Where the least that is taken is not for people: on port 0 nobody finds the server."""
 
@@ -78,6 +84,27 @@ def unread(
         elif (family := name.partition("_")[0]) in _FAMILIES:
             there = [each.upper() for each in settings if each.startswith(f"{family}_")]
             yield f"{told} There are {', '.join(there)}."
+
+
+def misspelt(
+    given: Iterable[str], settings: Collection[str], files: Collection[str], done: Collection[str]
+) -> Iterator[tuple[str, bool]]:
+    """A sentence for each name in the environment that is a letter or two from a setting that has
+    no value, and whether it can hardly be another program's. Takes what `unread` does.
+    """
+    known = {*settings, *(f"{name}_file" for name in files)}
+    open_ones = [
+        name for name in known if len(name) >= LONG and name.removesuffix("_file") not in done
+    ]
+    for name in sorted({*given} - known):
+        for meant in get_close_matches(name, open_ones, 1, VERY_ALIKE):
+            ours = meant.partition("_")[0] in _FAMILIES
+            other = "" if ours else " If another program reads it, all is well."
+            yield (
+                f"{name.upper()} in the environment is no setting, so it is not read. Did you mean "
+                f"{meant.upper()}?{other}",
+                ours,
+            )
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:

@@ -117,11 +117,13 @@ class Conversation:
         """
         until, told = time.monotonic() + LONGEST_TURN, False
         while self._request.queue is not None and time.monotonic() < until:
-            async with self._database.read() as unit:
+            async with self._database.read(brief=True) as unit:
                 ahead = await unit.inbox.ahead(self._request)
-                stopping = ahead and await unit.inbox.stopping(self._request.id)
-            if not ahead or stopping:
+            if not ahead:
                 break
+            async with self._database.read(brief=True) as unit:
+                if await unit.inbox.stopping(self._request.id):
+                    break
             if not told:
                 told = True
                 feed.notify("Waiting for the answer before this one …")
@@ -137,7 +139,7 @@ class Conversation:
         thread, channel = self._request.address.get("thread", ""), self._request.channel
         if not thread or channel is None:
             return []
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             heard = await unit.messages.thread(channel, thread)
         platform = self._platform
         whole = any(message.id == thread for message in heard)
@@ -225,6 +227,25 @@ class Conversation:
             log.info("how far it is could not be told", reason=str(error))
             return None
 
+    async def unsay(self, page: str) -> None:
+        """Takes away what was told of what this request undoes: its links lead to the trash.
+
+        With a page's address it is what leads there.
+        """
+        platform, request = self._platform, self._request
+        if not isinstance(platform, CanErase) or request.queue is None:
+            return
+        async with self._database.read() as unit:
+            asked = await unit.inbox.about(request.sender.platform, request.queue)
+        for one in asked:
+            call, answer = one.request.call, one.answer
+            same = all(call.value(name) == request.call.value(name) for name in ("to", "emoji"))
+            if page and answer:
+                same = answer.page == page
+            if same and call.command != request.call.command and answer and answer.page:
+                for reply in (reply for reply in one.replies.values() if reply):
+                    await self._briefly(platform.erase(one.request.address, dict(reply)))
+
     async def unmark(self, address: Mapping[str, str]) -> None:
         """Takes this app's marks off a message; a platform that does not let it is left alone."""
         platform = self._platform
@@ -252,7 +273,7 @@ class Conversation:
         if not thread or channel is None:
             return
         asked = self._request.address.get("message", "")
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             heard = await unit.messages.thread(channel, thread)
             times = [message.at + _BEHIND for message in heard if message.id == asked]
             at = times[0] if times else datetime.now(UTC)

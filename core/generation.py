@@ -121,7 +121,7 @@ class Generation:
 
     async def note(self, context: Context, prompt: str, template: str | None) -> None:
         """Keeps what is asked before it is answered, so that it can be asked again."""
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             await unit.content.begin(context.request.id, context.user_id, prompt, template)
 
     async def answer(
@@ -188,7 +188,7 @@ class Generation:
         Raises what broke it off, where something did.
         """
         item = context.request.id
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             await unit.content.begin(item, context.user_id, prompt, template)
             kept = await unit.content.get(item)
         if kept is not None and kept.error is not None:
@@ -247,7 +247,7 @@ class Generation:
         await patiently(lambda: self._keep(context, kept))
 
     async def _preferred(self, user_id: UUID) -> Preferred:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             user = await unit.users.get(user_id)
         return preferred(user.preferences if user else {}, self._providers)
 
@@ -318,7 +318,7 @@ class Generation:
 
     async def _keep(self, context: Context, written: Written | None) -> None:
         item = context.request.id
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             if written is None:
                 await unit.content.stopped_empty(item)
             else:

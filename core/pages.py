@@ -123,3 +123,19 @@ class Blocks(Protocol):
     async def remove(self, block: str) -> None:
         """Takes a block away; twice is once, and a block that is gone is no error."""
         ...
+
+
+class Named(Protocol):
+    """What a page is called, and whether it is there. Raises as `core.ports.Pages`."""
+
+    async def title(self, page_id: str) -> str:
+        """A page's title as it is now; the empty string where it has none."""
+        ...
+
+    async def trashed(self, page_id: str) -> bool:
+        """Whether a page is in the trash."""
+        ...
+
+    async def rename(self, page_id: str, title: str) -> None:
+        """Gives a page another title; twice is once."""
+        ...

@@ -19,12 +19,15 @@ from core.pages import Blocks as Blocks
 from core.pages import Child as Child
 from core.pages import Destination as Destination
 from core.pages import Given as Given
+from core.pages import Named as Named
 from core.pages import Page as Page
 from core.pages import Property as Property
 from core.pages import Route as Route
 from core.pages import Saved as Saved
 from core.pages import Template as Template
 from core.preferences import Preferred
+from core.steps import Again as Again
+from core.steps import Step as Step
 
 T = TypeVar("T")
 
@@ -36,7 +39,7 @@ Address = Mapping[str, str]
 - `message`: the id of the message that the request is about;
 - `workspace`: what people call the workspace, where the platform says;
 - `marked`: "yes" where that message shows how far the request has come;
-- `unmarked`: "yes" where the message looked for may not tell whose it is;
+- `unmarked`: where a message may not tell whose it is, what others sent: a JSON list of `Reply`;
 - `home`: the id of the workspace it was written in, where that is not the sender's own;
 - `manager`: "yes" where the platform says that the sender manages that workspace.
 """
@@ -52,19 +55,6 @@ Reply = dict[str, str]
 
 
 # ── Durable work ─────────────────────────────────────────────────────────────────────────────────
-
-
-class Step(Protocol):
-    """Runs something at least once and keeps its result, so that after a crash it is not run again.
-
-    The result must be JSON: None, a string, a number, a list, a dictionary. An AssistantError is
-    kept too, and raised again. What stands between steps runs anew after a crash and must come to
-    the same for the same results.
-    """
-
-    async def __call__(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
-        """The result of `run`, or of the time it was run before."""
-        ...
 
 
 Forget = Callable[[Sequence[UUID]], Awaitable[None]]
@@ -159,7 +149,7 @@ class Provider(Protocol):
 # ── Notion ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Pages(Blocks, Protocol):
+class Pages(Blocks, Named, Protocol):
     """Notion, as saving and reading need it.
 
     Every method raises NotionFailed (`unsure` where a write may have been carried out),
@@ -249,14 +239,6 @@ class Pages(Blocks, Protocol):
 
         Raises NotionFailed, not retryable, where there is no such page or it is not shared.
         """
-        ...
-
-    async def title(self, page_id: str) -> str:
-        """A page's title as it is now; the empty string where it has none."""
-        ...
-
-    async def rename(self, page_id: str, title: str) -> None:
-        """Gives a page another title; twice is once."""
         ...
 
     async def close(self) -> None:
@@ -559,8 +541,8 @@ class CanStream(CanEdit, Protocol):
         """Whether the message, or one to be sent there, only grows. Pure."""
         ...
 
-    def unmarked(self, address: Address, part: Part) -> bool:
-        """Whether a message that begins there with this draft does not tell whose it is. Pure."""
+    def unmarked(self, address: Address) -> bool:
+        """Whether a message that begins to grow there does not tell whose it is. Pure."""
         ...
 
     def settled(self, text: str) -> str:

@@ -52,7 +52,7 @@ class Stops:
 
     async def asked(self, item: UUID) -> bool:
         """Whether somebody wants this item's writing to end."""
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             return await unit.inbox.stopping(item)
 
     async def finished(self, item: UUID, work: Coroutine[None, None, None]) -> bool:

@@ -80,9 +80,13 @@ class Titles:
 
 
 def first_line(message: Message) -> str:
-    """The first line of a message without its marks; who wrote it where it has none. Pure."""
+    """The first line of a message without its marks, else its first file. Pure.
+
+    Where it has neither, who wrote it.
+    """
     line = next((line for line in message.text.splitlines() if line.strip()), "")
-    return plain(line) or f"Message from {name_of(message)}"
+    file = " ".join(message.files[0].name.split()) if message.files and not line else ""
+    return plain(line) or file[:LONGEST] or f"Message from {name_of(message)}"
 
 
 def _title(answer: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from core.errors import AssistantError, ProviderFailed
 from core.ports import Usage
 
+# How APIs say that the limit on an answer's length was reached.
+_FULL = frozenset({"length", "max_tokens", "max_output_tokens"})
+
 
 def could_not(name: str, error: AssistantError) -> str:
     """For who has an answer from another one: what happened, and not what to do about it."""
@@ -32,7 +35,9 @@ def cut(usage: Usage) -> str | None:
     """What to say of an answer that its model ended early; None where it is whole."""
     if usage.complete:
         return None
-    return f"The answer ends early: {usage.reason or 'the model reached its limit'}."
+    if usage.reason in (None, "", *_FULL):
+        return "The answer ends early: the model reached its limit. Ask for the rest of it."
+    return f"The answer ends early: {usage.reason}."
 
 
 def ended_early(text: str) -> str:

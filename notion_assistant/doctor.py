@@ -12,7 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
-from core.config import Settings, unread
+from core.config import Settings
+from core.config_names import perhaps_meant, unread
 from core.errors import AssistantError, Misconfigured, Unavailable
 from notion_assistant.doctor_mail import mail
 from notion_assistant.doctor_notion import connections, notion, webhook
@@ -100,7 +101,7 @@ async def _settings(settings: Settings, _http: aiohttp.ClientSession) -> str:
             " Nobody can log in there on the web: browsers keep a session for https alone. Put a "
             "proxy with TLS in front, and set PUBLIC_URL to its address."
         )
-    return said
+    return " ".join([said, *perhaps_meant(settings)])
 
 
 async def _database(settings: Settings, _http: aiohttp.ClientSession) -> str:

@@ -19,7 +19,8 @@ from bot.console.door import ConsoleEntry, whose
 from bot.platforms import PLATFORMS, Entry
 from core.assistant import Assistant
 from core.bootstrap import assembled, claim
-from core.config import Settings, program, unread
+from core.config import Settings, program
+from core.config_names import perhaps_meant, unread
 from core.errors import AssistantError, Conflict, Misconfigured
 from core.jobs.owner import Owner
 from core.ports import Platform
@@ -171,7 +172,7 @@ async def run(settings: Settings, roles: frozenset[str], say: Callable[[str], No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    for lost in unread(settings):
+    for lost in (*unread(settings), *perhaps_meant(settings)):
         log.warning(lost)
     async with serving(settings, roles, settings.data_dir):
         _announce(settings, roles, say)

@@ -29,7 +29,8 @@ def install_browser() -> None:
 def main() -> int:
     """Runs the suite; returns pytest's exit code."""
     install_browser()
-    workers = str(max(2, os.cpu_count() or 2))
+    # A third of a run is waiting: for processes that start and end, and for what comes in its time.
+    workers = str(max(2, (os.cpu_count() or 1) * 3 // 2))
     # Servers, browsers and clocks share the machine with others: what fails is tried once more,
     # and named as RERUN at the end, so that nobody overlooks it.
     again = ["--reruns", "1", "-raR"]

@@ -9,7 +9,15 @@ from aiohttp import web
 from api.content_models import Target, Wish
 from api.endpoint import Asked, Operation, endpoint
 from api.keys import Core
-from api.models import Generated, HistoryPage, HistoryQuery, Item, Nothing, Saved
+from api.models import (
+    Generated,
+    HistoryPage,
+    HistoryQuery,
+    Item,
+    Nothing,
+    Saved,
+    history_json,
+)
 from api.pages.landing import landing
 from api.streams import held
 from api.waiting import accepted, awaited_answer, failure
@@ -170,13 +178,14 @@ async def save(asked: Asked[Target]) -> Saved:
 
 
 @endpoint(Operation(HistoryQuery, "My items, newest first", HistoryPage, scope="content:read"))
-async def history(asked: Asked[HistoryQuery]) -> HistoryPage:
+async def history(asked: Asked[HistoryQuery]) -> web.Response:
     """A page of the person's finished items that hold every word."""
     query = asked.given
     items, cursor = await asked.core.history.rated(
         asked.person.id, query.q, query.provider, query.limit, query.cursor
     )
-    return HistoryPage(items=[Item.of(*each) for each in items], next_cursor=cursor)
+    body = history_json(items, cursor)
+    return web.Response(body=body, content_type="application/json", charset="utf-8")
 
 
 @endpoint(

@@ -49,8 +49,13 @@ _NO_EDITS = {30046, *UNKNOWN}
 _NO_REPLIES = 160002
 
 # The bot is not where the command was given, or may not write there: 10003 unknown channel, 50001
-# missing access, 50013 missing permissions.
-_NOT_THERE = {10003, 50001, 50013}
+# missing access, 50008 no place for messages, 50013 missing permissions, 50083 an archived thread,
+# 160005 a locked one.
+_NOT_THERE = {10003, 50001, 50008, 50013, 50083, 160005}
+
+# What may still come, where the answer is here before Discord has heard of the placeholder. A token
+# that is none will be none the next time, and Discord bars whoever is refused too often (50027).
+_AWAITED = _GONE - {50027}
 
 _UNTOLD = (
     "The answer is for you alone, and Discord does not let this app write to you directly. Allow "
@@ -208,7 +213,7 @@ class DiscordPlatform:
                 path = f"{_webhook(address)}/messages/@original"
                 sent = await self._rest.as_interaction("PATCH", path, json=content(part))
             except Refused as refused:
-                if refused.reason not in _GONE or _age(address) > DEFERRAL:
+                if refused.reason not in _AWAITED or _age(address) > DEFERRAL:
                     _log.info("discord placeholder out of reach", reason=refused.reason)
                     return None
                 await asyncio.sleep(_DEFERRAL_POLL)
@@ -250,7 +255,7 @@ class DiscordPlatform:
                     "POST", _webhook(address), json=body, params={"wait": "true"}
                 )
             except Refused as refused:
-                if refused.reason not in _GONE or _age(address) > DEFERRAL:
+                if refused.reason not in _AWAITED or _age(address) > DEFERRAL:
                     _log.info("discord follow-up refused", reason=refused.reason)
                     return None
                 await asyncio.sleep(_DEFERRAL_POLL)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot import proxies
 from core.config import Settings
 from core.errors import AssistantError, Forbidden, NotFound, PlatformFailed, RateLimited
 
@@ -144,7 +145,7 @@ class Rest:
             self._session = aiohttp.ClientSession(
                 headers={"User-Agent": self._agent},
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT),
-                trust_env=True,
+                trust_env=proxies.are_named(),
             )
         return self._session
 

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.slack.aside import aside as said_later
-from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of
+from bot.slack.notes import aside, is_pressed, is_private, metadata_of, reply_of, signed, whispered
 from bot.slack.parse import locate
 from bot.slack.render import (
     content,
@@ -103,9 +103,9 @@ class SlackPlatform:
         new = reply is None and self._teams.speaks and streams.may(address)
         return new if reply is None else streams.grows(reply)
 
-    def unmarked(self, address: Address, part: Part) -> bool:
+    def unmarked(self, address: Address) -> bool:
         """See CanStream."""
-        return self._may_stream(address, part) and self._streams(address).bare(address)
+        return self.streams(address, None) and self._streams(address).bare(address)
 
     def settled(self, text: str) -> str:
         """See CanStream."""
@@ -218,7 +218,7 @@ class SlackPlatform:
         where = {"channel": reply["channel"], "ts": reply["ts"]}
         metadata = metadata_of(address, part, reply["marker"])
         call = partial(self._web(address).call, "chat.update", **where, metadata=metadata)
-        update = partial(self._send, call, part)
+        update = partial(self._send, call, signed(address, part, reply["thread"]))
         try:
             await self._streams(address).over(reply, update)
         except Refused:
@@ -273,17 +273,13 @@ class SlackPlatform:
     # ── Ways to send ─────────────────────────────────────────────────────────────────────────────
 
     async def _streamed(self, address: Address, part: Part, marker: str) -> Reply | None:
-        """A stream that begins with the draft; None where there is to be none."""
-        if not self._may_stream(address, part):
-            return None
-        return await self._streams(address).start(address, part, marker)
-
-    def _may_stream(self, address: Address, part: Part) -> bool:
-        """Whether it is a draft that can grow.
+        """A stream that begins with the draft; None where there is to be none.
 
         Why somebody has to wait is said in a message that is edited: a stream takes nothing back.
         """
-        return part["place"] == "draft" and not part.get("told") and self.streams(address, None)
+        if part["place"] != "draft" or part.get("told") or not self.streams(address, None):
+            return None
+        return await self._streams(address).start(address, part, marker)
 
     async def _say(self, address: Address, part: Part, marker: str) -> Reply:
         if thread := await self._thread(address, part):
@@ -299,7 +295,7 @@ class SlackPlatform:
     async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
         sent = await self._send(
             partial(self._web(address).call, "chat.postMessage"),
-            part,
+            signed(address, part, thread),
             channel=address["channel_id"],
             metadata=metadata_of(address, part, marker),
             unfurl_links=False,
@@ -330,15 +326,13 @@ class SlackPlatform:
         except PlatformFailed as failure:
             if failure.retryable or not await self._web(address).has_token():
                 raise
-        user = address["user_id"]
+        method, where = whispered(address)
         try:
-            where = {"channel": address["channel_id"], "user": user} | aside(address)
-            await self._send(partial(self._web(address).call, "chat.postEphemeral"), part, **where)
+            await self._send(partial(self._web(address).call, method), part, **where)
         except Refused:
             # In a channel without the app nothing but the person's own messages with it is left.
-            await self._send(
-                partial(self._web(address).call, "chat.postMessage"), part, channel=user
-            )
+            where = {"channel": address["user_id"]}
+            await self._send(partial(self._web(address).call, "chat.postMessage"), part, **where)
         return {"via": "response_url"}
 
     async def _respond(self, address: Address, part: Part, *, replace: bool = False) -> Reply:
@@ -374,7 +368,7 @@ class SlackPlatform:
         """
         thread = await self._thread(address, part)
         team = self._teams.at(address)
-        us = await team.people.us() if address.get("unmarked") == "yes" else None
+        us = await team.people.us() if address.get("unmarked") else None
         found = await find(team.web, address, thread, Wanted(marker, team.streams.marker_of, us))
         if found is None:
             return None

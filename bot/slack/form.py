@@ -177,9 +177,10 @@ def read_form(
     which = word_in(view, "id") + word_in(view, "hash") or word_in(fields, "trigger_id")
     said = json.dumps(flags, sort_keys=True)
     delivery = stable_id("slack", team, user, which, "form", prompt, said)
+    asker = word_in(person, "username") or word_in(person, "name")
     return Command(
         delivery=delivery,
-        sender=Sender("slack", user, word_in(person, "username") or word_in(person, "name"), team),
+        sender=Sender("slack", user, asker, team),
         text=Call("generate", prompt, flags),
         address={
             "delivery": str(delivery),
@@ -189,6 +190,7 @@ def read_form(
             "enterprise_id": origin.enterprise,
             "response_url": respond_to,
             "accepted_at": f"{accepted_at:.6f}",
+            "asker": asker,
         },
         place=place_of(team, origin.channel),
         key=delivery,

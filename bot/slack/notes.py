@@ -7,6 +7,8 @@ from typing import Any
 from bot.slack.messages import EVENT_TYPE
 from core.ports import Address, Part, Reply
 
+_LONGEST_NAME = 80
+
 
 def is_pressed(address: Address) -> bool:
     """Whether a button was pressed, rather than a command typed."""
@@ -25,6 +27,38 @@ def aside(address: Address) -> dict[str, str]:
     """
     thread = address.get("thread", "")
     return {"thread_ts": thread} if thread and thread != address.get("message") else {}
+
+
+def whispered(address: Address) -> tuple[str, dict[str, Any]]:
+    """The method and the place for what one person alone is to see.
+
+    In their direct messages with the app they are alone: there it is said to stay, for what Slack
+    shows one person is gone when they look again. (A command among people has a response URL.)
+    """
+    channel, thread = address["channel_id"], address.get("thread", "")
+    if channel.startswith("D") and not address["response_url"]:
+        # Read again, the thread is without what a command said in between.
+        noted = metadata_of({**address, "told": "yes"}, {"place": "first"}, "")
+        place = {"thread_ts": thread} if thread else {}
+        return "chat.postMessage", {"channel": channel, "metadata": noted} | place
+    where = {"channel": channel, "user": address["user_id"]}
+    return "chat.postEphemeral", where | aside(address)
+
+
+def signed(address: Address, part: Part, thread: str) -> Part:
+    """The part with who asked for it, for a message of its own in a channel.
+
+    Slack shows nobody the command that an app's message answers, and its buttons are that person's
+    alone. The name is plain text, which mentions nobody.
+    https://docs.slack.dev/reference/block-kit/blocks/context-block
+    """
+    asker, blocks = address.get("asker", ""), part["blocks"]
+    if not asker or thread or part["place"] == "more" or address["channel_id"].startswith("D"):
+        return part
+    said = {"type": "plain_text", "text": f"Asked by {asker[:_LONGEST_NAME]}", "emoji": False}
+    at = next((n for n, block in enumerate(blocks) if block["type"] == "actions"), len(blocks))
+    note = {"type": "context", "elements": [said]}
+    return part | {"blocks": [*blocks[:at], note, *blocks[at:]]}
 
 
 def metadata_of(address: Address, part: Part, marker: str) -> dict[str, Any]:

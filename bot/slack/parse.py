@@ -24,6 +24,9 @@ from core.ports import Address
 _HOUR = 3_600.0
 _MINUTE = 60.0
 
+TWICE = 2.0
+"""Seconds in which the same button pressed again by the same person is one press, made twice."""
+
 _SHORT = 200
 
 # What of an address says which message a request is about, and where that is.
@@ -42,7 +45,8 @@ class Command:
     """What somebody asked for, typed or by a button: who, what and where, and where to answer.
 
     `delivery` is the same when Slack delivers it twice. A button's `text` is a call already.
-    Commands of one `key` within `holds` seconds are one; None: `delivery` alone tells.
+    Commands of one `key` within `holds` seconds are one, and those of one `twin` within `TWICE`;
+    None: `delivery` alone tells.
     """
 
     delivery: UUID
@@ -52,6 +56,7 @@ class Command:
     place: str
     key: UUID | None = None
     holds: float = _HOUR
+    twin: UUID | None = None
 
 
 def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
@@ -124,6 +129,7 @@ def read_command(fields: Mapping[str, Any], accepted_at: float) -> Command:
             "enterprise_id": word_in(fields, "enterprise_id"),
             "response_url": _web_address(respond_to),
             "accepted_at": f"{accepted_at:.6f}",
+            "asker": word_in(fields, "user_name"),
         }
         | ({"workspace": domain} if (domain := word_in(fields, "team_domain")) else {}),
         place=place_of(team, channel),
@@ -153,9 +159,10 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
     channel = word_in(object_in(fields, "channel"), "id") or word_in(container, "channel_id")
     moment = word_in(fields, "trigger_id") or word_in(pressed, "action_ts")
     delivery = stable_id("slack", team, channel, user, moment, name, item)
+    asker = word_in(person, "username") or word_in(person, "name")
     return Command(
         delivery=delivery,
-        sender=Sender("slack", user, word_in(person, "username") or word_in(person, "name"), team),
+        sender=Sender("slack", user, asker, team),
         text=call,
         address={
             "delivery": str(delivery),
@@ -166,10 +173,12 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
             "response_url": _web_address(word_in(fields, "response_url")),
             "pressed": "yes",
             "accepted_at": f"{accepted_at:.6f}",
+            "asker": asker,
         }
         | _thread(container),
         place=place_of(team, channel),
         key=delivery,
+        twin=stable_id("slack", team, channel, user, word_in(container, "message_ts"), name, item),
     )
 
 

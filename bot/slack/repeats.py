@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from uuid import UUID
 
-from bot.slack.parse import Command
+from bot.slack.parse import TWICE, Command
 from core.messages import stable_id
 
 _REMEMBERED = 10_000
@@ -26,6 +26,9 @@ class Repeats:
         if command.key is None:
             return command
         now = float(command.address["accepted_at"])
+        pressed, at = self._seen.get(command.twin or command.key, (None, 0.0))
+        if command.twin is not None and pressed is not None and now - at < TWICE:
+            return _known_as(pressed, command)
         first, at = self._seen.get(command.key, (None, 0.0))
         if first is None:
             delivery = command.delivery
@@ -36,9 +39,10 @@ class Repeats:
             delivery = stable_id("slack", str(command.key), f"{now // command.holds:.0f}")
         else:
             delivery = command.delivery
-        self._seen[command.key] = delivery, now
-        self._seen.move_to_end(command.key)
-        if len(self._seen) > _REMEMBERED:
+        for key in filter(None, (command.key, command.twin)):
+            self._seen[key] = delivery, now
+            self._seen.move_to_end(key)
+        while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return _known_as(delivery, command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,11 +72,13 @@ class Wanted:
 async def find(web: Web, address: Address, thread: str, wanted: Wanted) -> Reply | None:
     """The message; what shows its end comes before a draft, and that before one that does not tell
     whose it is: of those the newest, for it had just begun when its process died."""
+    others = {one.get("ts") for one in json.loads(address.get("unmarked") or "[]")}
     ends: list[Reply] = []
     drafts: list[Reply] = []
     bare: list[Reply] = []
     async for message, payload in sent(web, address, thread, wanted.us):
-        if payload.get("marker", wanted.marker_of(message["ts"]) or wanted.marker) != wanted.marker:
+        known = payload.get("marker", wanted.marker_of(message["ts"]) or wanted.marker)
+        if known != wanted.marker or message["ts"] in others:
             continue
         via, where = payload.get("stream") == "yes", address["channel_id"]
         reply = reply_of(where, message["ts"], thread, wanted.marker, stream=via)

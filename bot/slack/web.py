@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from bot import proxies
 from bot.slack.workspace import Workspace
 from core.config import Settings
 from core.errors import AssistantError, Forbidden, PlatformFailed, RateLimited
@@ -219,7 +220,7 @@ class Line:
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
+            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=proxies.are_named())
         return self._session
 
     def _api(self) -> AsyncWebClient:

@@ -112,9 +112,12 @@ class Allowances:
     async def check(self, user_id: UUID) -> None:
         """Raises RateLimited where nothing is left this month, saying whose."""
         recent = await self._recent()
-        async with self._database.read() as uow:
+        async with self._database.read(brief=True) as uow:
             allowance = recent.of(await uow.users.get(user_id))
-            person = allowance.person
+        if allowance == Allowance():
+            return
+        person = allowance.person
+        async with self._database.read() as uow:
             since = day_of(_month())
             if person is not None and await uow.spending.tokens(since, user_id) >= person:
                 raise _used_up(

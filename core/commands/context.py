@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 from uuid import UUID
 
 from core.added import Added
@@ -88,15 +88,33 @@ class Saver(Protocol):
 class Undone(TypedDict):
     """What came of taking a save back: what there is to say, and whether the page can still go.
 
-    Nothing is said where it is gone.
+    Nothing is said where it is gone and there is no other. `page` is the address of one that is.
     """
 
     said: str
     ask: bool
+    item: NotRequired[str]
+    page: NotRequired[str]
 
 
 class Keeper(Protocol):
     """What was said, kept as items. Implemented by `core.captures.Captures`."""
+
+    async def item(
+        self,
+        context: Context,
+        item: UUID,
+        every: Callable[[str | None], UUID],
+        place: str | None,
+        *,
+        known: bool = False,
+    ) -> UUID:
+        """The item that stands for the same messages at the same destination.
+
+        `item` is that of this request, `every` gives that of a place that was named, None for none;
+        `known`: one that is there, or else `item`.
+        """
+        ...
 
     async def keep(
         self,
@@ -105,8 +123,11 @@ class Keeper(Protocol):
         messages: Sequence[Message],
         facts: Facts,
         shape: Shape = "thread",
-    ) -> None:
-        """Makes an item of messages; a second time changes nothing."""
+    ) -> bool:
+        """Makes an item of messages; a second time changes nothing.
+
+        Gives True where it is made anew, because its page is in Notion's trash.
+        """
         ...
 
     async def watch(
@@ -198,6 +219,10 @@ class Conversation(Protocol):
 
     async def unnote(self, note: Mapping[str, str], end: str) -> None:
         """Takes it back, or says how it ended where that cannot be."""
+        ...
+
+    async def unsay(self, page: str) -> None:
+        """Takes away what was told of what this request undoes; with a page's address, of that."""
         ...
 
     async def unmark(self, address: Mapping[str, str]) -> None:

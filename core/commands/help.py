@@ -11,6 +11,11 @@ from core.errors import InvalidInput
 from core.messages import Answer, Call
 from core.ports import Chosen
 
+_WITHOUT = (
+    "In Slack and Discord it works without commands too: put 📝 on a message to save it, with the "
+    "thread it begins; mention this app, or write to it directly, and talk."
+)
+
 _MORE = f"`{PREFIX} help COMMAND` says all about one, for example `{PREFIX} help settings`."
 
 
@@ -33,11 +38,11 @@ async def run(context: Context, call: Call) -> Answer:
 def _overview(commands: list[Command]) -> list[str]:
     lines = ["**Notion Assistant** turns what you ask and say into Notion pages.", ""]
     for command in commands:
-        lines.append(f"- `{command.usage}` — {command.summary}")
-        lines.extend(
-            f"  - `{_flag(flag.name, flag.value)}` — {flag.help}" for flag in command.flags
+        flags = " ".join(f"`--{flag.name}`" for flag in command.flags)
+        lines.append(
+            f"- `{command.usage}` — {command.summary}" + (f" Flags: {flags}" if flags else "")
         )
-    return lines
+    return [*lines, "", _WITHOUT]
 
 
 def _names(names: Iterable[str]) -> str:

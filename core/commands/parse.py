@@ -1,7 +1,8 @@
 """A line somebody typed, as a call. Pure.
 
-Flags stand anywhere in the text, with two hyphens or the dash that phones make of them; values may
-be quoted. What stands in backticks is text, a lone `--` ends the flags, a lone dash is a dash.
+Flags stand anywhere in the text, with two hyphens or the dash that phones make of both or of one;
+values may be quoted. What stands in backticks is text, a lone `--` ends the flags, a lone dash is a
+dash.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.messages import Call
 _TOKEN = re.compile(
     r"""(?P<code>```.*?```|`[^`\n]*`)                       # code is text, whatever it holds
       | (?<!\S)--(?P<end>(?=\s|$))                         # a lone -- ends the flags
-      | (?<!\S)(?P<dash>--|[–—])(?P<flag>[A-Za-z][\w-]*)(?P<eq>=)?  # a flag
+      | (?<!\S)(?P<dash>--|[–—]-?|-[–—])(?P<flag>[A-Za-z][\w-]*)(?P<eq>=)?  # a flag
     """,
     re.VERBOSE | re.DOTALL,
 )

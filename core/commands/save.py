@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from core.conversation import LONGEST_RANGE
 from core.errors import InvalidInput
 from core.facts import of_messages
 from core.messages import Answer, Call, Message, stable_id
+from core.notion.trashed import NEW_PAGE
 from core.ports import Route
 from core.transcript import Shape
 
@@ -36,12 +37,7 @@ async def run(context: Context, call: Call) -> Answer:
         return await append(context, call)
     given(call.value(SET.name))
     await _turn(context)
-    named = place = call.value("to")
-    if named is not None:
-        found = await context.step("check the place", partial(context.places.check, named))
-        # What was checked by an earlier release came to nothing.
-        place = found or named
-
+    named, place = await _place(context, call)
     ends = ends_of(call.text)
 
     async def read() -> list[dict[str, Any]]:
@@ -59,8 +55,12 @@ async def run(context: Context, call: Call) -> Answer:
         older = item_of(context, name, named, said[0].place)
         item = older if await context.library.known(older) else item
     facts = with_given(of_messages(said, context.request, call.value("tags")), call)
-    keep = partial(context.keeper.keep, context, item, said, facts, shape)
-    await context.step("keep", keep)
+    every = partial(item_of, context, name, channel=said[0].place)
+    which = partial(context.keeper.item, context, item, every, place)
+    keep = partial(context.keeper.keep, context, messages=said, facts=facts, shape=shape)
+    # Earlier releases kept nothing of this step.
+    kept = await context.step("keep", partial(_keep, which, keep))
+    item, anew = (UUID(kept["item"]), kept["anew"]) if kept else (item, False)
     attached = [file for message in said for file in message.files if file.link]
     files = await context.keeper.carry(context, item, attached, place)
     watch = partial(context.keeper.watch, context, item, said, files, shape)
@@ -73,8 +73,26 @@ async def run(context: Context, call: Call) -> Answer:
     context.feed.saved(page)
     what = "Saved to Notion." if len(said) == 1 else f"Saved to Notion: {len(said)} messages."
     left = tuple(f"{file['name']} stays a link. {file['why']}" for file in files if file["why"])
-    notes = (*((_CUT,) if cut else ()), *left[:SHOWN], *notes)
+    again = (NEW_PAGE,) if anew else ()
+    notes = (*again, *((_CUT,) if cut else ()), *left[:SHOWN], *notes)
     return Answer(what, notes, page=page, private=True)
+
+
+async def _place(context: Context, call: Call) -> tuple[str | None, str | None]:
+    """The place as it was named, and its id; None for none."""
+    named = call.value("to")
+    if named is None:
+        return None, None
+    found = await context.step("check the place", partial(context.places.check, named))
+    # What was checked by an earlier release came to nothing.
+    return named, found or named
+
+
+async def _keep(
+    which: Callable[[], Awaitable[UUID]], keep: Callable[..., Awaitable[bool]]
+) -> dict[str, Any]:
+    item = await which()
+    return {"item": str(item), "anew": await keep(item=item)}
 
 
 def ends_of(text: str) -> tuple[str, str] | None:
@@ -116,13 +134,23 @@ async def undo(context: Context, call: Call) -> Answer:
     """Takes back what 📝 saved less than ten minutes ago; of what is older it asks first."""
     await _turn(context)
     message = context.request.address.get("message", "")
-    item = item_of(context, message, call.value("to"))
-    undone: Undone | str = await context.step(
-        "undo", partial(context.keeper.undo, context.user_id, item, context.request)
-    )
+    place = call.value("to")
+    item = item_of(context, message, place)
+
+    async def take_back() -> Undone:
+        every = partial(item_of, context, message)
+        mine = await context.keeper.item(context, item, every, place, known=True)
+        undone = await context.keeper.undo(context.user_id, mine, context.request)
+        return {**undone, "item": str(mine)}
+
+    undone: Undone | str = await context.step("undo", take_back)
     # Earlier releases kept of this step only what there was to say.
     said = undone if isinstance(undone, str) else undone["said"]
-    ask = not isinstance(undone, str) and undone["ask"]
+    more: Undone = {"said": said, "ask": False} if isinstance(undone, str) else undone
+    page, item = more.get("page", ""), UUID(more.get("item", str(item)))
+    if page or not said:
+        await context.step("unsay", partial(context.conversation.unsay, page))
+    ask = more["ask"]
     actions = when_taken_back(item) if ask else ()
     return Answer(said, private=True, quiet=not said, actions=actions)
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.commands.command import Argument, Command
 from core.commands.context import Context
 from core.commands.item import foresee, shown
 from core.messages import Answer, Call, Message
-from core.ports import Turn
+from core.ports import Again, Turn
 
 LONGEST_CONTEXT = 24_000
 """Characters of what was said before that a provider is given, the newest of them."""
+
+SHORTEST_PIECE = 500
+"""Characters for which it is worth giving the beginning of a message that does not fit whole."""
 
 
 async def run(context: Context, call: Call) -> Answer:
     """Answers in the thread, one question after another."""
 
-    await context.step("turn", lambda: context.conversation.turn(context.feed))
+    await context.step("turn", Again(lambda: context.conversation.turn(context.feed)))
 
     async def read() -> list[dict[str, Any]]:
         return [message.to_json() for message in await context.conversation.thread()]
 
-    said = [Message.from_json(each) for each in await context.step("read", read)]
-    before = turns(said, context.request.address.get("message", ""))
+    said = [Message.from_json(each) for each in await context.step("read", Again(read))]
+    asked = context.request.address.get("message", "")
+    before = turns(said, asked)
+    if attached := next((_attached(one) for one in said if one.id == asked), ""):
+        before.append(Turn("user", attached))
 
     foresee(context, private=False)
 
@@ -35,7 +42,7 @@ async def run(context: Context, call: Call) -> Answer:
     item = await context.library.get(context.user_id, context.request.id)
     if item.text is not None:
         text = item.text
-        await context.step("said", lambda: context.conversation.said(text))
+        await context.step("said", Again(lambda: context.conversation.said(text)))
     return shown(item, notes, private=False)
 
 
@@ -51,9 +58,10 @@ def turns(said: Sequence[Message], asked: str) -> list[Turn]:
         earlier.append(message)
     found: list[Turn] = []
     for message in _newest(earlier):
-        role, text = "user", f"{message.author}: {message.text.strip()}"
-        if message.ours:
-            role, text = "assistant", message.text.strip()
+        text = _spoken(message)
+        role = "assistant" if message.ours else "user"
+        if role == "user":
+            text = f"{message.author}: {text}"
         if found and found[-1].role == role:
             text = f"{found.pop().text}\n\n{text}"
         found.append(Turn(role, text))  # type: ignore[arg-type] # one of the two
@@ -64,14 +72,27 @@ def turns(said: Sequence[Message], asked: str) -> list[Turn]:
 
 
 def _newest(messages: list[Message]) -> list[Message]:
+    """As much as there is room for; of what does not fit whole, the beginning."""
     left, kept = LONGEST_CONTEXT, []
     for message in reversed(messages):
-        left -= len(message.text)
-        if left < 0:
+        if len(message.text) > left:
+            if left >= SHORTEST_PIECE:
+                kept.append(replace(message, text=f"{message.text[:left]} […]"))
             break
-        if message.text.strip():
+        left -= len(message.text)
+        if _spoken(message):
             kept.append(message)
     return kept[::-1]
+
+
+def _spoken(message: Message) -> str:
+    return "\n".join(part for part in (message.text.strip(), _attached(message)) if part)
+
+
+def _attached(message: Message) -> str:
+    """The names of a message's files, so that nobody makes up what is in them."""
+    names = ", ".join(" ".join(file.name.split())[:100] for file in message.files[:10])
+    return f"[Attached, and not to be read here: {names}]" if names else ""
 
 
 COMMAND = Command(

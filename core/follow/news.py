@@ -97,9 +97,14 @@ class News:
         if not self._for:
             return False
         now = datetime.now(UTC)
-        async with self._database.read() as unit:
-            held = bool(message) and await unit.followed.holding(channel, [message], now)
-            return bool(held or (thread and await unit.followed.threads(channel, thread, now)))
+        if message:
+            async with self._database.read(brief=True) as unit:
+                if await unit.followed.holding(channel, [message], now):
+                    return True
+        if not thread:
+            return False
+        async with self._database.read(brief=True) as unit:
+            return bool(await unit.followed.threads(channel, thread, now))
 
     async def watched(self, platform: str, since: datetime, limit: int) -> list[Watched]:
         """As `core.ports.Memory.watched`."""

@@ -87,7 +87,7 @@ class History:
 
     async def get(self, user_id: UUID, content_id: UUID) -> Content:
         """One item. Raises NotFound where there is none, or it is somebody else's."""
-        async with self._database.read() as uow:
+        async with self._database.read(brief=True) as uow:
             item = await uow.content.get(content_id, user_id)
         if item is None:
             raise NotFound("There is no such item in your history.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +14,22 @@ from core.commands.registry import COMMANDS
 from core.errors import AssistantError, PlatformFailed, RateLimited
 from core.jobs.show import PATIENCE_SECONDS, Show, patiently
 from core.live import Feed
-from core.messages import Answer, Request
+from core.messages import Answer
 from core.metrics import UNDELIVERED
-from core.ports import CanEdit, CanMark, CanStream, CanWithdraw, Mark, Part, Platform, Reply, Step
+from core.ports import (
+    Again,
+    CanEdit,
+    CanMark,
+    CanStream,
+    CanWithdraw,
+    Mark,
+    Part,
+    Platform,
+    Reply,
+    Step,
+)
 from core.storage.database import Database
+from core.storage.inbox import Accepted
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +50,12 @@ class Delivery:
     """Sends one answer, as steps."""
 
     def __init__(
-        self, database: Database, platform: Platform | None, request: Request, step: Step
+        self, database: Database, platform: Platform | None, accepted: Accepted, step: Step
     ) -> None:
         self._database = database
         self._platform = platform
-        self._request = request
+        self._request = request = accepted.request
+        self._before = accepted.replies
         self._step = step
         self._address = request.address
         self._show: Show | None = None
@@ -65,12 +79,12 @@ class Delivery:
         ):
             yield
             return
-        begun = await self._attempt("post 0", self._begin, PLACEHOLDER_SECONDS)
+        begun = await self._attempt("post 0", self._begin, PLACEHOLDER_SECONDS, again=True)
         if begun is None:
             yield
             return
         # Earlier releases posted the placeholder in this step, and kept how to edit it.
-        reply = begun or await self._sent_before()
+        reply = begun or self._sent_before()
         actions = while_writing(self._request.id)
         self._show = Show(platform, self._address, feed, self._send_first, reply, actions)
         async with self._show:
@@ -95,7 +109,7 @@ class Delivery:
         if answer.aside:
             await self._deliver_aside(answer, len(parts))
         await self._mark("none" if answer.quiet else "done" if answer.ok else "failed")
-        await self._step("finished", lambda: patiently(self._finish))
+        await self._step("finished", Again(lambda: patiently(self._finish)))
 
     async def _deliver_aside(self, answer: Answer, number: int) -> None:
         """Says what is for the asker alone, after the rest; `number` is of the next message."""
@@ -127,10 +141,18 @@ class Delivery:
             return self._platform.render(Answer(UNSHOWN, page=answer.page, ok=False))
 
     async def _attempt(
-        self, name: str, run: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS
+        self,
+        name: str,
+        run: Callable[[], Awaitable[Any]],
+        seconds: float = PATIENCE_SECONDS,
+        *,
+        again: bool = False,
     ) -> Any:
+        def patient() -> Awaitable[Any]:
+            return patiently(run, seconds)
+
         try:
-            return await self._step(name, lambda: patiently(run, seconds))
+            return await self._step(name, Again(patient) if again else patient)
         except AssistantError as error:
             # The person cannot be reached there; the answer stays in their history.
             log.error("an answer could not be delivered", step=name, reason=error.message)
@@ -141,33 +163,40 @@ class Delivery:
         return None
 
     async def _begin(self) -> Reply:
-        """Notes that the first message may be there from now on."""
-        async with self._database.begin() as unit:
-            await unit.inbox.replied(self._request.id, {"0": {}})
+        """Notes that the first message may be there from now on, unless it was begun before."""
+        if "0" in self._before:
+            return {}
+        platform = self._platform
+        tells = not (isinstance(platform, CanStream) and platform.unmarked(self._address))
+        begun = ("0",) if tells else ("0", UNMARKED)
+        async with self._database.begin(brief=True) as unit:
+            await unit.inbox.replied(self._request.id, {name: {} for name in begun})
         self._unsent.add("0")
         return {}
 
-    async def _sent_before(self) -> Reply | None:
+    def _sent_before(self) -> Reply | None:
         """The first message, where this request was carried out before and got so far."""
-        if "0" in self._unsent:
-            return None
-        return (await patiently(self._replies)).get("0") or None
+        return None if "0" in self._unsent else self._before.get("0") or None
 
     async def _replies(self) -> dict[str, dict[str, Any]]:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             accepted = await unit.inbox.get(self._request.id)
         return dict(accepted.replies) if accepted else {}
 
+    async def _others(self) -> list[Reply]:
+        """What other requests in the thread have sent so far, that have not ended."""
+        channel, thread = self._request.channel, self._address.get("thread", "")
+        if channel is None:
+            return []
+        async with self._database.read() as unit:
+            going = await unit.inbox.going_on(channel, thread)
+        mine = self._request.id
+        return [sent for one in going if one.request.id != mine for sent in one.replies.values()]
+
     async def _send_first(self, part: Part) -> Reply:
-        platform = self._platform
-        is_new = "0" in self._unsent and isinstance(platform, CanStream)
-        if is_new and platform.unmarked(self._address, part):  # type: ignore[union-attr]
-            # What may be there from now on cannot be told from others like it, but by this.
-            async with self._database.begin() as unit:
-                await unit.inbox.replied(self._request.id, {"0": {}, UNMARKED: {}})
         reply = await self._post(0, part)
         try:
-            async with self._database.begin() as unit:
+            async with self._database.begin(brief=True) as unit:
                 await unit.inbox.replied(self._request.id, {"0": reply})
         except AssistantError as error:
             # After a crash it would have to be looked for.
@@ -182,9 +211,9 @@ class Delivery:
             replies = await self._replies()
             again = key in replies
             if again and not number and UNMARKED in replies:
-                address = dict(address) | {"unmarked": "yes"}
+                address = dict(address) | {"unmarked": json.dumps(await self._others())}
             if not again:
-                async with self._database.begin() as unit:
+                async with self._database.begin(brief=True) as unit:
                     await unit.inbox.replied(self._request.id, replies | {key: {}})
         self._unsent.discard(key)
         marker = f"{self._request.id}:{number}"
@@ -231,5 +260,9 @@ class Delivery:
             await platform.withdraw(self._address, show.reply)
 
     async def _finish(self) -> None:
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
+            if self._address.get("marked") == "yes" and self.sent:
+                # Where the mark is taken away, what was told of it goes too.
+                sent = {str(number): reply for number, reply in enumerate(self.sent)}
+                await unit.inbox.replied(self._request.id, sent)
             await unit.inbox.finish(self._request.id)

@@ -4,10 +4,11 @@
               → the command's own steps, while the answer is shown as it grows → answered
               → edit, or post each part → finished
 
-Each is a step whose result is kept. The first message is sent with the first words, beside the
-steps: it is noted as begun before, and as sent with what is needed to edit it. After a crash the
-request runs again: kept steps come back at once, the one that was interrupted runs again and looks
-before it does anything a second time.
+Each is a step. What is paid for and what is sent is kept by the engine; the others are `Again`:
+what they do is kept with the request itself. The first message is sent with the first words, beside
+the steps: it is noted as begun before, and as sent with what is needed to edit it. After a crash
+the request runs again: kept steps come back at once, the one that was interrupted runs again and
+looks before it does anything a second time, and so do the others.
 """
 
 from __future__ import annotations
@@ -33,14 +34,22 @@ from core.errors import (
 )
 from core.jobs.delivery import Delivery
 from core.jobs.line import SILENT, standing_in_line
-from core.jobs.recognise import GONE, OFF, gone, is_asked, origin_of, recognised
+from core.jobs.recognise import (
+    GONE,
+    OFF,
+    gone,
+    is_asked,
+    known_before,
+    origin_of,
+    recognised,
+)
 from core.jobs.show import patiently
 from core.live import Feeds
 from core.messages import Action, Answer, Call, Request
 from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
 from core.origin import asked_from
-from core.ports import CanMark, Platform, Step
+from core.ports import Again, CanMark, Platform, Step
 from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
@@ -75,14 +84,17 @@ class Handler:
             feed.finish(accepted.answer)
             return True
         request = accepted.request
-        person = await step("recognise", lambda: patiently(lambda: self._recognise(request)))
+        recognise = Again(lambda: patiently(lambda: self._recognise(accepted)))
+        person = await step("recognise", recognise)
         if person is None:
             return gone(feed)
         # What was kept of the step may be older than the account they have become part of.
         known, _, off = person.partition(" ")
-        whose = Person(accepted.user_id or UUID(known), is_off=bool(off))
+        # Nor is what they were answered before they were switched off taken back.
+        is_off = bool(off) and accepted.answer in (None, OFF)
+        whose = Person(accepted.user_id or UUID(known), is_off=is_off)
         platform = self._platforms.get(request.sender.platform)
-        delivery = Delivery(self._database, platform, request, step)
+        delivery = Delivery(self._database, platform, accepted, step)
         around = Conversation(self._database, platform, request)
         own_step = self._following(request_id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
@@ -110,7 +122,8 @@ class Handler:
         else:
             delivery.whisper()
         said = answer
-        await step("answered", lambda: patiently(lambda: self._keep_answer(request.id, said)))
+        keep = Again(lambda: patiently(lambda: self._keep_answer(request.id, said)))
+        await step("answered", keep)
         # Not from the step: the engine keeps what steps give, and is to keep no texts.
         kept = await patiently(lambda: self._accepted(request.id))
         answer = (kept and kept.answer) or GONE
@@ -148,16 +161,19 @@ class Handler:
         return run
 
     async def _refresh(self, request_id: UUID, person: Person) -> None:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             person.id = await unit.inbox.owner(request_id) or person.id
 
     async def _accepted(self, request_id: UUID) -> Accepted | None:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             return await unit.inbox.get(request_id)
 
-    async def _recognise(self, request: Request) -> str | None:
-        async with self._database.begin() as unit:
-            await unit.inbox.mark_started([request.id])
+    async def _recognise(self, accepted: Accepted) -> str | None:
+        request = accepted.request
+        if accepted.started:
+            async with self._database.read() as unit:
+                return await known_before(unit, request)
+        async with self._database.begin(brief=True) as unit:
             return await recognised(unit, request)
 
     async def _turned_away(self, context: Context) -> Answer | None:
@@ -229,11 +245,11 @@ class Handler:
         )
 
     async def _item(self, item_id: UUID) -> Content | None:
-        async with self._database.read() as unit:
+        async with self._database.read(brief=True) as unit:
             return await unit.content.get(item_id)
 
     async def _keep_answer(self, request_id: UUID, answer: Answer) -> None:
-        async with self._database.begin() as unit:
+        async with self._database.begin(brief=True) as unit:
             await unit.inbox.answered(request_id, answer)
 
 

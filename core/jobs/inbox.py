@@ -80,7 +80,7 @@ class Inbox:
 
     async def _keep(self, batch: list[tuple[Request, asyncio.Future[bool]]]) -> None:
         try:
-            async with self._database.begin() as unit:
+            async with self._database.begin(brief=True) as unit:
                 fresh = await unit.inbox.add([request for request, _ in batch])
                 new = {request.id: request for request, _ in batch if request.id in fresh}
                 gone = {id_ for id_, request in new.items() if not await announce(unit, request)}

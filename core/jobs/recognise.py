@@ -31,8 +31,11 @@ OFF = Answer(DISABLED, ok=False, private=True, error=Forbidden(DISABLED).to_json
 _TRIES = 3
 
 
-async def recognise(unit: UnitOfWork, request: Request) -> UUID | None:
-    """Notes whose request it is; None where they were erased, and then nothing of it stays."""
+async def recognise(unit: UnitOfWork, request: Request, *, started: bool = False) -> UUID | None:
+    """Notes whose request it is, and where that is so that its work has begun.
+
+    None where they were erased, and then nothing of it stays.
+    """
     if request.sender.platform == WEB:
         user_id = UUID(request.sender.id)
         if not await unit.users.hold(user_id):
@@ -40,7 +43,7 @@ async def recognise(unit: UnitOfWork, request: Request) -> UUID | None:
             return None
     else:
         user_id = await _known(unit, request)
-    await unit.inbox.belongs_to(request.id, user_id)
+    await unit.inbox.belongs_to(request.id, user_id, started=started)
     return user_id
 
 
@@ -49,7 +52,18 @@ async def recognised(unit: UnitOfWork, request: Request) -> str | None:
 
     In one step: one more would not be known to work that began before.
     """
-    user_id = await recognise(unit, request)
+    return await _told(unit, await recognise(unit, request, started=True))
+
+
+async def known_before(unit: UnitOfWork, request: Request) -> str | None:
+    """What `recognised` says of a request whose person was noted, and may have an account by now.
+
+    They may have parted from it since, too: what was asked while it was theirs stays the account's.
+    """
+    return await _told(unit, await unit.inbox.owner(request.id))
+
+
+async def _told(unit: UnitOfWork, user_id: UUID | None) -> str | None:
     user = await unit.users.get(user_id) if user_id else None
     if user is None:
         return None

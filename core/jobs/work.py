@@ -20,7 +20,7 @@ from uuid import UUID
 import structlog
 
 from core.errors import AssistantError, Misconfigured, Unavailable, error_from_json
-from core.ports import Step
+from core.ports import Again, Step
 
 if TYPE_CHECKING:
     from dbos import DBOS
@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 APPLICATION_VERSION = "1"
 """Pinned: by default it is a hash of the source, and after an edit work in flight would stay
-pending for ever. To change the order of steps, add a workflow `request_v2` and keep `request_v1`
-until it is drained."""
+pending for ever. To change the order of steps, or which of them are kept, add a workflow
+`request_v3` and keep the earlier ones until they are drained."""
 
 THREADS = 8
 """The engine makes these the loop's threads for everything. Each waits for the same interpreter
@@ -89,7 +89,7 @@ class Work:
         # The library greets and reports at INFO whatever its own setting says.
         logging.getLogger("dbos").setLevel(logging.ERROR)
         self._started = dbos.DBOS
-        self._workflow = _workflow(dbos.DBOS)
+        self._workflow = workflows(dbos.DBOS)["request_v2"]
         _CURRENT.append(self)
         try:
             # Inside the running loop, so that recovered work runs on it too.
@@ -105,25 +105,35 @@ class Work:
         Requests that come before the engine is up wait for it.
         """
         await self._up.wait()
-        from dbos import SetWorkflowID
+        from dbos import SetWorkflowID, error
 
         with SetWorkflowID(str(request_id)):
-            await self._dbos.start_workflow_async(self._workflow, str(request_id))
+            try:
+                await self._dbos.start_workflow_async(self._workflow, str(request_id))
+            except error.DBOSConflictingWorkflowError:
+                log.info("an earlier release began this request", request=str(request_id))
 
-    async def run(self, request_id: UUID) -> None:
+    async def run(self, request_id: UUID, step: Step) -> None:
         """Carries one request out; the engine calls it."""
         assert self._handle is not None  # noqa: S101 - set by start
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - this is a coroutine
         self._active.add(task)
         try:
-            if not await self._handle(request_id, self.step):
+            if not await self._handle(request_id, step):
                 self._unwanted.add(str(request_id))
         finally:
             self._active.discard(task)
 
     async def step(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
-        """A durable step, as `core.commands.context.Step` says."""
+        """A durable step, as `core.ports.Step` says."""
+        if isinstance(run, Again):
+            given: T = await run()
+            return given
+        return await self.kept(name, run)
+
+    async def kept(self, name: str, run: Callable[[], Awaitable[T]]) -> T:
+        """The same, whose result is kept in any case."""
 
         async def attempt() -> dict[str, Any]:
             try:
@@ -232,21 +242,26 @@ def _batches(ids: list[str]) -> Iterator[list[str]]:
         yield ids[start : start + BATCH]
 
 
-# DBOS finds workflows by name in one registry of the process, so the one workflow is registered
-# once and looks here for who carries it out.
+# DBOS finds workflows by name in one registry of the process, so they are registered once and look
+# here for who carries them out.
 _CURRENT: list[Work] = []
-_REGISTERED: list[Any] = []
+_REGISTERED: dict[str, Any] = {}
 
 
-def _workflow(dbos: Any) -> Any:
+def workflows(dbos: Any) -> dict[str, Any]:
+    """The workflows there are, by name."""
     if not _REGISTERED:
-
+        # Of releases that kept the result of every step.
         @dbos.workflow(name="request_v1")  # type: ignore[untyped-decorator]
         async def request_v1(request_id: str) -> None:
-            await _CURRENT[-1].run(UUID(request_id))
+            await _CURRENT[-1].run(UUID(request_id), _CURRENT[-1].kept)
 
-        _REGISTERED.append(request_v1)
-    return _REGISTERED[0]
+        @dbos.workflow(name="request_v2")  # type: ignore[untyped-decorator]
+        async def request_v2(request_id: str) -> None:
+            await _CURRENT[-1].run(UUID(request_id), _CURRENT[-1].step)
+
+        _REGISTERED.update(request_v1=request_v1, request_v2=request_v2)
+    return _REGISTERED
 
 
 def _import() -> Any:

@@ -36,8 +36,10 @@ def web_address(address: str) -> str:
         address = "https:" + address
     elif address[:4].lower() == "www.":
         address = "http://" + address  # as GitHub does: gfm spec, section 6.9
-    if address[:7].lower() != "http://" and address[:8].lower() != "https://":
+    scheme, mark, rest = address.partition("://")
+    if not mark or scheme.lower() not in ("http", "https"):
         return ""
+    address = f"{scheme.lower()}://{rest}"
     parts = _split(address)
     if parts is None:
         return ""

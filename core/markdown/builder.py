@@ -107,6 +107,11 @@ class Builder(InlineWriter):
         else:
             children.append(Paragraph(content))
 
+    def end_words(self) -> None:
+        """Ends the words of an item before a block of HTML: in a tight list no paragraph does."""
+        if self._content and not self._looks and self._frames[-1].tag == "Item":
+            self.flush()
+
     def add(self, block: Block) -> None:
         """A block; in a table cell, which holds text alone, the words of it."""
         self.flush()

@@ -23,6 +23,7 @@ from core.markdown.document import (
     Table,
     Toggle,
     is_blank,
+    plain_text,
     restyled,
 )
 from core.markdown.parse import parse
@@ -96,9 +97,11 @@ def _paragraph(block: Paragraph, place: _Place) -> Iterator[Segment]:
 
 def _heading(block: Heading, place: _Place) -> Iterator[Segment]:
     content = _on_one_line(block.content)
-    if block.level <= place.dialect.deepest_heading:
+    dialect = place.dialect
+    fits = dialect.measure(plain_text(content)) <= dialect.longest_heading
+    if fits and block.level <= dialect.deepest_heading:
         first = f"{place.first}{'#' * block.level} "
-        yield Text(content, first, place.rest, place.gap, leads=True)
+        yield Text(content, first, place.rest, place.gap, leads=True, apart=True)
     else:
         bold = [_bold(piece) for piece in content]
         yield Text(bold, place.first, place.rest, place.gap, leads=True)
@@ -137,7 +140,7 @@ def _fenced(text: str, language: str, place: _Place, head: list[str] | None = No
 
 
 def _rule(_: Rule, place: _Place) -> Iterator[Segment]:
-    yield Lines([], [place.dialect.rule], [], place.first, place.rest, place.gap)
+    yield Lines([], [place.dialect.rule], [], place.first, place.rest, place.gap, apart=True)
 
 
 def _table(block: Table, place: _Place) -> Iterator[Segment]:
@@ -159,12 +162,17 @@ def _table(block: Table, place: _Place) -> Iterator[Segment]:
     rows = [_row(row) for row in block.rows]
     if not block.has_header:
         rows.insert(0, "|" + "  |" * len(block.alignments))
-    if max(map(len, rows)) * 3 > place.dialect.limit:  # not a row that could be repeated or cut
+    long = max(map(len, rows)) * 3 > place.dialect.limit  # not a row to be repeated or cut
+    if long or len(block.alignments) > place.dialect.table_columns:
         yield from _rows_as_text(block, place)
         return
     sides = {"left": ":--", "center": ":-:", "right": "--:"}
     line = "| " + " | ".join(sides.get(side, "---") for side in block.alignments) + " |"
-    yield Lines([rows[0], line], rows[1:], [], place.first, place.rest, place.gap)
+    most = place.dialect.table_rows - 1
+    for start in range(1, max(len(rows), 2), most):
+        body, first = rows[start : start + most], place.first if start == 1 else place.rest
+        gap = place.gap if start == 1 else place.blank
+        yield Lines([rows[0], line], body, [], first, place.rest, gap, apart=True)
 
 
 def _row(cells: list[list[Inline]]) -> str:

@@ -26,6 +26,10 @@ class Dialect:
     to_do: str
     long_fences: bool  # a fence may be longer than three backticks
     spoilers: bool = False  # what stands between `||` is hidden
+    most_apart: int = 10**9  # headings, rules and tables in one part
+    longest_heading: int = 10**9  # characters; a longer one is bold text
+    table_rows: int = 10**9  # the header's among them
+    table_columns: int = 10**9
 
 
 # Outermost first.
@@ -117,7 +121,7 @@ def is_same(text: str, address: str) -> bool:
 
 
 def _bare(address: str) -> str:
-    return re.sub("^https?://", "", address.strip()).removesuffix("/")
+    return re.sub("^(?i:https?)://", "", address.strip()).removesuffix("/")
 
 
 def _without_brackets(text: str) -> str:

@@ -194,6 +194,7 @@ class Reader:
             self.builder.add(code_block(info, text))
 
     def _open_html(self) -> None:
+        self.builder.end_words()
         self._html = []
 
     def _markup(self, html: str) -> None:

@@ -67,6 +67,8 @@ class Pieces:
                 if self.notes is not None:
                     self.notes.append(html)
                 for token in markup.tokens(html):
+                    if token[0] == markup.UNSEEN:  # blanks on both sides of it may be one
+                        raise UnusualError
                     look = self.tag(token, pieces, look, stack)
             elif "End" in event:
                 if not stack:
@@ -241,7 +243,7 @@ class Pieces:
             if not closing:
                 pieces.append(("\n", look))
         elif name == markup.UNSEEN:
-            if any(map(is_shown, pieces)):  # blanks on both sides of it may be one
+            if any(map(is_shown, pieces)):
                 raise UnusualError
         elif name in markup.BLOCKS or name in markup.HANDLERS or name == "pre":
             raise UnusualError

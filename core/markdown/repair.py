@@ -87,8 +87,12 @@ def may_need_repair(source: str) -> bool:
         or ("|" in source and _may_widen(source.split("\n")))
         or _declares(source)
         or (not source.isascii() and _may_loosen(source))
-        or _STUCK.search(source) is not None
+        or (_STUCK.search(source) is not None and _may_release(source))
     )
+
+
+def _may_release(source: str) -> bool:
+    return any(map(_STUCK_BOLD.search, source.split("\n")))
 
 
 def _declares(source: str) -> bool:

@@ -1,6 +1,9 @@
 """Markdown for Slack's `markdown` block, which shows headings, tables and lists.
 
-All such blocks of one message hold 12,000 characters together; 500 are left for the rest.
+All such blocks of one message hold 12,000 characters together; 500 are left for the rest. Slack
+makes blocks of its own of headings (at most 150 characters), rules and tables (100 rows of 20
+cells), and they count among the 50 that a message may have, with the text between them.
+https://docs.slack.dev/reference/block-kit/blocks/markdown-block
 """
 
 from core.markdown.chat import messages
@@ -20,6 +23,10 @@ _SLACK = Dialect(
     done="[x] ",
     to_do="[ ] ",
     long_fences=True,
+    most_apart=20,
+    longest_heading=150,
+    table_rows=100,
+    table_columns=20,
 )
 
 

@@ -21,6 +21,7 @@ class Segment(Protocol):
 
     gap: str
     leads: bool
+    apart: bool
 
     def whole(self) -> str:
         """All of it, ready to send."""
@@ -38,6 +39,7 @@ class Text:
     rest: str
     gap: str
     leads: bool = False  # a heading, which should not end a part
+    apart: bool = False  # a platform may show it as a block of its own
 
     def whole(self) -> str:
         return self._lines(write(self.content, begins_line=not self.leads), self.first)
@@ -73,6 +75,7 @@ class Lines:
     rest: str
     gap: str
     leads: bool = False
+    apart: bool = False
 
     def whole(self) -> str:
         return self._join(self.body, self.first)
@@ -155,13 +158,18 @@ class _Packer:
         self._size = 0
         self._leading = 0  # how many of the last texts are headings
         self._dedent = 0
+        self._apart = 0
 
     def put(self, segment: Segment) -> None:
+        if segment.apart and self._apart >= self._dialect.most_apart:
+            self._flush(keep_headings=self._leading < self._dialect.most_apart)
+        self._apart += segment.apart
         text = self._dedented(segment.whole())
         if self._fits(segment.gap + text if self._texts else text):
             self._append(segment.gap, text, leads=segment.leads)
             return
         self._flush(keep_headings=True)
+        self._apart += segment.apart
         text = self._begin(segment.whole())
         if self._fits(segment.gap + text if self._texts else text):
             self._append(segment.gap, text, leads=segment.leads)
@@ -193,7 +201,7 @@ class _Packer:
             self._parts.append(part)
         self._texts = [text.lstrip("\n") if not place else text for place, text in enumerate(kept)]
         self._size = sum(self._dialect.measure(text) for text in self._texts)
-        self._leading = len(self._texts)
+        self._leading = self._apart = len(self._texts)
 
     def _begin(self, text: str) -> str:
         """A part that begins inside a list begins at the margin: four spaces would mean code."""

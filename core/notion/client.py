@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
+
+import structlog
 
 from core.errors import AssistantError, NotionFailed
 from core.notion.connection import Connection, Json, TokenSource
@@ -13,6 +15,7 @@ from core.notion.destinations import Destinations
 from core.notion.examining import Examining, Report
 from core.notion.news import NOTHING, Heard, News, PageNews
 from core.notion.pace import pace_of
+from core.notion.plainly import MOST, plainly
 from core.notion.properties import Properties
 from core.notion.reading import Reading
 from core.notion.refusals import NotionRefused, is_gone
@@ -24,6 +27,8 @@ REQUESTS_PER_MINUTE = 180
 """What Notion gives one connection; 600 on its Business and Enterprise plans."""
 
 _MOST_MADE = 20
+
+_log = structlog.get_logger(__name__)
 
 _SKEW = timedelta(minutes=2)
 """Notion rounds times down to the minute, and its clock is not ours."""
@@ -112,12 +117,16 @@ class NotionPages:
             "parent": {"type": parent, parent: destination.id},
             "properties": {**(properties or {}), name: {"title": text}},
         }
-        if template is None:
-            body["children"] = list(children)
-        else:
+        if template is not None:
             body["template"] = {"type": "template_id", "template_id": template}
+            children = ()
+
+        async def send(blocks: Sequence[Json]) -> Json:
+            inside = {} if template is not None else {"children": list(blocks)}
+            return await self._connection.write("POST", "pages", body | inside)
+
         try:
-            return _page(await self._connection.write("POST", "pages", body))
+            return _page(await _taken(children, send))
         except NotionRefused as error:
             if is_gone(error):
                 # What was found a few minutes ago is to be looked at anew.
@@ -233,13 +242,20 @@ class NotionPages:
         Never repeats an unsure write. Gives them as Notion tells of them; none where it does not
         tell of each one. https://developers.notion.com/reference/patch-block-children
         """
-        body: Json = {"children": list(children)}
+        body: Json = {}
         if after == "":
             body["position"] = {"type": "start"}
         elif after is not None:
             body["position"] = {"type": "after_block", "after_block": {"id": after}}
+
+        async def send(blocks: Sequence[Json]) -> Json:
+            path, whole = f"blocks/{block}/children", {"children": list(blocks)} | body
+            nonlocal children
+            children = blocks
+            return await self._connection.write("PATCH", path, whole)
+
         try:
-            answer = await self._connection.write("PATCH", f"blocks/{block}/children", body)
+            answer = await _taken(children, send)
         except NotionRefused as error:
             saved = error.data.get("committed_child_ids")
             if not isinstance(saved, list) or len(saved) < len(children):
@@ -285,6 +301,10 @@ class NotionPages:
         """A page's title as it is now; the empty string where it has none."""
         return title(await self._connection.get(f"pages/{page_id}"))
 
+    async def trashed(self, page_id: str) -> bool:
+        """Whether a page is in the trash."""
+        return (await self._connection.get(f"pages/{page_id}")).get("in_trash") is True
+
     async def rename(self, page_id: str, title: str) -> None:
         """Gives a page another title. The property of a title has the id `title` everywhere.
 
@@ -311,6 +331,22 @@ class NotionPages:
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
         await self._connection.close()
+
+
+async def _taken(
+    children: Sequence[Json], send: Callable[[Sequence[Json]], Awaitable[Json]]
+) -> Json:
+    """What Notion answers to blocks, of which it is sent those more plainly that it refuses."""
+    for _ in range(MOST):
+        try:
+            return await send(children)
+        except NotionRefused as error:
+            fresh = plainly(children, error)
+            if fresh is None:
+                raise
+            _log.warning("notion did not take a block, so it comes as plain text")
+            children = fresh
+    return await send(children)
 
 
 def _made(answer: Json, children: Sequence[Json]) -> list[Child]:

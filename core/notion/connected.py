@@ -154,6 +154,10 @@ class Connected:
         """As `core.ports.Pages.title`."""
         return await (await self._now()).title(page_id)
 
+    async def trashed(self, page_id: str) -> bool:
+        """As `core.ports.Pages.trashed`."""
+        return await (await self._now()).trashed(page_id)
+
     async def rename(self, page_id: str, title: str) -> None:
         """As `core.ports.Pages.rename`."""
         await (await self._now()).rename(page_id, title)

@@ -159,13 +159,18 @@ class Places:
         """
         async with self._database.read() as uow:
             content = await uow.content.get(content_id)
-            if content is None:
-                raise NotFound("This item is not there any more.")
+        if content is None:
+            raise NotFound("This item is not there any more.")
+        return await self.wanted(request_id, content.user_id)
+
+    async def wanted(self, request_id: UUID, user_id: UUID) -> Wanted:
+        """Where pages of a person go that are made for a request without a place."""
+        async with self._database.read() as uow:
             accepted = await uow.inbox.get(request_id)
             request = accepted.request if accepted else None
             channel = request.channel if request else None
-            workspaces = await workspaces_of(uow, request, content.user_id)
-            choices = await uow.destinations.of(content.user_id, channel, workspaces)
+            workspaces = await workspaces_of(uow, request, user_id)
+            choices = await uow.destinations.of(user_id, channel, workspaces)
         if choices.person is not None:
             return _wanted(choices.person, "person")
         if choices.channel is not None:

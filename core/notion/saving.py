@@ -19,6 +19,7 @@ from core.notion.mentions import Mentioning
 from core.notion.page import footer, page_title
 from core.notion.places import Places, Wanted, named
 from core.notion.refusals import NotionRefused, is_gone
+from core.notion.trashed import NEW_PAGE, is_trashed
 from core.notion.tree import Tree, size
 from core.notion.whose import asking_by, made_by
 from core.ports import Destination, Pages, Saved, Step
@@ -94,9 +95,13 @@ class Saving:
     # ── The page ─────────────────────────────────────────────────────────────────────────────────
 
     async def _page(self, request_id: UUID, content_id: UUID, wanted: Wanted, facts: Facts) -> Kept:
-        wait, tried = self._patience.other, False
+        wait, tried, notes = self._patience.other, False, list[str]()
         while True:
             content, busy = await self._free(request_id, content_id, wait)
+            if content.notion_url and await is_trashed(self._pages, content):
+                await self._forget(content)
+                notes = [NEW_PAGE]
+                continue
             if content.notion_url:
                 return {"id": content.page_id or "", "url": content.notion_url, "whole": True}
             if busy and tried:
@@ -104,9 +109,14 @@ class Saving:
                 raise _busy()
             page = await self._try(request_id, content, wanted, facts, busy=busy)
             if page is not None:
-                return page
+                return {**page, "notes": [*notes, *page.get("notes", ())]}
             if busy:
                 wait, tried = self._patience.other + self._patience.flight, True
+
+    async def _forget(self, content: Content) -> None:
+        async with self._database.begin() as uow:
+            await uow.content.unsaved(content.id, content.page_id or "")
+            await uow.announced.unwatch(content.id)
 
     async def _free(
         self, request_id: UUID, content_id: UUID, seconds: float

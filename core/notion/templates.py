@@ -19,6 +19,9 @@ DEFAULT = "default"
 PAUSES = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 10.0, 15.0)
 """Seconds between looks whether a template has been applied: a minute in all."""
 
+STEADY = 4
+"""Looks in a row at which a page must hold as much as before, where its template holds more."""
+
 
 def chosen(templates: Sequence[Template], name: str) -> Template:
     """The template that a name, an address or an id means. Pure.
@@ -68,14 +71,17 @@ class Templates:
         Waits for a minute at most. `mark` is in the link of what is ours, once that is there.
         """
         wanted = await self._size(template)
-        before = -1
+        before, same = -1, 0
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)
             children = await self._pages.children(page_id)
             there = len(children)
             if any(mark in (child.link or "") for child in children):
                 return (min(wanted or 0, there), "")
-            if there == wanted or (there and (there == before or there > (wanted or there))):
+            same = same + 1 if there == before else 0
+            # A part of it may come before the rest.
+            needed = 1 if wanted is None else STEADY
+            if there == wanted or (there and (same >= needed or there > (wanted or there))):
                 return there, ""
             before = there
         if before > 0:

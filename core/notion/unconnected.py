@@ -107,6 +107,10 @@ class Unconnected:
         """Raises Misconfigured."""
         self._refuse()
 
+    async def trashed(self, page_id: str) -> bool:
+        """Raises Misconfigured."""
+        self._refuse()
+
     async def rename(self, page_id: str, title: str) -> None:
         """Raises Misconfigured."""
         self._refuse()

@@ -170,15 +170,24 @@ def _may_be_the_values(place: Destination, before: Attempt, error: NotionFailed)
         return False
     about = error.about
     only_blocks = "body.children" in about and "body.properties" not in about
-    # 404 is also Notion's word for a person, or a file, that is none of this workspace.
+    # 404 is also Notion's word for a person, or a file, that is none of this workspace, and 403 for
+    # people that the integration may not name.
+    if error.status == 403:
+        return bool(_of_people(before))
     gone = error.status == 404 and bool(before.values)
     return (error.status == 400 and not only_blocks) or gone
 
 
 def refused_values(before: Attempt, error: NotionFailed) -> list[str]:
     """The properties that a refusal is about, as far as it says."""
-    about = error.about if isinstance(error, NotionRefused) else ""
-    return [name for name in before.values if name in about]
+    if not isinstance(error, NotionRefused):
+        return []
+    named = [name for name in before.values if name in error.about]
+    return named or (_of_people(before) if error.status == 403 else [])
+
+
+def _of_people(before: Attempt) -> list[str]:
+    return [name for name, value in before.values.items() if "people" in value]
 
 
 def _without(lost: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ class OpenAI(Compatible):
 
     async def _response(self, stream: Any, prompt: Prompt) -> Parts:
         ended = None
-        async with aclosing(self._events(stream)) as events:
+        async with aclosing(self._events(stream, _is_last)) as events:
             async for event in events:
                 match event.get("type") if isinstance(event, dict) else None:
                     case "response.output_text.delta":
@@ -80,7 +80,6 @@ class OpenAI(Compatible):
                         raise self._failed(event, prompt)
                     case "response.completed" | "response.incomplete":
                         ended = _object(event, "response")
-                        break
         if ended is None:
             raise vendors.cut(self._vendor)
         yield self._counts(ended)
@@ -107,6 +106,11 @@ class OpenAI(Compatible):
         if _object(response, "incomplete_details").get("reason") == "content_filter":
             raise vendors.refusal(self._vendor, "its content policy")
         return replace(usage, complete=False, reason="length")
+
+
+def _is_last(event: Any) -> bool:
+    kind = event.get("type") if isinstance(event, dict) else None
+    return kind in ("response.completed", "response.incomplete")
 
 
 def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import importlib
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +29,9 @@ SILENCE = 60.0
 
 PATIENCE = 5.0
 """Seconds that an SDK may sleep because a server asks for it; longer waits are the caller's."""
+
+READ_OUT = 1.0
+"""Seconds for what comes after an answer's last event: mostly nothing."""
 
 Client = TypeVar("Client")
 Parts = AsyncGenerator[str | Usage, None]
@@ -52,6 +55,7 @@ class SdkProvider(ABC, Generic[Client]):
         self._client: Client | None = None
         self._errors: tuple[type[Exception], ...] = ()
         self._making = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     def _connect(self, sdk: Any, http: httpx2.AsyncClient) -> Client:
@@ -85,6 +89,8 @@ class SdkProvider(ABC, Generic[Client]):
 
     async def close(self) -> None:
         """Lets go of connections. May be called twice."""
+        if self._ending:
+            await asyncio.wait(self._ending)
         client, self._client = self._client, None
         if client is not None:
             await self._disconnect(client)
@@ -123,15 +129,38 @@ class SdkProvider(ABC, Generic[Client]):
         except TimeoutError:
             raise vendors.silent(self._vendor, self._silence) from None
 
-    async def _events(self, stream: Any) -> AsyncGenerator[Any, None]:
-        """Each event of an SDK's stream; closing this early ends the HTTP request."""
+    async def _events(
+        self, stream: Any, last: Callable[[Any], bool] = lambda _: False
+    ) -> AsyncGenerator[Any, None]:
+        """Each event of an SDK's stream; closing this early ends the HTTP request.
+
+        Nothing is waited for after the `last` one, but what is left is read all the same.
+        """
+        over = False
         try:
-            while True:
+            while not over:
                 try:
                     event = await self._heard(anext(stream))
                 except StopAsyncIteration:
                     return
+                over = last(event)
                 yield event
+        finally:
+            if over:
+                task = asyncio.create_task(self._read_out(stream))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+            else:
+                await stream.close()
+
+    async def _read_out(self, stream: Any) -> None:
+        """Reads to the end of the HTTP response: only then the next request can go by the same
+        connection, where a new one would cost its first word some round trips."""
+        try:
+            with suppress(StopAsyncIteration, TimeoutError, *self._errors):
+                async with asyncio.timeout(READ_OUT):
+                    while True:
+                        await anext(stream)
         finally:
             await stream.close()
 

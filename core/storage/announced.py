@@ -201,6 +201,10 @@ class AnnouncedTable:
             .values(seen_at=seen_at, authors=[], comments=known, heard=left)
         )
 
+    async def unwatch(self, content_id: UUID) -> None:
+        """Forgets an item's page."""
+        await self._connection.execute(delete(table).where(table.c.content_id == content_id))
+
     async def poll(self, since: datetime, before: datetime, limit: int) -> list[Announced]:
         """Pages made since then that were not looked at since `before`, the longest ago first."""
         old = or_(table.c.polled_at.is_(None), table.c.polled_at <= before)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,24 +14,26 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Table,
     Text,
     and_,
     bindparam,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.storage.kept import change, found
 from core.storage.sought import words_of
 from core.storage.spending import Day, SpendingTable, day_of
 from core.storage.tables import content_history as table
 from core.storage.tables import ratings, requests, users
+from core.storage.upsert import upsert
+from core.storage.users import UserTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +100,22 @@ class ContentTable:
         What was deleted stays deleted, and of somebody who was erased nothing is kept. Where the
         person has become part of an account since their request was looked at, it is the account's.
         """
-        if await self._exists(requests.c.id == content_id, requests.c.answer.is_not(None)):
+        asked = (await self._connection.execute(_ASKED, {"key": content_id})).one_or_none()
+        if asked is not None and asked.answered:
             return
-        if not await self._exists(users.c.id == user_id):
-            owner = select(requests.c.user_id).where(requests.c.id == content_id)
-            user_id = (await self._connection.execute(owner)).scalar_one_or_none() or user_id
-        try:
-            async with self._connection.begin_nested():
-                await self._connection.execute(
-                    insert(table).values(
-                        id=content_id,
-                        user_id=user_id,
-                        prompt=prompt,
-                        template=template,
-                        created_at=datetime.now(UTC),
-                    )
-                )
-        except IntegrityError:
-            known = await self._exists(users.c.id == user_id)
-            if known and not await self._exists(table.c.id == content_id):
-                raise
+        people = UserTable(self._connection)
+        if not await people.hold(user_id):
+            user_id = (asked and asked.user_id) or user_id
+            if not await people.hold(user_id):
+                return
+        row = {
+            "id": content_id,
+            "user_id": user_id,
+            "prompt": prompt,
+            "template": template,
+            "created_at": datetime.now(UTC),
+        }
+        await self._connection.execute(_begun(upsert(self._connection)), row)
 
     async def _exists(self, *conditions: ColumnElement[bool]) -> bool:
         return (
@@ -130,8 +128,8 @@ class ContentTable:
         What was broken off is counted by `charge`. `user_id` is who asked for it, for an item that
         was deleted while it was written: what that took is counted all the same.
         """
-        query = select(table.c.generated_content).where(table.c.id == content_id)
-        before = (await self._connection.execute(query)).one_or_none()
+        query = found(table.c.id, table.c.generated_content)
+        before = (await self._connection.execute(query, {"key": content_id})).one_or_none()
         is_new = user_id is not None if before is None else before.generated_content is None
         if is_new and written.error is None:
             await self.charge(content_id, written, user_id)
@@ -168,14 +166,15 @@ class ContentTable:
         await SpendingTable(self._connection).add(whose, spent)
 
     async def _owner(self, content_id: UUID, asked_by: UUID | None) -> UUID | None:
-        for query in (
-            select(table.c.user_id).where(table.c.id == content_id),
-            select(requests.c.user_id).where(requests.c.id == content_id),
-            select(users.c.id).where(users.c.id == asked_by),
+        for query, key in (
+            (found(table.c.id, table.c.user_id), content_id),
+            (found(requests.c.id, requests.c.user_id), content_id),
+            (found(users.c.id, users.c.id), asked_by),
         ):
-            found: UUID | None = (await self._connection.execute(query)).scalar_one_or_none()
-            if found is not None:
-                return found
+            done = await self._connection.execute(query, {"key": key})
+            owner: UUID | None = done.scalar_one_or_none()
+            if owner is not None:
+                return owner
         return None
 
     async def stopped_empty(self, content_id: UUID) -> None:
@@ -212,6 +211,20 @@ class ContentTable:
         """Keeps the page's address, once it holds the whole answer."""
         await self._set(content_id, notion_page_id=page_id, notion_url=url)
 
+    async def unsaved(self, content_id: UUID, page_id: str) -> None:
+        """Forgets an item's page, where it is this one: the item may be saved anew."""
+        await self._connection.execute(
+            update(table)
+            .where(table.c.id == content_id, table.c.notion_page_id == page_id)
+            .values(
+                notion_url=None,
+                notion_page_id=None,
+                notion_parent=None,
+                saving_by=None,
+                saving_since=None,
+            )
+        )
+
     async def describe(self, content_id: UUID, facts: dict[str, Any]) -> None:
         """Keeps what is known of an item, as JSON."""
         await self._set(content_id, facts=facts)
@@ -231,9 +244,7 @@ class ContentTable:
         await self._set(content_id, prompt=prompt, generated_content=text)
 
     async def _set(self, content_id: UUID, **values: Any) -> None:
-        await self._connection.execute(
-            update(table).where(table.c.id == content_id).values(**values)
-        )
+        await change(self._connection, table.c.id, content_id, **values)
 
     async def of_page(self, user_id: UUID, url: str) -> Content | None:
         """A person's item that has the page at this address."""
@@ -243,10 +254,9 @@ class ContentTable:
 
     async def get(self, content_id: UUID, user_id: UUID | None = None) -> Content | None:
         """One item; with `user_id`, only where it is theirs."""
-        query = select(table).where(table.c.id == content_id)
-        if user_id is not None:
-            query = query.where(table.c.user_id == user_id)
-        return _content((await self._connection.execute(query)).one_or_none())
+        done = await self._connection.execute(found(table.c.id), {"key": content_id})
+        content = _content(done.one_or_none())
+        return content if content and user_id in (None, content.user_id) else None
 
     async def page(
         self,
@@ -300,6 +310,16 @@ class ContentTable:
             .returning(*table.c)
         )
         return _content(done.one_or_none())
+
+
+_ASKED = found(requests.c.id, requests.c.user_id).add_columns(
+    requests.c.answer.is_not(None).label("answered")
+)
+
+
+@cache
+def _begun(insert: Callable[[Table], Any]) -> Any:
+    return insert(table).on_conflict_do_nothing()
 
 
 # Building a statement takes longer than asking SQLite, so it is kept by its shape.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from core.storage.mailed import MailedLinkTable
 from core.storage.messages import MessageTable
 from core.storage.pace import PaceTable
 from core.storage.people import PeopleTable
+from core.storage.readers import Readers
 from core.storage.sessions import PersonalTokenTable, SessionTable
 from core.storage.spending import SpendingTable
-from core.storage.sqlite import spare_visits
+from core.storage.sqlite import PATIENCE, Checkpoints, spare_visits
 from core.storage.tokens import IdempotencyTable, TokenTable
 from core.storage.users import UserTable
 
@@ -40,6 +41,10 @@ CONNECTIONS = 10
 
 FILES = 4
 """The same for a SQLite file, where one writes at a time."""
+
+READERS = 2
+"""Beside those, connections to the file for single statements that read, and again as many for
+brief ones."""
 
 
 class UnitOfWork:
@@ -80,33 +85,48 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._brief = self.engine.execution_options(brief=True)
         self._reading = self.engine.execution_options(reads=True)
         self._reading_once = _once(self.engine)
+        is_file = self.engine.dialect.name == "sqlite"
+        self._readers = Readers(self._reading_once, READERS) if is_file else None
+        brief = self._reading_once.execution_options(brief=True)
+        self._brief_readers = Readers(brief, READERS) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
+        self.checkpoints = Checkpoints(self._reading_once)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """A unit of work. An error inside takes everything back.
 
         Never hold one open across a call to a provider, Notion or a platform. Raises Unavailable
-        where the database cannot be reached.
+        where the database cannot be reached. `brief`: it finds and writes single rows by their
+        keys and waits for nothing else, so that SQLite does it in the loop's own thread.
         """
+        engine = self._brief if brief else self.engine
         with _told():
-            async with self.engine.begin() as connection:
+            async with engine.begin() as connection:
                 yield UnitOfWork(connection)
+        self.checkpoints.count()
 
     @asynccontextmanager
-    async def read(self, *, once: bool = False) -> AsyncIterator[UnitOfWork]:
+    async def read(self, *, once: bool = False, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         """A unit of work that only reads, and so waits for no writer. Raises Unavailable.
 
         With `once` it is a single statement, which needs no transaction around it: on PostgreSQL
         that is one message to the server in place of three. Each further one would see what was
-        written meanwhile.
+        written meanwhile. With `brief` it is one too, and finds few rows by their keys, so that
+        SQLite does it in the loop's own thread.
         """
-        engine = self._reading_once if once else self._reading
         with _told():
-            async with engine.connect() as connection:
+            async with self._reader(once, brief) as connection:
                 yield UnitOfWork(connection)
+
+    def _reader(self, once: bool, brief: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        if not once and not brief:
+            return self._reading.connect()
+        readers = self._brief_readers if brief else self._readers
+        return readers.take() if readers else self._reading_once.connect()
 
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer.
@@ -127,6 +147,11 @@ class Database:
 
     async def close(self) -> None:
         """Lets go of every connection."""
+        await self.checkpoints.end()
+        if self._readers is not None:
+            await self._readers.close()
+        if self._brief_readers is not None:
+            await self._brief_readers.close()
         await self.engine.dispose()
 
 
@@ -170,7 +195,7 @@ def _engine(url: str) -> AsyncEngine:
     # Each is a thread: opening one takes as long as ten queries, so none is closed again, and the
     # same ones are used as long as they do.
     engine = create_async_engine(
-        url, pool_size=FILES, max_overflow=0, pool_use_lifo=True, hide_parameters=True
+        url, pool_size=FILES + 2 * READERS, max_overflow=0, pool_use_lifo=True, hide_parameters=True
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -179,7 +204,9 @@ def _engine(url: str) -> AsyncEngine:
         # Readers go on while one writes; a commit is safe when the process dies.
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        # They are made apart: a commit is not to wait for the disk.
+        cursor.execute("PRAGMA wal_autocheckpoint=0")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

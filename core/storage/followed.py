@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import Channel
@@ -119,10 +119,13 @@ class FollowedTable:
 
     async def threads(self, channel: Channel, thread: str, now: datetime) -> list[UUID]:
         """The items followed at this moment that hold all of a thread."""
-        query = select(followed.c.content_id).where(
-            followed.c.thread == thread, followed.c.until > now, *_in(channel)
-        )
-        return list((await self._connection.execute(query)).scalars())
+        asked = {
+            "key": thread,
+            "now": now,
+            "platform": channel.platform,
+            "place": channel.place,
+        }
+        return list((await self._connection.execute(_THREADS, asked)).scalars())
 
     async def places(self, platform: str, now: datetime, limit: int) -> list[tuple[str, str]]:
         """Where messages are that are followed: place and thread, those saved last first."""
@@ -232,6 +235,14 @@ def new_item(
         taken=None,
         created_at=datetime.now(UTC),
     )
+
+
+_THREADS = select(followed.c.content_id).where(
+    followed.c.thread == bindparam("key"),
+    followed.c.until > bindparam("now"),
+    followed.c.platform == bindparam("platform"),
+    followed.c.place == bindparam("place"),
+)
 
 
 def _in(channel: Channel) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Table, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import ANSWERS, Channel, File, Message
 from core.storage.tables import messages as table
 from core.storage.upsert import upsert
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
+
 MOST = 200
 """Messages of a thread that are given, the newest of them."""
 
 _KEY = ("platform", "place", "external_id")
+
+
+_SAID = ("thread", "author", "text", "link", "files", "ours", "said_at")
+_THREAD = (
+    select(table)
+    .where(
+        table.c.platform == bindparam("platform"),
+        table.c.place == bindparam("place"),
+        table.c.thread == bindparam("thread"),
+    )
+    .order_by(table.c.said_at.desc(), table.c.external_id.desc())
+    .limit(MOST)
+)
+
+
+@cache
+def _kept(insert: Callable[[Table], Insert], to_us: bool) -> Insert:
+    """A message, in the place of the one of its key."""
+    statement = insert(table)
+    changed = (*_SAID, "to_us") if to_us else _SAID
+    return statement.on_conflict_do_update(
+        index_elements=_KEY, set_={name: statement.excluded[name] for name in changed}
+    )
 
 
 class MessageTable:
@@ -31,9 +59,9 @@ class MessageTable:
 
         That one was written to this app is never forgotten by hearing of it again.
         """
-        insert = upsert(self._connection)(table)
+        statement = _kept(upsert(self._connection), to_us)
         for message in messages:
-            values = {
+            row = {
                 "thread": thread,
                 "author": message.author[:128],
                 "text": message.text,
@@ -41,18 +69,13 @@ class MessageTable:
                 "files": [list(file) for file in message.files],
                 "ours": message.ours,
                 "said_at": message.at,
-            }
-            row = values | {
                 "platform": channel.platform,
                 "place": channel.place,
                 "external_id": message.id,
                 "to_us": to_us,
                 "created_at": datetime.now(UTC),
             }
-            changed = values | ({"to_us": True} if to_us else {})
-            await self._connection.execute(
-                insert.values(**row).on_conflict_do_update(index_elements=_KEY, set_=changed)
-            )
+            await self._connection.execute(statement, row)
 
     async def last_answer(self, channel: Channel, thread: str) -> Message | None:
         """The newest of this app's answers in a thread; None where there is none."""
@@ -62,17 +85,8 @@ class MessageTable:
 
     async def thread(self, channel: Channel, thread: str) -> list[Message]:
         """The newest messages of a thread, oldest first."""
-        query = (
-            select(table)
-            .where(
-                table.c.platform == channel.platform,
-                table.c.place == channel.place,
-                table.c.thread == thread,
-            )
-            .order_by(table.c.said_at.desc(), table.c.external_id.desc())
-            .limit(MOST)
-        )
-        rows = (await self._connection.execute(query)).all()
+        asked = {"platform": channel.platform, "place": channel.place, "thread": thread}
+        rows = (await self._connection.execute(_THREAD, asked)).all()
         return [
             Message(
                 id=row.external_id,

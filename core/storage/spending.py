@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.storage.account_tables import spending as table
 from core.storage.upsert import upsert
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +73,8 @@ class SpendingTable:
 
     async def add(self, user_id: UUID | None, spent: Day) -> None:
         """Counts what was spent; None is somebody who was erased."""
-        statement = upsert(self._connection)(table).values(
-            id=uuid4(),
-            user_id=user_id,
-            day=spent.day,
-            provider=spent.provider,
-            model=spent.model,
-            requests=spent.requests,
-            input_tokens=spent.input_tokens,
-            output_tokens=spent.output_tokens,
-            estimated=spent.estimated,
-        )
-        counted = {each.name: each + statement.excluded[each.name] for each in _COUNTED}
-        await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_id", "day", "provider", "model"], set_=counted
-            )
-        )
+        row = {"id": uuid4(), "user_id": user_id} | asdict(spent)
+        await self._connection.execute(_counted(upsert(self._connection)), row)
 
     async def days(self, since: str, until: str, user_id: UUID | None = None) -> list[Day]:
         """By day and model, oldest first, both days included; of everybody, or of one person."""
@@ -161,6 +150,16 @@ class SpendingTable:
         for row in (await self._connection.execute(query)).all():
             await self.add(account, _day(row))
         await self._connection.execute(delete(table).where(table.c.user_id == person))
+
+
+@cache
+def _counted(insert: Callable[[Table], Insert]) -> Insert:
+    """A row of `spending`, or as much more in the one there is."""
+    statement = insert(table)
+    counted = {each.name: each + statement.excluded[each.name] for each in _COUNTED}
+    return statement.on_conflict_do_update(
+        index_elements=["user_id", "day", "provider", "model"], set_=counted
+    )
 
 
 def _costs(counted: ColumnElement[bool]) -> list[ColumnElement[int]]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.errors import Conflict
+from core.errors import Conflict, Unavailable
 from core.messages import Sender
 from core.preferences import Choices, together
+from core.storage.kept import found
 from core.storage.tables import identities, users
+from core.storage.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class UserTable:
 
     async def get(self, user_id: UUID) -> User | None:
         """The person with this id."""
-        row = await self._connection.execute(select(users).where(users.c.id == user_id))
+        row = await self._connection.execute(found(users.c.id), {"key": user_id})
         return _user(row.one_or_none())
 
     async def any_account(self) -> bool:
@@ -121,10 +124,7 @@ class UserTable:
 
     async def hold(self, user_id: UUID) -> bool:
         """Whether there is this person; they cannot be erased before the transaction ends."""
-        query = select(users.c.id).where(users.c.id == user_id)
-        # SQLite has one writer at a time anyway.
-        held = query.with_for_update(read=True, key_share=True)
-        return (await self._connection.execute(held)).first() is not None
+        return (await self._connection.execute(_HELD, {"key": user_id})).first() is not None
 
     async def by_login(self, login: str) -> User | None:
         """The person with this email address or username, whatever its case."""
@@ -138,44 +138,35 @@ class UserTable:
 
     async def of(self, sender: Sender) -> User:
         """The person behind a chat identity, made known if this is their first word."""
-        found = await self.find(sender)
-        if found is not None:
-            return found
-        user = await self.add(None, None, None)
-        try:
-            async with self._connection.begin_nested():
-                await self._connection.execute(
-                    insert(identities).values(
-                        id=uuid4(),
-                        user_id=user.id,
-                        platform=sender.platform,
-                        workspace=sender.workspace,
-                        external_id=sender.id,
-                        name=sender.name[:128],
-                        created_at=user.created_at,
-                    )
-                )
-        except IntegrityError:
-            # Their first two words came at once, and the other one was quicker.
-            await self._connection.execute(delete(users).where(users.c.id == user.id))
-            found = await self.find(sender)
-            if found is None:
-                raise
-            return found
-        return user
+        known = await self.find(sender)
+        if known is not None:
+            return known
+        user = User(uuid4(), None, None, None, datetime.now(UTC))
+        new = {"id": user.id, "created_at": user.created_at, "role": user.role}
+        await self._connection.execute(_NEW, new)
+        identity = {
+            "id": uuid4(),
+            "user_id": user.id,
+            "platform": sender.platform,
+            "workspace": sender.workspace,
+            "external_id": sender.id,
+            "name": sender.name[:128],
+            "created_at": user.created_at,
+        }
+        done = await self._connection.execute(_identified(upsert(self._connection)), identity)
+        if done.first() is not None:
+            return user
+        # Their first two words came at once, and the other one was quicker.
+        await self._connection.execute(delete(users).where(users.c.id == user.id))
+        known = await self.find(sender)
+        if known is None:
+            raise Unavailable("Somebody else is writing that just now. Try again in a moment.")
+        return known
 
     async def find(self, sender: Sender) -> User | None:
         """The person behind a chat identity; None before their first word."""
-        row = await self._connection.execute(
-            select(users)
-            .join(identities, identities.c.user_id == users.c.id)
-            .where(
-                identities.c.platform == sender.platform,
-                identities.c.workspace == sender.workspace,
-                identities.c.external_id == sender.id,
-            )
-        )
-        return _user(row.one_or_none())
+        asked = {"platform": sender.platform, "workspace": sender.workspace, "key": sender.id}
+        return _user((await self._connection.execute(_FOUND, asked)).one_or_none())
 
     async def identities(self, user_id: UUID) -> list[Identity]:
         """Who this person is on each platform, oldest first."""
@@ -245,6 +236,26 @@ class UserTable:
     async def delete(self, user_id: UUID) -> None:
         """Forgets a person and everything of theirs."""
         await self._connection.execute(delete(users).where(users.c.id == user_id))
+
+
+# SQLite has one writer at a time anyway.
+_HELD = found(users.c.id, users.c.id).with_for_update(read=True, key_share=True)
+_NEW = insert(users)
+_FOUND = (
+    select(users)
+    .join(identities, identities.c.user_id == users.c.id)
+    .where(
+        identities.c.platform == bindparam("platform"),
+        identities.c.workspace == bindparam("workspace"),
+        identities.c.external_id == bindparam("key"),
+    )
+)
+
+
+@cache
+def _identified(insert: Callable[[Table], Any]) -> Any:
+    """A new identity, unless there is one; gives its id where it is new."""
+    return insert(identities).on_conflict_do_nothing().returning(identities.c.id)
 
 
 def user_of(row: Iterable[Any]) -> User:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from aiohttp.test_utils import TestClient
 from dirty_equals import IsDatetime, IsStr, IsUUID
 
+from api.models import HistoryPage, Item, history_json
 from core.errors import (
     AssistantError,
     InvalidInput,
@@ -22,6 +25,7 @@ from core.errors import (
 from core.limits.limits import Limits, Rule, Rules
 from core.live import Feed
 from core.messages import Answer, Call, Request, Sender
+from core.storage.content import Content
 from tests.api.conftest import Join
 from tests.api.small_core import SmallCore
 
@@ -50,6 +54,38 @@ async def test_a_prompt_becomes_a_text(client: TestClient, core: SmallCore, ada:
     assert (request.sender.platform, request.sender.name) == ("web", "ada")
     assert (request.call.command, request.call.text) == ("generate", "a greeting")
     assert request.call.flags == {}
+
+
+def test_a_page_of_history_is_what_its_model_says():
+    common = {"user_id": uuid4(), "page_id": None, "parent": None, "saving_since": None}
+    common |= {"saving_by": None, "input_tokens": 3, "output_tokens": 4}
+    one = Content(
+        **common,
+        id=uuid4(),
+        prompt='“Zoë” \u2028 </script> "x"\n\t🎉',
+        text="# Café\n\n\x7f",
+        provider="openai",
+        notion_url="https://www.notion.so/x",
+        model="m",
+        template="retro",
+        note="kept",
+        stopped=False,
+        created_at=datetime(2026, 11, 5, 9, 30, 0, 120, tzinfo=UTC),
+    )
+    two = replace(
+        one,
+        text=None,
+        provider=None,
+        notion_url=None,
+        model=None,
+        template=None,
+        created_at=datetime(2026, 11, 5, tzinfo=UTC),
+        error={"message": "It broke off."},
+        estimated=True,
+    )
+    for items, cursor in (([(one, (2, 1)), (two, (0, 0))], "abc"), ([], None)):
+        page = HistoryPage(items=[Item.of(*each) for each in items], next_cursor=cursor)
+        assert history_json(items, cursor) == page.model_dump_json().encode()
 
 
 async def test_a_saved_text_answers_with_its_page(client: TestClient, ada: Headers):

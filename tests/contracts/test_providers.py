@@ -64,10 +64,19 @@ def kind(request: pytest.FixtureRequest, ai: AiServer) -> Kind:
 
 @pytest.fixture
 async def provider(kind: Kind, ai: AiServer) -> AsyncIterator[Provider]:
-    made = kind.load(local(**ai.settings()), silence=SILENCE)
+    """One that waits longer for a word than a busy machine takes for one."""
+    made = kind.load(local(**ai.settings()), silence=60)
     assert made is not None
     yield made
     await made.close()
+    await made.close()
+
+
+@pytest.fixture
+async def impatient(kind: Kind, ai: AiServer) -> AsyncIterator[Provider]:
+    made = kind.load(local(**ai.settings()), silence=SILENCE)
+    assert made is not None
+    yield made
     await made.close()
 
 
@@ -242,30 +251,33 @@ async def test_an_overload_inside_the_stream_is_worth_another_try(
 
 @pytest.mark.parametrize("after", [0, 2])
 async def test_silence_is_a_failure_and_ends_the_request(
-    kind: Kind, provider: Provider, ai: AiServer, after: int
+    kind: Kind, impatient: Provider, ai: AiServer, after: int
 ) -> None:
     ai.fail(Fault(endpoint=kind.endpoint, silent_after=after))
-    error = await failure(provider)
+    error = await failure(impatient)
     assert isinstance(error, ProviderFailed)
     assert error.retryable
     assert f"nothing for {SILENCE} seconds" in error.message
     await until(lambda: ai.calls[-1].gone)
 
 
-async def test_a_server_that_never_answers_is_silent_too(provider: Provider, ai: AiServer) -> None:
+async def test_a_server_that_never_answers_is_silent_too(impatient: Provider, ai: AiServer) -> None:
     async def hang(_: Call) -> None:
         await asyncio.sleep(30)
 
     ai.hooks.on_request = hang
-    error = await failure(provider)
+    error = await failure(impatient)
     assert isinstance(error, ProviderFailed)
     assert error.retryable
 
 
-async def test_a_slow_but_steady_answer_is_not_silence(provider: Provider, ai: AiServer) -> None:
-    ai.answer = "one two three four five six"
-    ai.token_delay = SILENCE / 4
+async def test_a_slow_but_steady_answer_is_not_silence(kind: Kind, ai: AiServer) -> None:
+    ai.answer = "one two three four five six seven eight"
+    ai.token_delay = 0.15
+    provider = kind.load(local(**ai.settings()), silence=1)
+    assert provider is not None
     text, _ = await answer(provider)
+    await provider.close()
     assert text == ai.answer
 
 

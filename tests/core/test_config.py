@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings, load_settings, unread
+from core.config import Settings, load_settings
+from core.config_names import perhaps_meant, unread
 from core.errors import Misconfigured
 
 
@@ -165,6 +166,74 @@ def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(
     [said] = unread(load_settings())
     assert told in said
     assert "=x" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "meant", "is_ours"),
+    [
+        ("SLACK_BOT_TOKN", "SLACK_BOT_TOKEN", True),
+        ("SLAK_BOT_TOKEN", "SLACK_BOT_TOKEN", True),
+        ("SLACK_SIGNING_SECERT", "SLACK_SIGNING_SECRET", True),
+        ("OPENAI_APIKEY", "OPENAI_API_KEY", True),
+        ("NOTION_TOKN_FILE", "NOTION_TOKEN_FILE", True),
+        ("PUBLIC_ULR", "PUBLIC_URL", False),
+        ("REDIS_URI", "REDIS_URL", False),
+    ],
+)
+def test_a_setting_that_is_misspelt_in_the_environment_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str, is_ours: bool
+) -> None:
+    monkeypatch.setenv(name, "xyzzy")
+    found = unread(load_settings()), perhaps_meant(load_settings())
+    [said] = found[0] if is_ours else found[1]
+    assert f"{name} in the environment is no setting" in said
+    assert f"Did you mean {meant}?" in said
+    assert ("another program" in said) is not is_ours
+    assert "xyzzy" not in said
+    assert found[1 if is_ours else 0] == []
+    monkeypatch.setenv(meant, "redis://localhost:6379" if "REDIS" in meant else "http://x")
+    if not meant.endswith("_FILE"):
+        assert unread(load_settings()) == perhaps_meant(load_settings()) == [], "it is there"
+
+
+def test_other_programs_names_in_the_environment_are_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [
+        "HOSTNAME",
+        "HOSTS",
+        "PORTS",
+        "LOGNAME",
+        "REDIS_HOST",
+        "REDIS_PORT",
+        "REDIS_SERVICE_HOST",
+        "DATABASE_USER",
+        "DATABASE_NAME",
+        "OPENAI_API_BASE",
+        "OPENAI_ORG_ID",
+        "OPENAI_API_TYPE",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_API_URL",
+        "NOTION_API_KEY",
+        "NOTION_DATABASE_ID",
+        "NOTION_ASSISTANT_PORT",
+        "SLACK_TOKEN",
+        "SLACK_WEBHOOK_URL",
+        "SLACK_APP_ID",
+        "DISCORD_BOT_TOKEN",
+        "DISCORD_WEBHOOK_URL",
+        "SMTP_PASS",
+        "SMTP_SSL",
+        "SECRET_KEY_BASE",
+        "PUBLIC_IP",
+        "PUBLIC_KEY",
+        "DEEPSEEK_API_BASE",
+        "DATA_HOME",
+        "TEMPLATES_DIR",
+    ]:
+        monkeypatch.setenv(name, "x")
+    settings = load_settings()
+    assert unread(settings) == perhaps_meant(settings) == []
 
 
 def test_what_belongs_to_others_is_no_misspelt_setting(dot_env: Path) -> None:

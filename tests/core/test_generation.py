@@ -298,7 +298,9 @@ async def test_an_answer_that_was_cut_says_so(
 ) -> None:
     ai.fail(Fault(times=1, length_after=3))
     notes = await generation.write(context, "a plan", **ASK)
-    assert "ends early" in notes[0]
+    assert notes[0] == (
+        "The answer ends early: the model reached its limit. Ask for the rest of it."
+    )
 
 
 def slowly(ai: AiServer, words: int = 200) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from core import titles as module
 from core.config import Settings
-from core.messages import Message
+from core.messages import File, Message
 from core.ports import Provider
 from core.providers.registry import providers
 from core.titles import READ, Titles, first_line
@@ -96,3 +96,10 @@ async def test_the_offline_model_names_nothing() -> None:
 async def test_a_title_gives_no_spoiler_away(text: str, title: str) -> None:
     [one] = said(text)
     assert first_line(replace(one, author="ada")) == title
+
+
+def test_a_message_of_files_alone_is_called_by_the_first() -> None:
+    files = (File("plan\n2.pdf", "https://chat/1"), File("b.png", "https://chat/2"))
+    [one] = said("")
+    assert first_line(replace(one, files=files)) == "plan 2.pdf"
+    assert first_line(replace(one, text="Look", files=files)) == "Look"

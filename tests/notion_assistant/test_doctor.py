@@ -306,3 +306,17 @@ async def test_a_misspelt_setting_is_a_wrong_one(
     assert not good
     assert "Did you mean SLACK_BOT_TOKEN?" in rows["settings"]
     assert "xoxb-secret" not in str(rows)
+
+
+async def test_one_in_the_environment_is_told_and_another_programs_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URI", "redis://secret")
+    good, rows = await _examined(tmp_path)
+    assert good
+    assert "Did you mean REDIS_URL? If another program reads it, all is well." in rows["settings"]
+    monkeypatch.setenv("SLACK_BOT_TOKN", "xoxb-secret")
+    good, rows = await _examined(tmp_path)
+    assert not good
+    assert "SLACK_BOT_TOKN in the environment is no setting" in rows["settings"]
+    assert "secret" not in rows["settings"]

@@ -193,7 +193,9 @@ async def test_taking_the_memo_away_undoes_it_and_putting_it_back_saves_again(
     await world.slack.react(message, "memo", added=False)
 
     async def gone() -> bool:
-        return await world.pages() == [] and marks(world, message) == []
+        # No link is left that leads to the trash.
+        told = [one for one in world.slack.answers() if not one.deleted]
+        return await world.pages() == [] and marks(world, message) == [] and told == []
 
     await eventually(gone, "the page is still there")
     await world.slack.react(message, "memo")

@@ -172,3 +172,30 @@ async def test_who_takes_no_direct_messages_is_told_so_where_they_asked(stage: S
     [told] = stage.shown()
     assert "Allow direct messages" in told
     assert "Secret" not in told
+
+
+@pytest.mark.parametrize("code", [50008, 50083, 160005])
+async def test_where_nobody_may_write_any_more_whoever_asked_hears_directly(
+    stage: Stage, code: int
+) -> None:
+    message = await stage.server.write("hello")
+    [part] = parts_of("Hello.")
+
+    async def closed(call: Call) -> Reaction | None:
+        there = call.name.startswith("POST") and message.channel_id in call.path
+        return Reaction({"message": "No", "code": code}, 400) if there else None
+
+    stage.server.hooks.before.append(closed)
+    await stage.platform.post(asked_aloud(stage, message), part, "a:0", again=False)
+    assert stage.shown(stage.server.world.open_dm(stage.server.user.id)) == ["Hello."]
+
+
+async def test_a_token_that_is_none_is_not_tried_again(stage: Stage) -> None:
+    asked = await stage.ask()
+    await stage.defer(asked)
+    refuse(stage, "PATCH /webhooks", 50027, 401)
+    [part] = parts_of("Hello.")
+    await stage.platform.post(stage.address(asked), part, "a:0", again=False)
+    assert stage.shown() == ["Hello."]
+    calls = [call.name for call in stage.server.traffic.requests]
+    assert sum(name.startswith("PATCH /webhooks") for name in calls) == 1

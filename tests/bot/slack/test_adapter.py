@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bot.slack.adapter import SlackPlatform
-from bot.slack.messages import EVENT_TYPE
+from bot.slack.messages import EVENT_TYPE, is_aside
+from core.actions import when_written
 from core.config import Settings
 from core.errors import PlatformFailed, RateLimited
-from core.messages import Answer
+from core.messages import Answer, stable_id
 from core.ports import Part
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Channel
@@ -524,3 +525,45 @@ async def test_who_manages_a_workspace_is_slacks_to_say(stage: Stage) -> None:
     assert await stage.platform.manages(address)
     stage.refuse("users.info", "missing_scope")
     assert not await stage.platform.manages(address)
+
+
+async def test_a_message_in_a_channel_says_who_asked_for_it_and_mentions_nobody(
+    stage: Stage,
+) -> None:
+    address = stage.address(asker="<!here> *ada*" + "x" * 200)
+    first, *rest = parts_of(LONG, actions=when_written(stable_id("item")))
+    reply = await stage.platform.post(address, stage.platform.waiting(), "a:0", again=False)
+    await stage.platform.edit(address, reply, first)
+    for number, part in enumerate(rest, 1):
+        await stage.platform.post(address, part, f"a:{number}", again=False)
+    root, *replies = stage.server.answers()
+    note = {"type": "plain_text", "text": "Asked by <!here> *ada*" + "x" * 67, "emoji": False}
+    for revision in root.revisions:
+        assert revision.blocks[-1] == {"type": "context", "elements": [note]}
+    assert all("Asked by" not in str(message.blocks) for message in replies)
+    assert replies[-1].blocks[-1]["type"] == "actions"
+
+
+async def test_who_asked_stands_above_the_buttons_and_not_where_everybody_knows(
+    stage: Stage,
+) -> None:
+    [part] = parts_of("Hello.", actions=when_written(stable_id("item")))
+    question = stage.server.write("When?")
+    direct = stage.server.space.open_im(stage.server.user.id)
+    for number, more in enumerate(({}, {"thread": question.ts}, {"channel_id": direct.id})):
+        address = stage.address(asker="ada", **more)
+        await stage.platform.post(address, part, f"a:{number}", again=False)
+    shown = [[block["type"] for block in one.blocks] for one in stage.server.answers()]
+    [aloud] = [each for each in shown if "context" in each]
+    assert aloud == ["markdown", "context", "actions"]
+
+
+async def test_what_is_private_stays_in_direct_messages_with_the_app(stage: Stage) -> None:
+    direct = stage.server.space.open_im(stage.server.user.id)
+    question = stage.server.write("/notion history", direct)
+    about = {"private": "yes", "response_url": "", "thread": question.ts, "message": question.ts}
+    [part] = parts_of("Between us.")
+    await stage.platform.post(stage.address(direct, **about), part, "a:0", again=False)
+    [told] = stage.server.answers(direct)
+    assert (told.only_for, told.thread_ts) == (None, question.ts)
+    assert is_aside({"metadata": told.metadata})

@@ -109,8 +109,11 @@ async def test_where_no_answer_will_come_the_status_goes(front: Front) -> None:
     front.core.away = True
     await say(front, "plan the launch", root.ts)
     await called(front, STATUS, 2)
-    await front.slack.wait_for(lambda: front.slack.space.ephemeral)
-    assert front.slack.space.statuses == {(root.channel, root.ts): ""}
+    pane = front.slack.space.channels[root.channel]
+    await front.slack.wait_for(
+        lambda: [one for one in front.slack.answers(pane) if one is not root]
+    )
+    assert not any(front.slack.space.statuses.values())
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def test_a_command_knows_its_sender_and_where_to_answer() -> None:
         "enterprise_id": "E1",
         "response_url": "https://hooks.slack.com/commands/T1/1/x",
         "accepted_at": "1700000000.500000",
+        "asker": "ada",
     }
 
 

@@ -63,6 +63,30 @@ def test_a_button_pressed_with_the_same_trigger_id_hours_later_is_pressed_again(
     assert first == again != later
 
 
+def test_a_button_pressed_twice_at_once_is_pressed_once() -> None:
+    def press(trigger: str, at: float, name: str = "shorter", user: str = "U1") -> Command:
+        found = read_press(
+            {
+                "user": {"id": user},
+                "trigger_id": trigger,
+                "container": {"message_ts": "1.000001"},
+                "actions": [{"action_id": name, "value": "6f0d7a1e-6b0b-4d5e-9f6b-0c8a4a0d9d11"}],
+            },
+            at,
+        )
+        assert found is not None
+        return repeats.settle(found)
+
+    repeats = Repeats()
+    first, again = press("1.1", 10.0), press("1.2", 11.9)
+    assert again.delivery == first.delivery
+    assert again.address["delivery"] == str(first.delivery)
+    others = [press("1.3", 11.9, "longer"), press("1.4", 11.9, user="U2"), press("1.5", 12.1)]
+    assert len({first.delivery, *(other.delivery for other in others)}) == 4
+    # A repeat of a delivery is the same as ever.
+    assert press("1.5", 12.2).delivery == others[-1].delivery
+
+
 def test_only_so_many_are_remembered() -> None:
     repeats = Repeats()
     for number in range(10_001):

@@ -1,5 +1,6 @@
 """Replies where Slack shows a button of its own to stop them, against the stand-in."""
 
+import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -127,22 +128,23 @@ async def test_a_stream_without_a_button_is_found_by_another_process(
     slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
 ) -> None:
     await replied(platform, address)
-    draft = platform.draft("Ship it", STOP)
-    assert platform.unmarked(address, draft)
-    assert not platform.unmarked(address, platform.waiting(STOP, "Another one is first."))
-    # Somebody else's in the same thread, and then the one that is looked for.
-    await platform.post(address, platform.draft("Sail", STOP), "other:0", again=False)
-    await platform.post(address, draft, "x:0", again=False)
+    assert platform.unmarked(address)
+    assert not platform.unmarked(address | {"thread": ""})
+    # One whose process died with it, one of somebody else, and one that is not yet noted.
+    for words, marker in (("Swim", "x:0"), ("Sail", "y:0")):
+        await platform.post(address, platform.draft(words, STOP), marker, again=False)
     settings = Settings(_env_file=None, slack_bot_token=TOKEN, slack_api_url=slack.api_url)
     other = SlackPlatform(settings)
-    asked = address | {"unmarked": "yes"}
-    reply = await other.post(asked, other.draft("Sail", STOP), "x:0", again=True)
+    theirs = slack.answers()[-1]
+    asked = address | {"unmarked": json.dumps([{}, {"ts": theirs.ts, "via": "stream"}])}
+    reply = await other.post(asked, other.draft("Sink", STOP), "x:0", again=True)
+    assert reply["ts"] == slack.answers()[1].ts
+    # It is nobody else's from now on: what there is none of is a message of its own.
+    await other.post(asked, final(other), "z:0", again=True)
     await other.edit(address, reply, final(other))
-    assert [one.text[:4] for one in slack.answers()[1:]] == ["Sail", "Ship"]
-    assert slack.answers()[-1].blocks[0]["text"] == TEXT.replace("@everyone", "@\u2060everyone")
-    # What was not begun is not found: it is a message of its own.
-    await other.post(address, final(other), "y:0", again=True)
-    assert len(slack.answers()) == 4
+    shown = [str(one.blocks) for one in slack.answers()[1:]]
+    assert ["Ship it on" in each for each in shown] == [True, False, True]
+    assert theirs.text == "Sail"
     await other.close()
 
 

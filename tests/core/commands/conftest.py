@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from core.accounts.choosing import Preferences
 from core.accounts.links import Links
@@ -44,6 +46,17 @@ ASKED = providers(
 Say = Callable[..., Awaitable[Answer]]
 
 
+@cache
+def settings() -> Settings:
+    """The same for all: reading them takes as long as a short test."""
+    return Settings(
+        _env_file=None,
+        database_url="postgresql://elsewhere/x",
+        public_url="https://notes.example",
+        secret_key="k" * 40,
+    )
+
+
 @pytest.fixture
 async def notion() -> AsyncIterator[NotionServer]:
     async with NotionServer(rate_limit=None) as server:
@@ -67,37 +80,27 @@ async def pages(notion: NotionServer, parent: str | None) -> AsyncIterator[Notio
 
 @pytest.fixture
 def links(database: Database) -> Links:
-    settings = Settings(
-        _env_file=None,
-        database_url="postgresql://elsewhere/x",
-        public_url="https://notes.example",
-        secret_key="k" * 40,
-    )
-    return Links(settings, database, Limits(settings), lambda _: None)
+    return Links(settings(), database, Limits(settings()), lambda _: None)
 
 
 @pytest.fixture
 async def connecting(database: Database, notion: NotionServer) -> AsyncIterator[Connecting]:
     """Nobody manages a workspace of whom the address does not say so."""
-    settings = Settings(
-        _env_file=None,
-        database_url="postgresql://elsewhere/x",
-        public_url="https://notes.example",
-        secret_key="k" * 40,
-        notion_client_id=notion.grants.client_id,
-        notion_client_secret=notion.grants.client_secret,
-        notion_base_url=notion.base_url,
-    )
-    connections = Connections(settings, database, None)
-    yield Connecting(settings, database, connections, {}, lambda _: None)
+    of_notion = {
+        "notion_client_id": notion.grants.client_id,
+        "notion_client_secret": SecretStr(notion.grants.client_secret),
+        "notion_base_url": notion.base_url,
+    }
+    settled = settings().model_copy(update=of_notion)
+    connections = Connections(settled, database, None)
+    yield Connecting(settled, database, connections, {}, lambda _: None)
     await connections.close()
 
 
 @pytest.fixture
 def announcing(database: Database, connecting: Connecting) -> Announcing:
     """Nobody hears of anything where there is no platform."""
-    settings = Settings(_env_file=None, secret_key="k" * 40)
-    return Announcing(settings, database, connecting.connections, {}, lambda _: None)
+    return Announcing(settings(), database, connecting.connections, {}, lambda _: None)
 
 
 @pytest.fixture

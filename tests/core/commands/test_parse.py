@@ -19,6 +19,10 @@ from core.messages import Call
         ("/notion generate a --save plan", Call("generate", "a plan", {"save": True})),
         ("/notion generate a plan —save", Call("generate", "a plan", {"save": True})),
         ("/notion generate a plan –save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a plan –-save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a plan —-save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a plan -–save", Call("generate", "a plan", {"save": True})),
+        ("/notion generate a –-b plan", Call("generate", "a –-b plan")),
         ("/notion --save generate a plan", Call("generate", "a plan", {"save": True})),
         (
             "—save --to “Team plans” generate x",

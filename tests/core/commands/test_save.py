@@ -14,6 +14,7 @@ from core.captures import document
 from core.errors import Forbidden, InvalidInput
 from core.messages import Answer, Call, File, Message, Sender
 from core.storage.database import Database
+from sandbox.notion.ids import NOTES_DATA_SOURCE_ID
 from sandbox.notion.schema import make_property
 from sandbox.notion.server import NotionServer
 from tests.core.commands.room import Room, message
@@ -115,12 +116,47 @@ async def test_two_people_who_save_the_same_message_get_the_same_page(
     assert len(made(notion)) == 1
 
 
-async def test_another_destination_is_another_page(
+async def test_another_destination_is_another_page_and_the_same_one_is_the_same(
     say: Say, room: Room, notion: NotionServer
 ) -> None:
-    await say(MARKED, platform=room, address=ABOUT)
-    await say(f"/notion save room:m1 --to {notion.root_page_id}", platform=room)
-    assert len(made(notion)) == 2
+    first = await say(MARKED, platform=room, address=ABOUT)
+    named = await say(f"/notion save room:m1 --to {notion.root_page_id}", platform=room)
+    assert named.page == first.page
+    other = await say("/notion save room:m1 --to Notes", platform=room)
+    assert len(made(notion)) == len(made(notion, NOTES_DATA_SOURCE_ID)) == 1
+    await say("/notion to Notes", "grace")
+    assert (await say(MARKED, "grace", platform=room, address=ABOUT)).page == other.page
+    assert len(made(notion, NOTES_DATA_SOURCE_ID)) == 1
+
+
+async def test_each_persons_page_goes_where_theirs_go_and_is_theirs_to_take_back(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    await say("/notion to Notes", "grace")
+    first = await say(MARKED, platform=room, address=ABOUT)
+    theirs = await say(MARKED, "grace", platform=room, address=ABOUT)
+    assert theirs.page != first.page
+    # Whoever has no choice of their own gets the first one's, which is where theirs go.
+    assert (await say(MARKED, "bob", platform=room, address=ABOUT)).page == first.page
+    assert (await say(MARKED, "grace", platform=room, address=ABOUT)).page == theirs.page
+    assert (await say(UNDO, "grace", platform=room, address=ABOUT)).quiet
+    assert [page.in_trash for page in made(notion, NOTES_DATA_SOURCE_ID)] == [True]
+    assert [page.in_trash for page in made(notion)] == [False]
+
+
+async def test_what_is_in_the_trash_is_saved_anew_with_what_is_said_by_now(
+    say: Say, room: Room, notion: NotionServer
+) -> None:
+    first = await say(MARKED, platform=room, address=ABOUT)
+    (page,) = made(notion)
+    notion.store.change(page.id, in_trash=True)
+    room.threads["m1"] = [replace(room.threads["m1"][0], text="We ship on Friday.")]
+    again = await say("/notion save room:m1", "grace", platform=room)
+    assert again.page != first.page
+    assert again.notes[0].startswith("The page of before is in Notion's trash")
+    fresh, _ = made(notion)
+    assert written(notion, fresh.id)[0][1] == "We ship on Friday."
+    assert (await say("/notion save room:m1", platform=room)).page == again.page
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,21 @@ def test_of_a_long_thread_the_newest_is_kept() -> None:
     assert len(turn.text) <= LONGEST_CONTEXT + 1000
     assert "Ada: 59 " in turn.text
     assert "Ada: 1 " not in turn.text
+
+
+def test_of_a_message_too_long_for_the_context_the_beginning_is_kept() -> None:
+    long = message(2, "Plan: " + "x" * 2 * LONGEST_CONTEXT, "", ours=True)
+    _, turn = turns([message(1, "Write a plan."), long], "m3")
+    assert turn.role == "assistant"
+    assert turn.text.startswith("Plan: x")
+    assert turn.text.endswith(" […]")
+    assert len(turn.text) <= LONGEST_CONTEXT + 10
+
+
+def test_a_file_is_named_and_said_to_be_unread() -> None:
+    shared = replace(message(1, ""), files=(File("plan\nB.pdf", "https://x"),))
+    (turn,) = turns([shared], "m2")
+    assert turn.text == "Ada: [Attached, and not to be read here: plan B.pdf]"
 
 
 async def test_a_thread_heard_from_its_beginning_is_not_asked_for(

@@ -40,11 +40,11 @@ class Stumbling(Database):
     falls = 0
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    async def begin(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
         if self.falls:
             self.falls -= 1
             raise Unavailable("The database cannot be reached.", retry_after=0.01)
-        async with super().begin() as unit:
+        async with super().begin(brief=brief) as unit:
             yield unit
 
 

@@ -6,6 +6,8 @@ import time
 import pytest
 
 from core.markdown import notion_blocks
+from core.markdown.notion import written
+from core.markdown.parse import parse
 from tests.core.markdown.written import cells, links, only, outline, words
 
 
@@ -110,6 +112,10 @@ def test_a_link_without_words_shows_its_address():
     assert links("[](https://x.com)") == [("https://x.com", "https://x.com")]
 
 
+def test_a_scheme_is_in_lower_case():
+    assert links("[a](HTTPS://X.com/B)") == [("a", "https://X.com/B")]
+
+
 def test_an_address_is_percent_encoded():
     assert links("[a](<https://x.com/a b/ü>)") == [("a", "https://x.com/a%20b/%C3%BC")]
 
@@ -120,6 +126,30 @@ def test_an_item_holds_paragraphs_code_tables_and_images():
     )
     assert words(item["rich_text"]) == "a"
     assert [child["type"] for child in item["children"]] == ["paragraph", "code", "table", "image"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "children"),
+    [
+        ("- a\n  <style>x</style>b", ["a", "b"]),
+        ("1. a\n   <!-- c --> b", ["a", "b"]),
+        ("- [x] a\n  <div>b</div>", ["a", "b"]),
+    ],
+)
+def test_html_after_the_words_of_an_item_is_apart_from_them(markdown, children):
+    (item,) = notion_blocks(markdown)
+    (inner,) = item[item["type"]]["children"]
+    found = [item[item["type"]], inner["paragraph"]]
+    assert [words(body["rich_text"]) for body in found] == children
+    assert written(parse(markdown)) == notion_blocks(markdown)
+
+
+def test_a_heading_that_begins_an_item_is_its_words():
+    for markdown in ("- # a *b*\n  c", "- <h2>a <i>b</i></h2>\n  c"):
+        body = only(markdown)
+        assert words(body["rich_text"]) == "a b"
+        assert body["rich_text"][0]["annotations"] == {"bold": True}
+        assert written(parse(markdown)) == notion_blocks(markdown)
 
 
 def test_lists_nest_as_deep_as_the_source():

@@ -185,6 +185,32 @@ def test_a_table_too_wide_for_columns_is_a_list_for_each_row_on_discord():
     assert "|" in slack(f"|a|b|\n|-|-|\n|{words}|{words}|")
 
 
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "\n\n".join(f"## H{number}\n\nword" for number in range(70)),
+        "\n\n---\n\n".join(f"p{number}" for number in range(70)),
+        "\n\n".join(f"| h{number} |\n| --- |\n| x |" for number in range(70)),
+    ],
+)
+def test_a_message_in_slack_has_room_for_the_blocks_that_slack_makes_of_it(markdown):
+    parts = slack_markdown(markdown)
+    assert "\n\n".join(parts) == markdown
+    # Each is a block, and so is the text before it; six stand below an answer.
+    assert max(len(re.findall(r"^(?:## |---$|\| --- )", part, re.M)) for part in parts) <= 21
+    assert len(discord_messages(markdown)) < len(parts)
+
+
+def test_what_slack_has_no_block_for_is_shown_as_text_or_in_pieces():
+    long = "long " * 40
+    assert slack(f"# {long}") == f"**{long.strip()}**"
+    rows = [part.split("\n") for part in slack("|a|\n|-|\n" + "|1|\n" * 150).split("\n\n")]
+    assert [len(part) - 1 for part in rows] == [100, 52]
+    assert all(part[:2] == ["| a |", "| --- |"] for part in rows)
+    wide = "|" + "a|" * 21
+    assert "|" not in slack(f"{wide}\n|{'-|' * 21}\n{wide}")
+
+
 def test_nothing_is_nothing():
     assert slack_markdown("") == discord_messages("<!-- a -->") == []
 

@@ -49,6 +49,7 @@ def test_many_documents_in_one() -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 @example("[a](https://a.test)[](https://a.test)")
 @example("x\n<!-- c --> y")
+@example("https://a.test  <!-- c -->\ny")
 @example("- x\n\n  <p>y\n\n  z")
 @example("<h1>\n\nx\n\n<p>y</p>")
 @example("  <a href='https://a.test'>x</a>\n\n## y")

@@ -86,6 +86,22 @@ async def test_saving_again_means_the_same_page(
     assert len(made(notion)) == 1
 
 
+async def test_an_item_whose_page_is_in_the_trash_gets_a_new_one(
+    saving: Saving, notion: NotionServer, faults: Faults, add_item: Add, add_request: Add
+) -> None:
+    item = await add_item("Text")
+    first = await saving.save(Steps(), await add_request(), item, None)
+    # A Notion that does not answer is no reason to think so.
+    faults.fail("GET", "/v1/pages/*", "object_not_found")
+    assert await saving.save(Steps(), await add_request(), item, None) == first
+    notion.store.change(made(notion)[0].id, in_trash=True)
+    again = await saving.save(Steps(), await add_request(), item, None)
+    assert again.url != first.url
+    assert again.notes == ("The page of before is in Notion's trash, so this is a new one.",)
+    assert [page.in_trash for page in made(notion)] == [False, True]
+    assert (await saving.save(Steps(), await add_request(), item, None)).url == again.url
+
+
 async def test_a_page_goes_where_it_is_wanted(
     saving: Saving, notion: NotionServer, add_item: Add, add_request: Add
 ) -> None:

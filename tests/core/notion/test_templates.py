@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiohttp import web
 
 from core.facts import Facts
 from core.notion.client import NotionPages
@@ -12,7 +13,8 @@ from core.notion.making import Patience
 from core.notion.saving import Saving
 from core.storage.database import Database
 from sandbox.notion.blocks import Draft
-from sandbox.notion.hooks import Faults
+from sandbox.notion.hooks import Faults, Hooks, api_path
+from sandbox.notion.records import Parent
 from sandbox.notion.rich_text import text_item
 from sandbox.notion.schema import make_property, title_value
 from sandbox.notion.server import NotionServer
@@ -130,3 +132,37 @@ async def test_a_server_without_templates_gets_the_page_without(
     saved = await saving.save(Steps(), await add_request(), item, bugs, facts=BUG)
     assert "made without one" in saved.notes[0]
     assert texts(notion, made(notion, bugs)[0])[0] == "Hello."
+
+
+class InPieces(Hooks):
+    """A template of two blocks, of which the second comes some looks after the first."""
+
+    def __init__(self, notion: NotionServer) -> None:
+        self.notion, self.looks, self.page = notion, 0, ""
+
+    async def after(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,  # noqa: ARG002 (the hook's form)
+    ) -> web.StreamResponse | None:
+        page = api_path(request).split("/")[3] if request.path.endswith("/children") else ""
+        store = self.notion.store
+        known = store.get(page) if page else None
+        if request.method != "GET" or known is None or known.title != "It crashes":
+            return None
+        self.looks += 1
+        words = {1: "Steps:", 4: "Expected:"}.get(self.looks)
+        if words:
+            store.append(Parent("page_id", page), [paragraph(words)])
+        return None
+
+
+async def test_a_template_that_comes_in_pieces_stays_together(
+    notion: NotionServer, saving: Saving, add_item: Add, add_request: Add, bugs: str
+) -> None:
+    notion.store.template_delay = 1e9
+    notion.hooks = InPieces(notion)
+    item = await add_item("Hello.", "It crashes")
+    await saving.save(Steps(), await add_request(), item, bugs, facts=BUG)
+    (page,) = made(notion, bugs)
+    assert texts(notion, page)[:3] == ["Steps:", "Expected:", "Hello."]

@@ -141,6 +141,26 @@ async def test_where_people_may_not_be_read_the_author_is_a_name(
     assert list(values(notion, source)) == ["Sender"]
 
 
+async def test_people_that_may_not_be_named_cost_no_page(
+    saving: Saving,
+    notion: NotionServer,
+    faults: Faults,
+    database: Database,
+    add_item: Add,
+    add_request: Add,
+) -> None:
+    faults.fail("POST", "/v1/pages", "restricted_resource")
+    source = notion.store.add_data_source("Log", schema(Author="people", URL="url"))
+    await linked(database, "robin@example.com")
+    saved = await saving.save(
+        Steps(), await add_request(), await add_item("Text"), source.id, facts=FACTS
+    )
+    assert list(values(notion, source)) == ["URL"]
+    assert saved.notes == (
+        "Notion did not take every property. The page was made without “Author”.",
+    )
+
+
 async def test_a_schema_that_changed_is_read_anew_and_told(
     saving: Saving, notion: NotionServer, source: Record, add_item: Add, add_request: Add
 ) -> None:

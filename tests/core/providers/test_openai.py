@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -25,7 +27,7 @@ async def ai() -> AsyncIterator[AiServer]:
 
 @pytest.fixture
 async def provider(ai: AiServer) -> AsyncIterator[OpenAI]:
-    made = load(load_settings(**ai.settings("openai")), silence=1)
+    made = load(load_settings(**ai.settings("openai")), silence=60)
     assert made is not None
     yield made
     await made.close()
@@ -54,6 +56,35 @@ async def test_a_server_without_responses_is_asked_for_them_once(
         "completions",
         "completions",
     ]
+
+
+@pytest.mark.parametrize("left", [b"", b"data: [DONE]\n\n"])
+async def test_one_answer_after_the_other_comes_by_the_same_connection(left: bytes) -> None:
+    callers: list[Any] = []
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        callers.append(request.transport.get_extra_info("peername"))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        delta = {"type": "response.output_text.delta", "delta": "hello"}
+        for event in (delta, {"type": "response.completed", "response": {"status": "completed"}}):
+            await response.write(f"data: {json.dumps(event)}\n\n".encode())
+        await response.write(left)
+        return response
+
+    app = web.Application()
+    app.router.add_post("/v1/responses", respond)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/v1"))
+        provider = load(load_settings(openai_api_key="key", openai_base_url=url))
+        assert provider is not None
+        for _ in range(3):
+            assert await collect(provider) == "hello"
+            await asyncio.gather(*provider._ending)
+        await provider.close()
+    assert len(callers) == 3
+    assert len(set(callers)) == 1
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ async def test_an_answer_and_its_delivery_are_remembered(database: Database) -> 
     assert kept.finished_at.tzinfo is UTC
 
 
-async def test_what_is_under_way_in_a_thread_has_no_answer_yet(database: Database) -> None:
+async def test_what_goes_on_in_a_thread_has_not_reached_anybody_yet(database: Database) -> None:
     there = {"thread": "1.0"}
     asked = [
         Request(uuid4(), ADA, Call("talk", "a"), there, "T1:C1"),
@@ -96,8 +96,9 @@ async def test_what_is_under_way_in_a_thread_has_no_answer_yet(database: Databas
     async with database.begin() as unit:
         await unit.inbox.add(asked)
         await unit.inbox.answered(asked[4].id, Answer("done"))
-        found = await unit.inbox.under_way(Channel("slack", "T1:C1"), "1.0")
-    assert found == asked[:2]
+        await unit.inbox.finish(asked[4].id)
+        found = await unit.inbox.going_on(Channel("slack", "T1:C1"), "1.0")
+    assert [each.request for each in found] == asked[:2]
 
 
 async def test_what_nobody_began_is_found_and_what_is_done_is_forgotten(

@@ -1,7 +1,9 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,9 +11,11 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.errors import Conflict
+from core.errors import Conflict, Unavailable
 from core.messages import Sender
-from core.storage.database import Database
+from core.storage import readers
+from core.storage.database import READERS, Database
+from core.storage.sqlite import COMMITS
 from core.storage.tables import users
 
 ADA = Sender("slack", "U1", "Ada", "T1")
@@ -35,6 +39,8 @@ async def test_a_statement_with_its_rows_is_one_visit_to_the_thread(
     file: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "aiosqlite")
+    async with file.read(once=True) as unit:  # the first of each opens the file
+        assert await unit.users.by_login("ada") is None
     async with file.begin() as unit:
         ada = await unit.users.add("ada@example.org", "ada", "hash")
     visits(caplog)
@@ -145,3 +151,115 @@ async def test_what_could_not_be_committed_leaves_no_lock(file: Database) -> Non
     async with file.engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         assert not driver.in_transaction
+
+
+async def test_what_is_brief_makes_no_visit_to_the_thread(
+    file: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with file.read(brief=True) as unit:  # the first of each opens the file
+        assert await unit.users.find(ADA) is None
+    async with file.read() as unit:
+        assert await unit.users.find(ADA) is None
+    caplog.set_level(logging.DEBUG, "aiosqlite")
+    async with file.begin(brief=True) as unit:
+        ada = await unit.users.of(ADA)
+    async with file.read(brief=True) as unit:
+        assert await unit.users.get(ada.id) == ada
+
+    async def fail() -> None:
+        async with file.begin(brief=True) as unit:
+            await unit.users.of(Sender("slack", "U2", "", "T1"))
+            msg = "taken back"
+            raise RuntimeError(msg)
+
+    with pytest.raises(RuntimeError, match="taken back"):
+        await fail()
+    assert visits(caplog) == 0
+    async with file.read() as unit:
+        assert await unit.users.find(Sender("slack", "U2", "", "T1")) is None
+    assert visits(caplog) == 2
+
+
+async def test_what_is_brief_waits_for_another_writer_without_holding_up_the_loop(
+    file: Database,
+) -> None:
+    async def brief() -> None:
+        async with file.begin(brief=True) as unit:
+            await unit.users.of(ADA)
+
+    async with file.begin() as unit:
+        await unit.users.add("eve@example.org", "eve", "hash")
+        waiting = asyncio.create_task(brief())
+        # The loop goes on meanwhile, and this one ends first.
+        await asyncio.wait([waiting], timeout=0.1)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 20)
+    async with file.read() as unit:
+        assert await unit.users.find(ADA) is not None
+
+
+async def test_the_log_comes_into_the_file_now_and_then(file: Database) -> None:
+    def written() -> int:
+        return Path(file.url.partition(":///")[2]).stat().st_mtime_ns
+
+    before = written()
+    for number in range(COMMITS + 1):
+        async with file.begin(brief=True) as unit:
+            await unit.users.of(Sender("slack", f"U{number}", "", "T1"))
+    await file.checkpoints.end()
+    assert written() > before
+
+
+async def test_a_single_statement_sees_what_was_written_a_moment_ago(file: Database) -> None:
+    async with file.read(once=True) as unit:
+        assert await unit.users.by_login("ada") is None
+    async with file.begin() as unit:
+        await unit.users.add("ada@example.org", "ada", "hash")
+        async with file.read(once=True) as other:
+            assert await other.users.by_login("ada") is None, "it is not committed yet"
+    async with file.read(once=True) as unit:
+        assert await unit.users.by_login("ada") is not None
+
+
+async def test_an_error_or_a_leaving_reader_leaves_the_next_one_a_good_connection(
+    file: Database,
+) -> None:
+    async def wrong() -> None:
+        async with file.read(once=True) as unit:
+            await unit.content._connection.execute(text("SELECT nothing FROM nowhere"))
+
+    async def leave() -> None:
+        async with file.read(once=True) as unit:
+            await unit.users.get(uuid4())
+            await asyncio.Event().wait()
+
+    async def look() -> None:
+        async with asyncio.timeout(30), file.read(once=True) as unit:
+            assert await unit.users.by_login("ada") is None
+
+    for pause in range(8):
+        with pytest.raises(Unavailable):
+            await wrong()
+        tasks = [asyncio.create_task(leave()) for _ in range(5)]
+        for _ in range(pause):  # at another point each time
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(look() for _ in range(5)))
+
+
+async def test_who_waits_too_long_for_a_reader_is_told_so(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "WAIT_SECONDS", 0.01)
+    async with AsyncExitStack() as held:
+        for _ in range(READERS):
+            await held.enter_async_context(file.read(once=True))
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            async with file.read(once=True):
+                pytest.fail("there was one more")
+        async with asyncio.timeout(30), file.begin() as unit:
+            await unit.users.add("ada@example.org", "ada", "hash")
+    async with file.read(once=True) as unit:
+        assert await unit.users.by_login("ada") is not None
