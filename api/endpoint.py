@@ -111,16 +111,17 @@ Answered = Model | web.StreamResponse | None
 class Operation(Generic[M]):
     """What an endpoint is.
 
-    `takes` is its JSON body, or for GET its query. `answer` is what it answers: a model, or a media
-    type; None is 204. `also` are examples of other media types it can answer in. `errors` are codes
-    besides those that follow from the rest. `rule` is the limit it counts against, by person, or by
-    address where nobody need log in. `check` raises InvalidInput for what its model lets through
-    and this server does not know. `keyed` is how an Idempotency-Key is honoured: "sealed" keeps
-    the first answer, encrypted; "request" makes the same request of it, and the core keeps that.
-    `scope` is what a personal token must have; None: no such token may ask. `admin`: only admins.
-    `resumed` answers go on after the `Last-Event-ID` that is sent; 204 where that was the last.
-    `tagged` answers carry an ETag; before a change, `state` reads what an If-Match is compared
-    with. `leads` are paths whose id is the id that is answered.
+    `takes` is its JSON body, or for GET its query. `answer` is what it answers: a model, or a
+    media type, of which `example` is one; None is 204. `also` are examples of other media types
+    it can answer in. `errors` are codes besides those that follow from the rest. `rule` is the
+    limit it counts against, by person, or by address where nobody need log in. `check` raises
+    InvalidInput for what its model lets through and this server does not know. `keyed` is how
+    an Idempotency-Key is honoured: "sealed" keeps the first answer, encrypted; "request" makes
+    the same request of it, and the core keeps that. `scope` is what a personal token must have;
+    None: no such token may ask. `admin`: only admins. `resumed` answers go on after the
+    `Last-Event-ID` that is sent; 204 where that was the last. `tagged` answers carry an ETag;
+    before a change, `state` reads what an If-Match is compared with. `leads` are paths whose id
+    is the id that is answered.
     `browser` answers a browser that asks for a page and shows no token.
     """
 
@@ -128,6 +129,7 @@ class Operation(Generic[M]):
     summary: str
     answer: type[Model] | str | None = None
     status: int = 200
+    example: str = ""
     also: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     secured: bool = True
@@ -163,7 +165,7 @@ class Endpoint(Generic[M]):
             _allow(caller, operation.scope)
             if operation.admin and caller.user.role != "admin":
                 raise Forbidden("Only an admin of this server may do this.")
-        given = await _given(request, operation.takes)
+        given = await _given(request, operation)
         if operation.check is not None:
             operation.check(core, given)
         asked = Asked(request, core, given, caller.user if caller else None, caller=caller)
@@ -239,12 +241,20 @@ def _scope(asked: Asked[M]) -> str:
     return f"person {asked.user.id}" if asked.user else f"address {asked.address}"
 
 
-async def _given(request: web.Request, takes: type[M]) -> M:
-    """What was sent, checked. Raises InvalidInput, naming each field and its problem."""
+async def _given(request: web.Request, operation: Operation[M]) -> M:
+    """What was sent, checked. Raises InvalidInput, naming each field and its problem.
+
+    A probe's query is not looked at: those who probe add what they like.
+    """
+    takes, reads = operation.takes, request.method in ("GET", "HEAD")
     try:
+        if operation.rule is not None and not (reads and takes is not Nothing):
+            Nothing.model_validate_strings(_query(request))
         if takes is Nothing:
+            if request.method == "POST" and request.content_type == "application/json":
+                takes.model_validate_json(await _body(request))
             return takes()
-        if request.method in ("GET", "HEAD"):
+        if reads:
             return takes.model_validate_strings(_query(request))
         return takes.model_validate_json(await _body(request))
     except ValidationError as error:

@@ -191,6 +191,8 @@ def _success(operation: Operation[Any], routes: tuple[Route, ...]) -> Json:
     content: Json = {}
     if isinstance(operation.answer, str):
         content[operation.answer] = {"schema": {"type": "string"}}
+        if operation.example:
+            content[operation.answer]["example"] = operation.example
     elif operation.answer is not None:
         content[_JSON] = _content(operation.answer)
     for media, example in operation.also.items():
@@ -229,7 +231,8 @@ def _codes(route: Route, operation: Operation[Any]) -> list[str]:
     """The operation's own errors, and those that follow from what it is."""
     has_body = _has_body(route, operation)
     follows = {
-        "INVALID_INPUT": operation.takes is not Nothing or operation.keyed is not None,
+        # A field, or a name in the query, that is not known; probes do not look at theirs.
+        "INVALID_INPUT": operation.rule is not None,
         "UNAUTHORIZED": operation.secured,
         "NOT_FOUND": "{id}" in route.path,
         "CONFLICT": operation.keyed is not None,

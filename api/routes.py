@@ -182,6 +182,17 @@ def add_routes(app: web.Application) -> None:
             app.router.add_route(method, path, page)
     for path, page_of_it in BACK.items():
         app.router.add_get(path, back(page_of_it))
+    for path in _with_pages() - {"/", "/static/{name}"}:
+        app.router.add_get(f"{path}/", back(path))
+
+
+def _with_pages() -> set[str]:
+    paths = {path for method, path, _ in PAGES if method == "GET"}
+    return paths | {
+        route.path
+        for route in ROUTES
+        if route.endpoint.operation.browser is not None and "{" not in route.path
+    }
 
 
 def _pattern(path: str) -> str:

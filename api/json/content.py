@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from aiohttp import web
@@ -221,11 +222,15 @@ async def remove(asked: Asked[Nothing]) -> None:
     await asked.core.history.delete(asked.person.id, asked.id)
 
 
+_LINE = json.dumps(Item.model_config["json_schema_extra"]["examples"][0])  # type: ignore[index]
+
+
 @endpoint(
     Operation(
         Nothing,
         "All my items as JSON Lines",
         "application/jsonl",
+        example=_LINE,
         rule="export",
         scope="content:read",
     )

@@ -37,7 +37,16 @@ async def ready(asked: Asked[Nothing]) -> Ready | web.StreamResponse:
     return Ready(status="ok", components=components)
 
 
-@endpoint(Operation(Nothing, "Numbers for Prometheus", "text/plain", secured=False, rule=None))
+@endpoint(
+    Operation(
+        Nothing,
+        "Numbers for Prometheus",
+        "text/plain",
+        example='http_requests_total{method="GET",route="/auth/me",status="200"} 12.0',
+        secured=False,
+        rule=None,
+    )
+)
 async def metrics(asked: Asked[Nothing]) -> web.StreamResponse:
     """The numbers, in Prometheus' text format."""
     return await all_metrics(asked.request)

@@ -68,7 +68,14 @@ async def remove(asked: Asked[Nothing]) -> None:
     await asked.core.accounts.personal.remove(asked.person.id, token)
 
 
-@endpoint(Operation(Nothing, "Everything that is kept of me, as JSON Lines", "application/jsonl"))
+@endpoint(
+    Operation(
+        Nothing,
+        "Everything that is kept of me, as JSON Lines",
+        "application/jsonl",
+        example='{"kind": "identity", "platform": "slack", "workspace": "T024BE7LD"}',
+    )
+)
 async def export(asked: Asked[Nothing]) -> web.StreamResponse:
     """The person, identities, sessions, tokens' names, destination, connection, spending, every
     item with its page, ratings, and what the audit log says: a line each, with its `kind`.

@@ -1,4 +1,4 @@
-"""Where a browser lands that asks for the address a form is sent to.
+"""Where a browser lands that asks for the address a form is sent to, or for one with a slash more.
 
 A reload after a form was refused, a bookmark, or an address typed by heart sends GET where only
 POST is taken. The page that has the form is what was meant; nothing is done.
@@ -45,6 +45,7 @@ def back(path: str) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         named = {name: quote(value, safe="") for name, value in request.match_info.items()}
-        return see_other(path.format(**named))
+        query = request.rel_url.raw_query_string
+        return see_other(path.format(**named) + (f"?{query}" if query else ""))
 
     return handle

@@ -30,6 +30,7 @@ from bot.discord.spoken import (
     Deliveries,
     Reaction,
     asked,
+    is_called_late,
     is_from_a_person,
     is_to_us,
     reaction_of,
@@ -160,7 +161,10 @@ class Listener:
         try:
             if "REACTION" not in name:
                 await self._follow(place, name, data)
-            if name == "MESSAGE_CREATE":
+            late = name == "MESSAGE_UPDATE" and is_whole(data)
+            if name == "MESSAGE_CREATE" or (
+                late and is_called_late(data, place.own_id, time.time())
+            ):
                 await self._message(place, data)
             if "REACTION" not in name:
                 return

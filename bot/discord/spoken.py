@@ -19,7 +19,11 @@ Json = dict[str, Any]
 SAME = 10.0
 """Seconds within which the same reaction told again is the same one."""
 
+LATE = 3_600.0
+"""Seconds after which nobody waits for the answer to a message that calls the bot by an edit."""
+
 _KNOWN = 10_000
+_EPOCH = 1_420_070_400
 
 
 def is_from_a_person(data: Json, own: str) -> bool:
@@ -39,6 +43,16 @@ def is_to_us(data: Json, own: str) -> bool:
         return True
     replied = ((data.get("referenced_message") or {}).get("author") or {}).get("id")
     return own in {user.get("id") for user in data.get("mentions") or []} or replied == own
+
+
+def is_called_late(data: Json, own: str, now: float) -> bool:
+    """Whether an edit names the bot in a message that is younger than `LATE`; `now` in seconds.
+
+    What was asked already is known by the message's id, and not asked again.
+    """
+    named_now = own in {user.get("id") for user in data.get("mentions") or []}
+    written = (int(data["id"]) >> 22) / 1_000 + _EPOCH
+    return named_now and bool(data.get("edited_timestamp")) and now - written < LATE
 
 
 def asked(data: Json, own: str, names: Names) -> str | Call:

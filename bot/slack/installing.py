@@ -127,7 +127,7 @@ class Installing:
             return True
         before = _after(fields.get("event_time"))
         if await self._installations.forget(PLATFORM, where.enterprise, team, before):
-            _log.info("slack app uninstalled", enterprise=where.enterprise, team=team, event=kind)
+            _log.info("slack app uninstalled", enterprise=where.enterprise, team=team, kind=kind)
         return True
 
     async def _still_works(self, installations: Installations, enterprise: str, team: str) -> bool:

@@ -42,14 +42,18 @@ TRIES = 5
 LONGEST_WAIT = 60.0
 _REMEMBERED = 5_000
 
-# About this place alone, and not about streams.
+# About this place or this token alone, and not about streams.
 _HERE = frozenset(
     {
+        "account_inactive",
         "channel_not_found",
+        "invalid_auth",
         "is_archived",
         "message_not_found",
         "not_in_channel",
         "thread_not_found",
+        "token_expired",
+        "token_revoked",
         "user_not_found",
     }
 )

@@ -92,13 +92,15 @@ class SlackServer:
 
     async def uninstall(
         self, *, news: Sequence[str] = ("tokens_revoked", "app_uninstalled")
-    ) -> None:
+    ) -> list[Delivery]:
         """An admin takes the app away: its token is none any more, and the app is told."""
         self.web_api.revoked = True
+        told = []
         for kind in news:
             tokens = {"tokens": {"oauth": [], "bot": [self.space.bot_user]}}
             event = {"type": kind} | (tokens if kind == "tokens_revoked" else {})
-            await self._deliver("events_api", farewell(self.space, event))
+            told.append(await self._deliver("events_api", farewell(self.space, event)))
+        return told
 
     def renew(self, bot_token: str) -> None:
         """The next installation gets this token; the one before is none any more."""

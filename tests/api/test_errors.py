@@ -7,13 +7,16 @@ import gzip
 import io
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from structlog.testing import capture_logs
 
+from api.endpoint import Route
 from api.errors import STATUS
+from api.routes import ROUTES
 from core.config import Settings
 from core.limits.limits import Limits, Rule, Rules
 from core.mail.post import SHOWN
@@ -396,3 +399,28 @@ async def test_without_if_match_nothing_answers_412(client: TestClient, ada: Hea
         }
         answer = await client.request(method, path, json=body, headers=stale)
         assert answer.status in (200, 204), path
+
+
+@pytest.mark.parametrize(
+    "route",
+    [each for each in ROUTES if not each.path.endswith(("/start", "/callback"))],
+    ids=lambda route: f"{route.method} {route.path}",
+)
+async def test_no_route_takes_a_name_in_the_query_that_it_does_not_know(
+    client: TestClient, ada: dict[str, str], route: Route
+):
+    path = f"{route.path.format(id=uuid4())}?bogus=1"
+    response = await client.request(route.method, path, headers=ada)
+    if route.path.startswith(("/health", "/metrics")):
+        assert response.status == 200, "who probes may add what they like"
+        return
+    body = await response.json()
+    assert (response.status, body["detail"]) == (400, "bogus: is not known here")
+
+
+async def test_a_body_where_none_is_expected_may_hold_no_field(
+    client: TestClient, ada: dict[str, str]
+):
+    for body, status in (({"code": "X"}, 400), ({}, 201)):
+        response = await client.post("/auth/link/code", headers=ada, json=body)
+        assert response.status == status

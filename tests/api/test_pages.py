@@ -167,6 +167,15 @@ async def test_the_address_of_every_form_leads_to_its_page(client: TestClient):
     assert "Log out" in await home.text(), "nobody is logged out by an address"
 
 
+async def test_a_slash_at_the_end_leads_to_the_page(client: TestClient):
+    await sign_up(client)
+    for path in ("/history", "/settings", "/usage", "/admin/users", "/docs", "/about"):
+        page = await client.get(f"{path}/?q=a%26b&x=%C3%BC", headers=HTML, allow_redirects=False)
+        assert (page.status, page.headers["Location"]) == (303, f"{path}?q=a%26b&x=%C3%BC")
+        assert (await client.get(f"{path}/", headers=HTML)).status == 200
+    assert (await client.get("/auth/me/", headers=HTML)).status == 404
+
+
 async def test_each_form_that_comes_too_often_says_when_to_come_back(core: SmallCore, start: Start):
     once = dict.fromkeys(("login", "register", "generate", "link", "forgot", "account"), Rule(1))
     core.limits = core.links.limits = Limits(core.settings, replace(Rules.local(), **once))

@@ -128,6 +128,24 @@ async def test_the_same_message_told_twice_is_one_request(stage: Stage) -> None:
     assert first.address["message"] == message.id
 
 
+async def test_whoever_calls_the_bot_by_an_edit_is_heard_once(stage: Stage) -> None:
+    server = stage.server
+    message = await server.write("hello")
+    # Discord unfolds a link: that is nobody's edit.
+    await server.edit(message)
+    await server.edit(message, mention(stage, "hello"))
+    [first] = await requests(stage)
+    await server.edit(message, mention(stage, "hello again"))
+    old = await server.write("long ago")
+    old.id = str(int(old.id) - (3_700_000 << 22))
+    await server.edit(old, mention(stage, "long ago"))
+    await server.write(mention(stage, "the last one"))
+    asked = await requests(stage, 3)
+    assert [one.call.text for one in asked] == ["hello", "hello again", "the last one"]
+    # It is one and the same to the core, which answers it once.
+    assert asked[1].id == first.id
+
+
 async def test_a_wrong_command_is_told_to_the_asker_alone(stage: Stage) -> None:
     await stage.server.write(mention(stage, "/notion generat a plan"))
     private = stage.server.world.open_dm(stage.server.user.id)

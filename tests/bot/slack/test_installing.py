@@ -374,7 +374,8 @@ async def test_a_whole_organisation_installs_it_once(stage: Stage) -> None:
 async def test_taking_it_away_in_one_workspace_leaves_the_other(stage: Stage, news: str) -> None:
     for server in (stage.first, stage.second):
         await stage.install(server)
-    await stage.first.uninstall(news=[news])
+    [told] = await stage.first.uninstall(news=[news])
+    assert [one.status for one in told.attempts] == [200]
     assert [one.workspace for one in await stage.store.all("slack")] == ["T0SECOND"]  # type: ignore[union-attr]
     for server in (stage.first, stage.second):
         await stage.answer(server)

@@ -217,6 +217,16 @@ async def test_a_thread_that_is_gone_says_nothing_about_streams(
     assert platform.streams(address, None)
 
 
+@pytest.mark.parametrize("reason", ["account_inactive", "token_revoked", "not_in_channel"])
+async def test_a_token_that_has_ended_says_nothing_about_streams(
+    slack: SlackServer, platform: SlackPlatform, address: dict[str, str], reason: str
+) -> None:
+    refuse(slack, "chat.startStream", no(reason))
+    reply = await platform.post(address, platform.draft("Ship", STOP), MARKER, again=False)
+    assert reply["via"] != "stream"
+    assert platform.streams(address, None)
+
+
 async def test_a_slack_without_blocks_in_streams_streams_without_buttons(
     slack: SlackServer, platform: SlackPlatform, address: dict[str, str]
 ) -> None:
