@@ -251,10 +251,9 @@ class Pace:
 
     def _too_many(self, how: Urgency) -> RateLimited:
         seconds = max(1.0, self._queues[how].free_at - time.monotonic())
-        return RateLimited(
-            f"Too much is being written to Notion just now. Try again in {about(seconds)}.",
-            retry_after=seconds,
-        )
+        closed = any(door.closed > 0 for door in self._doors)
+        why = "Notion asks to slow down" if closed else "Too much is being asked of Notion just now"
+        return RateLimited(f"{why}. Try again in {about(seconds)}.", retry_after=seconds)
 
     async def _take_open(self, how: Urgency, *, crowded: bool) -> float:
         """Takes a place and gives 0, or the seconds until there may be one.

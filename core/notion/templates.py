@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from core.errors import InvalidInput, NotionFailed
 from core.notion.addresses import object_id
+from core.notion.refusals import NotionRefused
 from core.ports import Destination, Pages, Template
 
 DEFAULT = "default"
@@ -72,9 +73,15 @@ class Templates:
         """
         wanted = await self._size(template)
         before, same = -1, 0
-        for pause in (0.0, *self._pauses):
+        for look, pause in enumerate((0.0, *self._pauses)):
             await asyncio.sleep(pause)
-            children = await self._pages.children(page_id)
+            try:
+                children = await self._pages.children(page_id)
+            except NotionRefused as error:
+                # A page that is being made is not to be seen everywhere at once.
+                if error.status != 404 or look == len(self._pauses):
+                    raise
+                continue
             there = len(children)
             if any(mark in (child.link or "") for child in children):
                 return (min(wanted or 0, there), "")

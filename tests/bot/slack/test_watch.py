@@ -39,7 +39,7 @@ class Stage:
     async def again(self, times: int = 2) -> None:
         """Returns once there have been so many connections, and one stands."""
         await self.server.wait_for(
-            lambda: self.opened >= times and self.server.sockets.connections, timeout=10
+            lambda: self.opened >= times and self.server.sockets.connections, timeout=30
         )
 
     async def noticed(self) -> None:
@@ -92,9 +92,8 @@ async def test_a_connection_that_stands_is_left_alone() -> None:
         assert stage.gaps == []
         assert number("connected") == 1
         assert number("connection_age_seconds") > 0.9
-        heard = stage.watch.heard()
-        assert heard is not None
-        assert (datetime.now(UTC) - heard).total_seconds() < 0.5
+        began = datetime.now(UTC)
+        await stage.server.wait_for(lambda: (stage.watch.heard() or began) > began)
     assert number("connected") == 0
     assert number("connection_age_seconds") == 0
 
@@ -105,7 +104,7 @@ async def test_a_server_that_stops_pinging_is_noticed_though_it_still_pongs() ->
         reconnects = number("reconnects_total")
         await asyncio.sleep(0.2)
         stage.server.sockets.deaf = True
-        await stage.server.wait_for(lambda: stage.opened >= 2, timeout=10)
+        await stage.server.wait_for(lambda: stage.opened >= 2, timeout=30)
         stage.server.sockets.deaf = False
         await stage.server.wait_for(lambda: len(stage.server.sockets.connections) == 1)
         assert await stage.works()
@@ -119,7 +118,7 @@ async def test_a_server_that_never_pings_is_asked_anew_after_a_long_silence() ->
     async with staged() as stage:
         await stage.noticed()
         # Each is left again after half a second in which nothing comes.
-        await stage.server.wait_for(lambda: stage.opened >= 3, timeout=10)
+        await stage.server.wait_for(lambda: stage.opened >= 3, timeout=30)
 
 
 async def test_a_peer_that_is_gone_without_a_word_is_noticed() -> None:
@@ -127,7 +126,7 @@ async def test_a_peer_that_is_gone_without_a_word_is_noticed() -> None:
     patient = Limits(ping=0.2, silent=60, quiet=60, first_pause=0.02)
     async with staged(patient) as stage:
         stage.server.sockets.pongs = False
-        await stage.server.wait_for(lambda: stage.opened >= 2, timeout=10)
+        await stage.server.wait_for(lambda: stage.opened >= 2, timeout=30)
         stage.server.sockets.pongs = True
         await stage.noticed()
 

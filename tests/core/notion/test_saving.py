@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from core.errors import Conflict, InvalidInput, NotFound, NotionFailed
 from core.messages import Sender
@@ -97,9 +98,14 @@ async def test_an_item_whose_page_is_in_the_trash_gets_a_new_one(
     notion.store.change(made(notion)[0].id, in_trash=True)
     again = await saving.save(Steps(), await add_request(), item, None)
     assert again.url != first.url
-    assert again.notes == ("The page of before is in Notion's trash, so this is a new one.",)
+    (note,) = again.notes
+    assert note.startswith("The page of before is in Notion's trash, or not to be found")
     assert [page.in_trash for page in made(notion)] == [False, True]
     assert (await saving.save(Steps(), await add_request(), item, None)).url == again.url
+    faults.fail("GET", "/v1/pages/*", "object_not_found")
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+        third = await saving.save(Steps(), await add_request(), item, None)
+    assert third.url != again.url
 
 
 async def test_a_page_goes_where_it_is_wanted(

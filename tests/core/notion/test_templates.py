@@ -166,3 +166,19 @@ async def test_a_template_that_comes_in_pieces_stays_together(
     await saving.save(Steps(), await add_request(), item, bugs, facts=BUG)
     (page,) = made(notion, bugs)
     assert texts(notion, page)[:3] == ["Steps:", "Expected:", "Hello."]
+
+
+async def test_a_page_that_is_not_to_be_seen_yet_is_waited_for(
+    notion: NotionServer,
+    faults: Faults,
+    saving: Saving,
+    add_item: Add,
+    add_request: Add,
+    bugs: str,
+) -> None:
+    # The first look is at the template.
+    faults.fail("GET", "/v1/blocks/*/children", "object_not_found", skip=1, times=2)
+    item = await add_item("Hello.", "It crashes")
+    await saving.save(Steps(), await add_request(), item, bugs, facts=BUG)
+    (page,) = made(notion, bugs)
+    assert texts(notion, page)[:3] == ["Steps:", "Expected:", "Hello."]

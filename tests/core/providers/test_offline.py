@@ -55,11 +55,11 @@ def arguments(pid: int | None) -> str:
 
 
 async def until_gone(pid: int) -> None:
-    for _ in range(60):
+    for _ in range(400):
         if not runs(pid):
             return
         await asyncio.sleep(0.05)
-    pytest.fail(f"process {pid} still runs after three seconds")
+    pytest.fail(f"process {pid} still runs after twenty seconds")
 
 
 @needs_model
@@ -174,7 +174,7 @@ async def test_a_start_that_takes_too_long_says_what_to_set(
 
 
 @needs_model
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 6, 10, 100])
+@pytest.mark.parametrize("steps", [1, 3, 10, 100])
 async def test_giving_up_while_the_process_starts_leaves_no_one_waiting(
     model: OfflineModel, steps: int
 ) -> None:
@@ -182,7 +182,7 @@ async def test_giving_up_while_the_process_starts_leaves_no_one_waiting(
     for _ in range(steps):
         await asyncio.sleep(0.002)
     asking.cancel()
-    _, waiting = await asyncio.wait({asking}, timeout=10)
+    _, waiting = await asyncio.wait({asking}, timeout=30)
     assert not waiting
     assert await answer(model)
 
