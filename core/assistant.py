@@ -92,6 +92,8 @@ class Assistant:
         self._background: list[asyncio.Task[None]] = []
         self._bringing: set[asyncio.Task[None]] = set()
         self._trouble: str | None = "starting"
+        self.warm = asyncio.Event()
+        """Set once all that the first requests need has been loaded."""
         self._leaving = False
 
     async def start(self) -> None:
@@ -115,6 +117,7 @@ class Assistant:
         for provider in self.providers.values():
             if isinstance(provider, CanWarm):
                 await provider.warm()
+        self.warm.set()
 
     async def accept(self, request: Request) -> bool:
         """As `core.ports.Intake.accept`. Raises RateLimited where somebody in chat is too quick."""

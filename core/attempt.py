@@ -14,6 +14,9 @@ from core.ports import Prompt, Provider, Usage
 BYTES = 4
 """UTF-8 bytes that are taken for a token."""
 
+PIECES = 64
+"""Of an answer that are kept apart: a word takes ten times its own memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -40,7 +43,7 @@ class Attempt:
     prompt: Prompt
     usage: Usage
     text: list[str] = field(default_factory=list)
-    _covered: int = 0
+    _covered: bool = True
 
     @classmethod
     def of(cls, candidate: Candidate, prompt: Prompt) -> Attempt:
@@ -51,9 +54,12 @@ class Attempt:
     def hear(self, part: str | Usage) -> None:
         """Takes a part of the provider's stream."""
         if isinstance(part, Usage):
-            self.usage, self._covered = part, len(self.text)
+            self.usage, self._covered = part, True
         else:
+            self._covered = False
             self.text.append(part)
+            if len(self.text) > PIECES:
+                self.text[:] = ["".join(self.text)]
 
     def spent(self, *, sent: bool = False) -> Usage:
         """What it took though it was broken off: as the provider says, else about.
@@ -65,7 +71,7 @@ class Attempt:
         counted = known.input_tokens or known.output_tokens
         if not (said or counted or sent):
             return known
-        if counted and self._covered == len(self.text) and (known.output_tokens or not said):
+        if counted and self._covered and (known.output_tokens or not said):
             return known
         return replace(
             known,

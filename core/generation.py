@@ -28,7 +28,6 @@ from core.errors import (
     error_from_json,
 )
 from core.jobs.show import patiently
-from core.live import Feed
 from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
@@ -288,8 +287,12 @@ class Generation:
                         waited = time.perf_counter() - asked_at
                         FIRST_WORDS.labels(provider.name).observe(waited)
                     attempt.hear(piece)
-                    if not isinstance(piece, Usage):
-                        _show(context.feed, shown, text)
+                    if isinstance(piece, Usage):
+                        continue
+                    if shown is None:
+                        context.feed.add(piece)
+                    else:
+                        context.feed.show(shown.growing("".join(text)))
 
         stopped = not await self._stops.finished(item, read())
         usage = attempt.spent(sent=True) if stopped else attempt.usage
@@ -392,14 +395,6 @@ def _wish(how: str) -> str:
     if how not in WISHES:
         raise InvalidInput(f"There is no way “{how}”. There are: {', '.join(WISHES)}.")
     return WISHES[how]
-
-
-def _show(feed: Feed, shown: Shown | None, text: list[str]) -> None:
-    """Shows the newest piece; what people are to see of it, where that is not all."""
-    if shown is None:
-        feed.add(text[-1])
-    else:
-        feed.show(shown.growing("".join(text)))
 
 
 def _notes(item: Content | Written) -> list[str]:

@@ -16,9 +16,11 @@ from contextlib import aclosing, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from core.ports import Prompt, Usage
 from core.providers import vendor as vendors
+from core.providers.silence import Silence
 from core.providers.vendor import Access, Complaint, Vendor
 
 if TYPE_CHECKING:
@@ -111,12 +113,17 @@ class SdkProvider(ABC, Generic[Client]):
             http.InvalidURL,
             json.JSONDecodeError,
         )
+        # A proxy for the internet has no way to this machine's own loopback.
+        proxied = bool(getproxies()) and not _loopback(self._access.base_url)
+        transport = importlib.import_module("core.providers.transport")
         return self._connect(
             sdk,
             http.AsyncClient(
                 follow_redirects=True,
-                # A proxy for the internet has no way to this machine's own loopback.
                 trust_env=not _loopback(self._access.base_url),
+                # Proxies are what httpx2's own transport knows more of.
+                transport=None if proxied else transport.Transport(),
+                limits=http.Limits(max_connections=transport.CONNECTIONS),
                 timeout=http.Timeout(600.0, connect=5.0),
                 event_hooks={"response": [_forbid_long_waits]},
             ),
@@ -137,15 +144,19 @@ class SdkProvider(ABC, Generic[Client]):
         Nothing is waited for after the `last` one, but what is left is read all the same.
         """
         over = False
+        silence = Silence(self._silence)
         try:
             while not over:
                 try:
-                    event = await self._heard(anext(stream))
+                    event = await silence.wait(anext(stream))
                 except StopAsyncIteration:
                     return
+                except TimeoutError:
+                    raise vendors.silent(self._vendor, self._silence) from None
                 over = last(event)
                 yield event
         finally:
+            silence.end()
             if over:
                 task = asyncio.create_task(self._read_out(stream))
                 self._ending.add(task)

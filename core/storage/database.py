@@ -93,6 +93,7 @@ class Database:
         brief = self._reading_once.execution_options(brief=True)
         self._brief_readers = Readers(brief, READERS) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
+        self._writing = asyncio.Lock() if is_file else None
         self.checkpoints = Checkpoints(self._reading_once)
 
     @asynccontextmanager
@@ -105,9 +106,28 @@ class Database:
         """
         engine = self._brief if brief else self.engine
         with _told():
-            async with engine.begin() as connection:
-                yield UnitOfWork(connection)
+            await self._turn()
+            try:
+                async with engine.begin() as connection:
+                    yield UnitOfWork(connection)
+            finally:
+                if self._writing is not None:
+                    self._writing.release()
         self.checkpoints.count()
+
+    async def _turn(self) -> None:
+        """Waits for those who came before to have written. Raises TimeoutError.
+
+        SQLite alone knows no turns: somebody might wait until it gives up, and whoever finds it
+        taken would take it for long too, as they would have to wait in a thread.
+        """
+        if self._writing is None:
+            return
+        if not self._writing.locked():
+            await self._writing.acquire()
+            return
+        async with asyncio.timeout(PATIENCE / 1000):
+            await self._writing.acquire()
 
     @asynccontextmanager
     async def read(self, *, once: bool = False, brief: bool = False) -> AsyncIterator[UnitOfWork]:

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -193,6 +194,23 @@ async def test_what_is_brief_waits_for_another_writer_without_holding_up_the_loo
         # The loop goes on meanwhile, and this one ends first.
         await asyncio.wait([waiting], timeout=0.1)
         assert not waiting.done()
+    await asyncio.wait_for(waiting, 20)
+    async with file.read() as unit:
+        assert await unit.users.find(ADA) is not None
+
+
+async def test_what_is_brief_waits_in_a_thread_for_another_program(file: Database) -> None:
+    async def brief() -> None:
+        async with file.begin(brief=True) as unit:
+            await unit.users.of(ADA)
+
+    other = sqlite3.connect(file.url.partition(":///")[2], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(brief())
+    await asyncio.wait([waiting], timeout=0.1)
+    assert not waiting.done()
+    other.execute("COMMIT")
+    other.close()
     await asyncio.wait_for(waiting, 20)
     async with file.read() as unit:
         assert await unit.users.find(ADA) is not None
