@@ -7,13 +7,13 @@ unless they read like the brackets of a sentence that somebody escaped.
 """
 
 import re
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from core.markdown.autolink import Edit
 from core.markdown.scan import Layout
 
-_TOKEN = re.compile(r"\\\\|\\\$|\\[()\[\]]|\$+|\n[ \t>]*(?=\n)")
+_TOKEN = re.compile(r"\$+|\\[\\$()\[\]]")
+_BLANK_LINE = re.compile(r"\n[ \t>]*(?=\n)")
 _OPENINGS = ("$", "\\(", "\\[")
 _OPENING = re.compile(r"\$|\\[(\[]")
 _OPERATOR = re.compile(r"[\\^_={}<>+*/|≤≥≠≈∈±×÷√∑∫∞]|\d\s*-\s*\w|\w\s*-\s*\d")
@@ -51,19 +51,17 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     if not begins_any(source, layout):
         return []
     tokens = [
-        (match.start(), match.group()[0] if match.group()[0] == "\n" else match.group())
+        (match.start(), match.group())
         for match in _TOKEN.finditer(source)
         if match.group() not in ("\\\\", "\\$") and match.start() not in layout.code
     ]
-    if tokens:
-        tokens = sorted([*tokens, *_edges(source, layout, bars)])
     edits: list[Edit] = []
     index = 0
     while index < len(tokens):
         opening = tokens[index]
         closing = tokens[index + 1] if index + 1 < len(tokens) else (len(source), "")
         pair = _pair(source, opening, closing)
-        if pair is None:
+        if pair is None or _are_apart(source, layout, bars, (opening[0], closing[0])):
             edits.extend(_escape(opening))
             index += 1
         else:
@@ -72,12 +70,33 @@ def mark_formulas(source: str, layout: Layout, bars: AbstractSet[int]) -> list[E
     return edits
 
 
+def _are_apart(
+    source: str, layout: Layout, bars: AbstractSet[int], between: tuple[int, int]
+) -> bool:
+    """Whether a block or a cell ends between two tokens."""
+    start, end = between
+    if layout.edges.begins_between(start, end):
+        return True
+    blank = (match.start() for match in _BLANK_LINE.finditer(source, start, end))
+    if any(place not in layout.code for place in blank):
+        return True
+    for first, last in layout.tables:
+        pipes = PIPE.finditer(source, max(first, start + 1), min(last, end))
+        if any(pipe.start() not in bars for pipe in pipes):
+            return True
+    return False
+
+
 def count_openings(text: str) -> int:
     """How many marks there are that may begin one, in code too."""
     dollars = text.count("$")
     if "\\" not in text:
         return dollars
-    return dollars + text.count("\\(") + text.count("\\[")
+    place = text.find("\\")
+    while place >= 0:  # faster than to count two marks: there are few backslashes
+        dollars += text.startswith(("(", "["), place + 1)
+        place = text.find("\\", place + 1)
+    return dollars
 
 
 def seems_to_have_formulas(source: str) -> bool:
@@ -109,15 +128,6 @@ def begins_any(source: str, layout: Layout) -> bool:
     return count_openings(source) > 0 and any(
         match.start() not in layout.code for match in _OPENING.finditer(source)
     )
-
-
-def _edges(source: str, layout: Layout, bars: AbstractSet[int]) -> Iterator[Token]:
-    for start, _ in layout.edges:
-        yield start, "\n"
-    for start, end in layout.tables:
-        for match in PIPE.finditer(source, start, end):
-            if match.start() not in bars:
-                yield match.start(), "\n"
 
 
 def _escape(token: Token) -> list[Edit]:

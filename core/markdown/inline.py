@@ -114,7 +114,7 @@ class InlineWriter:
             return
         look = self._looks[-1]
         if look.script:
-            text = _raise_or_lower(text, look.script)
+            text = raise_or_lower(text, look.script)
         if not look.style & Style.CODE:
             text = with_emoji(text)
         self._content.append(Run(text, look.style, look.link))
@@ -243,7 +243,7 @@ _SUPERSCRIPT = dict(zip("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 _SUBSCRIPT = dict(zip("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", strict=True))
 
 
-def _raise_or_lower(text: str, script: str) -> str:
+def raise_or_lower(text: str, script: str) -> str:
     """`text` in Unicode's raised or lowered characters when all of it has them."""
     table = _SUPERSCRIPT if script == "sup" else _SUBSCRIPT
     if all(character in table for character in text):

@@ -15,6 +15,7 @@ from core.markdown.document import Item, Quote, Rule, Style, Table, Toggle
 _TAG = re.compile(
     r"<(/?)([A-Za-z][A-Za-z0-9-]*+)((?:\s(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)?+)/?>"
 )
+_TOKEN = re.compile(rf"([^<]++)|{_TAG.pattern}|<")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _PRE_LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#.-]+)|lang=[\"']?([\w+#.-]+)")
 
@@ -75,34 +76,28 @@ def tokens(source: str) -> Iterator[Token]:
     declarations and instructions are `UNSEEN`; one that never ends takes the rest with it.
     """
     position = 0
-    while position < len(source):
-        start = source.find("<", position)
-        if start < 0:
-            yield "", False, "", source[position:]
-            return
-        if start > position:
-            yield "", False, "", source[position:start]
-        skipped = _skip(source, start) if source[start + 1 : start + 2] in ("!", "?") else 0
-        if skipped:
-            yield UNSEEN, False, "", ""
-            position = skipped
-            continue
-        tag = _TAG.match(source, start)
-        if tag is None:
-            yield "", False, "", "<"
-            position = start + 1
-            continue
-        slash, name, attributes = tag.groups()
-        name, text, position = name.lower(), tag.group(), tag.end()
-        if name in RAW and not slash:
-            close = re.compile(f"</{name}\\s*>", re.IGNORECASE).search(source, position)
-            text = source[position : close.start() if close else len(source)]
-            position = close.end() if close else len(source)
-        yield name, slash != "", attributes, text
+    while found := _TOKEN.match(source, position):
+        position = found.end()
+        text, slash, name, attributes = found.groups()
+        if text:
+            yield "", False, "", text
+        elif name is None:  # `<`
+            skipped = _skip(source, found.start())
+            yield (UNSEEN, False, "", "") if skipped else ("", False, "", "<")
+            position = skipped or position
+        else:
+            name, text = name.lower(), found.group()
+            if name in RAW and not slash:
+                close = re.compile(f"</{name}\\s*>", re.IGNORECASE).search(source, position)
+                text = source[position : close.start() if close else len(source)]
+                position = close.end() if close else len(source)
+            yield name, slash != "", attributes, text
 
 
 def _skip(source: str, start: int) -> int:
     """Where the comment, declaration or instruction at `start` ends; 0 when there is none."""
+    if source[start + 1 : start + 2] not in ("!", "?"):
+        return 0
     for opening, closing in (
         ("<!--", "-->"),
         ("<![CDATA[", "]]>"),

@@ -40,6 +40,7 @@ from core.markdown.richtext import (
     MAX_EQUATION,
     MAX_RUNS,
     MAX_TEXT,
+    NEVER_TOO_LONG,
     RichText,
     cut,
     in_arrays,
@@ -120,7 +121,7 @@ def _paragraph(paragraph: Paragraph) -> list[NotionBlock]:
     blocks = []
     for part in _around_pictures(paragraph.content):
         if isinstance(part, Picture):
-            blocks.append(image(part))
+            blocks.append(image(part, web_address(part.address)))
         else:
             blocks += _text("paragraph", part)
     return blocks
@@ -165,11 +166,9 @@ def _around_pictures(content: Content) -> list[Content | Picture]:
     ]
 
 
-def image(picture: Picture) -> NotionBlock:
-    body: dict[str, Any] = {
-        "type": "external",
-        "external": {"url": web_address(picture.address)},
-    }
+def image(picture: Picture, url: str) -> NotionBlock:
+    """A picture that can be shown, from its address on the web."""
+    body: dict[str, Any] = {"type": "external", "external": {"url": url}}
     if picture.alt or picture.link:
         caption = Run(picture.alt or picture.link, link=picture.link)
         body["caption"] = in_arrays(rich_text([caption]))[0]
@@ -188,7 +187,7 @@ def _heading(heading: Heading) -> list[NotionBlock]:
     texts = [part for part in parts if not isinstance(part, Picture)]
     leading = len(list(takewhile(lambda part: isinstance(part, Picture), parts)))
     words = trim([piece for text in texts for piece in (*text, Run(" "))])
-    images = [image(picture) for picture in pictures]
+    images = [image(picture, web_address(picture.address)) for picture in pictures]
     return images[:leading] + _text(kind, words) + images[leading:]
 
 
@@ -197,6 +196,10 @@ def _code(code: Code) -> list[NotionBlock]:
 
 
 def code_blocks(text: str, language: str) -> list[NotionBlock]:
+    """A code block, or as many as the text takes."""
+    if 0 < len(text) <= NEVER_TOO_LONG:
+        items = [{"type": "text", "text": {"content": text}}]
+        return [{"type": "code", "code": {"rich_text": items, "language": language}}]
     return [
         _block(
             "code",

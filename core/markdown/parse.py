@@ -56,7 +56,7 @@ def repaired_events(source: str) -> tuple[str, Iterable[Any]]:
     layout = lay_out(source)
     repaired = repair(source, layout)
     if repaired is source and not begins_any(source, layout):
-        return source, layout.events()  # mathematics would change nothing
+        return source, events(source, options=OPTIONS)  # mathematics would change nothing
     return repaired, events(repaired, options=_OPTIONS)
 
 

@@ -13,6 +13,7 @@ from core.markdown import markup
 from core.markdown.addresses import spoken_address, web_address
 from core.markdown.document import Picture, Style
 from core.markdown.emoji import with_emoji
+from core.markdown.inline import raise_or_lower
 from core.markdown.repair import MARK
 from core.markdown.richtext import WITHOUT_BLANKS
 from core.markdown.unrepaired import Unrepaired, target_of
@@ -26,6 +27,7 @@ Piece = tuple[str, Look] | Picture
 # What is open: its HTML tag, "" for a mark of Markdown's; the look around it; and of a link, at
 # which piece it began, and its address.
 Open = tuple[str, Look, int, str]
+_SCRIPTS = ("sub", "sup")
 # A character reference that may stand for MARK.
 _MARK_REFERENCE = re.compile(r"&#(?:x0*fdd0|0*64976);", re.IGNORECASE)
 
@@ -59,12 +61,14 @@ class Pieces:
         event: Any = None
         for event in chain((first,), self.events):
             if "Text" in event:
-                pieces += self.text(event["Text"], look)
+                pieces += self.text(_raised(event["Text"], stack), look)
             elif "InlineHtml" in event:
                 html = event["InlineHtml"]
                 if self.notes is not None:
                     self.notes.append(html)
                 for token in markup.tokens(html):
+                    if token[0] == markup.UNSEEN:  # blanks on both sides of it may be one
+                        raise UnusualError
                     look = self.tag(token, pieces, look, stack)
             elif "End" in event:
                 if not stack:
@@ -78,6 +82,8 @@ class Pieces:
                     stack.append(("", look, 0, ""))
                     look = (look[0] | STYLES[tag], look[1])
                 elif "Link" in tag or "Image" in tag:
+                    if _script(stack):
+                        raise UnusualError
                     pieces += self.link_or_picture(tag, look)
                 else:
                     break
@@ -157,7 +163,7 @@ class Pieces:
 
     def link(self, address: str, outer: Look) -> list[Piece]:
         """What stands in a link, and the address where it cannot be linked."""
-        if outer[1]:
+        if outer[1] or outer[0] & Style.CODE:
             raise UnusualError
         link = web_address(address)
         look = (outer[0], link)
@@ -165,7 +171,7 @@ class Pieces:
         pieces: list[Piece] = []
         for event in self.events:
             if "Text" in event:
-                pieces.append((self._styled(event["Text"], look), look))
+                pieces.append((self.worded(event["Text"]), look))
             elif "End" in event:
                 if not looks:
                     break
@@ -213,14 +219,14 @@ class Pieces:
         """Adds what an HTML tag stands for, or the text between two; returns the look behind it."""
         name, closing, attributes, source = token
         if not name:
-            pieces.append((self._styled(markup.shown(source), look), look))
-        elif name in markup.STYLES:
+            pieces.append((self._styled(_raised(markup.shown(source), stack), look), look))
+        elif name in markup.STYLES or name in _SCRIPTS:
             if closing:
                 return _close(name, pieces, look, stack)
             if name == "spoiler":
                 raise UnusualError
             stack.append((name, look, 0, ""))
-            return look[0] | markup.STYLES[name], look[1]
+            return look[0] | markup.STYLES.get(name, Style.PLAIN), look[1]
         elif name == "a":
             if closing:
                 return _close(name, pieces, look, stack)
@@ -237,13 +243,23 @@ class Pieces:
             if not closing:
                 pieces.append(("\n", look))
         elif name == markup.UNSEEN:
-            if any(map(is_shown, pieces)):  # blanks on both sides of it may be one
+            if any(map(is_shown, pieces)):
                 raise UnusualError
         elif name in markup.BLOCKS or name in markup.HANDLERS or name == "pre":
             raise UnusualError
         elif name not in markup.INVISIBLE and name not in markup.RAW:
             pieces.append((self._styled(source, look), look))
         return look
+
+
+def _script(stack: list[Open]) -> str:
+    """Whether text is raised or lowered: the tag, or ""."""
+    return next((tag for tag, *_ in reversed(stack) if tag in _SCRIPTS), "") if stack else ""
+
+
+def _raised(text: str, stack: list[Open]) -> str:
+    script = _script(stack)
+    return raise_or_lower(text.replace(MARK, ""), script) if script else text
 
 
 def _caption(alt: str) -> str:
@@ -264,11 +280,11 @@ def _open_link(
 
 def _close(name: str, pieces: list[Piece], look: Look, stack: list[Open]) -> Look:
     """Closes what is open by this name, if anything is; returns the look behind it."""
-    if not any(name == tag for tag, *_ in stack):
+    if not stack or stack[-1][0] != name:
+        if any(name == tag for tag, *_ in stack):
+            raise UnusualError
         return look
-    tag, outer, start, address = stack.pop()
-    if tag != name:
-        raise UnusualError
+    _, outer, start, address = stack.pop()
     if address:
         pieces[start:] = _reachable(pieces[start:], look[1], address, outer)
     return outer
@@ -278,9 +294,10 @@ def _reachable(pieces: list[Piece], link: str, address: str, outer: Look) -> lis
     """What stands in a link; where there can be none, its address in parentheses unless it was
     shown."""
     if link:
-        if not any(map(is_shown, pieces)):
-            raise UnusualError
-        return pieces
+        for piece in pieces:
+            if is_shown(piece):
+                return pieces
+        raise UnusualError
     spoken = spoken_address(address)
     if not spoken:
         return pieces

@@ -82,20 +82,36 @@ def may_need_repair(source: str) -> bool:
     Bare addresses are not looked for, and of formulas there may be some all the same: the reader
     has to keep an eye on both.
     """
-    lines = source.split("\n")
     return (
         seems_to_have_formulas(source)
-        or ("|" in source and _may_widen(lines))
-        or ("<!" in source and _DECLARATION.search(source) is not None)
-        or any(_may_loosen(line) for line in lines if not line.isascii())
-        or (_STUCK.search(source) is not None and any(map(_STUCK_BOLD.search, lines)))
+        or ("|" in source and _may_widen(source.split("\n")))
+        or _declares(source)
+        or (not source.isascii() and _may_loosen(source))
+        or (_STUCK.search(source) is not None and _may_release(source))
     )
 
 
-def _may_loosen(line: str) -> bool:
-    return ("*" in line or "~" in line) and (
-        any(any(_loosen(line, match)) for match in _EMPHASIS.finditer(line))
-    )
+def _may_release(source: str) -> bool:
+    return any(map(_STUCK_BOLD.search, source.split("\n")))
+
+
+def _declares(source: str) -> bool:
+    """Whether there is anything like a declaration; most are comments, which are found faster."""
+    place = source.find("<!")
+    while place >= 0:
+        if not source.startswith("--", place + 2) and _DECLARATION.match(source, place):
+            return True
+        place = source.find("<!", place + 2)
+    return False
+
+
+def _may_loosen(source: str) -> bool:
+    for line in source.split("\n"):
+        if not line.isascii() and ("*" in line or "~" in line):
+            for match in _EMPHASIS.finditer(line):
+                if any(_loosen(line, match)):
+                    return True
+    return False
 
 
 def _may_widen(lines: list[str]) -> bool:
@@ -104,21 +120,27 @@ def _may_widen(lines: list[str]) -> bool:
     for number, line in enumerate(lines):
         if "|" not in line:
             continue
-        if width and not all(between.strip(" \t>") for between in lines[last:number]):
-            width = 0  # the table has ended
-        if width and _most_cells(line) > width:
-            return True
+        if width:
+            if number > last + 1 and not all(map(_is_filled, lines[last + 1 : number])):
+                width = 0  # the table has ended
+            elif _most_cells(line) > width:
+                return True
         for second in (number, number + 1):
-            if second and _is_delimiter(lines, second):
-                above = lines[second - 1]
-                width = min(_count_cells(above), _most_cells(lines[second]))
+            if second < len(lines) and "-" in lines[second] and second:
+                width = _width_below(lines, second) or width
         last = number
     return False
 
 
-def _is_delimiter(lines: list[str], number: int) -> bool:
-    """Whether the line may be the second one of a table."""
-    return number < len(lines) and "-" in lines[number] and not lines[number].strip(" \t>|:-")
+def _is_filled(line: str) -> bool:
+    return line.strip(" \t>") != ""
+
+
+def _width_below(lines: list[str], second: int) -> int:
+    """The cells of a table whose second line this may be; 0 where it cannot."""
+    if lines[second].strip(" \t>|:-"):
+        return 0
+    return min(_count_cells(lines[second - 1]), _most_cells(lines[second]))
 
 
 def _beside_marks(source: str, wide: list[tuple[int, int]]) -> list[int]:

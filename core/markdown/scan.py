@@ -9,8 +9,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from pyromark import Options, events_with_range
@@ -32,7 +30,6 @@ _WIDE = re.compile("[^\x00-\x7f]+")
 _ALIKE = re.compile("[\x80-\u07ff]+|[\u0800-\uffff]+|[\U00010000-\U0010ffff]+")
 
 Span = Mapping[str, int]
-_START = itemgetter("start")
 
 
 def wide_text(source: str) -> list[tuple[int, int]]:
@@ -75,21 +72,35 @@ class Offsets:
 
 
 class Ranges:
-    """Ranges of a source that do not overlap, in their order; asked and told in characters."""
+    """Ranges of a source, those of each kind in their order; asked and told in characters."""
 
-    def __init__(self, spans: list[Span], offsets: Offsets) -> None:
-        self._spans = spans  # in bytes, as the parser tells them: few are ever asked for
-        self._starts = [span["start"] for span in spans]
+    def __init__(self, kinds: list[list[Span]], offsets: Offsets) -> None:
+        # In bytes, as the parser tells them: few are ever asked for.
+        self._kinds = [(spans, [span["start"] for span in spans]) for spans in kinds]
         self._offsets = offsets
 
     def __contains__(self, position: int) -> bool:
         byte = self._offsets.byte(position)
-        index = bisect_right(self._starts, byte) - 1
-        return index >= 0 and byte < self._spans[index]["end"]
+        for spans, starts in self._kinds:
+            index = bisect_right(starts, byte) - 1
+            if index >= 0 and byte < spans[index]["end"]:
+                return True
+        return False
+
+    def begins_between(self, start: int, end: int) -> bool:
+        """Whether one begins behind `start`, at `end` at the latest."""
+        first, last = self._offsets.byte(start), self._offsets.byte(end)
+        for _, starts in self._kinds:
+            index = bisect_right(starts, first)
+            if index < len(starts) and starts[index] <= last:
+                return True
+        return False
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         character = self._offsets.character
-        return ((character(span["start"]), character(span["end"])) for span in self._spans)
+        for spans, _ in self._kinds:
+            for span in spans:
+                yield character(span["start"]), character(span["end"])
 
 
 class Layout:
@@ -99,16 +110,12 @@ class Layout:
     paragraphs, headings, list items and table rows, for where they begin.
     """
 
-    def __init__(self, source: str, found: list[Any], spans: Mapping[str, list[Span]]) -> None:
+    def __init__(self, source: str, spans: Mapping[str, list[Span]]) -> None:
         self.offsets = Offsets(source)
-        self._found = found
         self._spans = spans
 
     def _ranges(self, *names: str) -> Ranges:
-        found = [self._spans[name] for name in names if name in self._spans]
-        # Of one kind, the parser tells them in order.
-        spans = sorted(chain(*found), key=_START) if len(found) > 1 else list(chain(*found))
-        return Ranges(spans, self.offsets)
+        return Ranges([self._spans[name] for name in names if name in self._spans], self.offsets)
 
     @cached_property
     def code(self) -> Ranges:
@@ -130,27 +137,28 @@ class Layout:
     def edges(self) -> Ranges:
         return self._ranges(*_BLOCKS)
 
-    def events(self) -> Iterator[Any]:
-        """What the parser said, in order."""
-        return (event for event, _ in self._found)
-
 
 def lay_out(source: str) -> Layout:
     """Find the ranges of `source`, in one parse without mathematics."""
-    found: list[Any] = list(events_with_range(source, options=OPTIONS, merge_text=True))
     spans: defaultdict[str, list[Span]] = defaultdict(list)
+    text = spans["Text"]
     closed = 0
+    # None of the events is kept: of a long source there are so many that the garbage collector
+    # would be busy with them.
+    found: Iterator[Any] = events_with_range(source, options=OPTIONS, merge_text=True)
     for event, span in found:
-        if isinstance(event, str):
-            continue
-        (key,) = event
-        if key == "Start":
+        if "Text" in event:
+            if not closed:
+                text.append(span)
+        elif "End" in event:
+            if closed and event["End"] in _CLOSED:
+                closed -= 1
+        elif "Start" in event:
             tag = event["Start"]
-            name = tag if isinstance(tag, str) else next(iter(tag))
+            name = tag if type(tag) is str else next(iter(tag))
+            if name in _CLOSED:
+                closed += 1
             spans[name].append(span)
-            closed += name in _CLOSED
-        elif key == "End":
-            closed -= event["End"] in _CLOSED
-        elif not closed or key != "Text":
-            spans[key].append(span)
-    return Layout(source, found, spans)
+        elif type(event) is dict:
+            spans[next(iter(event))].append(span)
+    return Layout(source, spans)

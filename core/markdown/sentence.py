@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.markdown import markup
 from core.markdown.addresses import web_address
 from core.markdown.document import Picture, Style
-from core.markdown.notion import NotionBlock, image, write_text
-from core.markdown.pieces import PLAIN, STYLES, Look, Piece, Pieces, UnusualError
+from core.markdown.notion import DEEPEST_HEADING, NotionBlock, image, write_text
+from core.markdown.pieces import PLAIN, STYLES, Look, Open, Piece, Pieces, UnusualError, is_shown
 from core.markdown.richtext import LOOKS, NEVER_TOO_LONG, RichText, speak, write_run
+
+HEADINGS = {f"H{level}": f"heading_{min(level, DEEPEST_HEADING)}" for level in range(1, 7)}
+_HTML_HEADINGS = {name.lower(): kind for name, kind in HEADINGS.items()}
+BEGINS_HTML = {"Start": "HtmlBlock"}
 
 
 class Sentences(Pieces):
@@ -70,6 +75,45 @@ class Sentences(Pieces):
             finish(items, said, was)
         return items, event
 
+    def html_block(self, blocks: list[NotionBlock], *, is_inside: bool) -> None:
+        """An HTML block, which is read to its end; `is_inside` a list or a quote."""
+        html = ""
+        for event in self.events:
+            if "Html" in event:
+                html += event["Html"]
+                if self.notes is not None:
+                    self.notes.append(event["Html"])
+            elif "Text" not in event:
+                break
+            elif not event["Text"].isspace():  # blanks before the first line
+                raise UnusualError
+        pieces: list[Piece] = []
+        stack: list[Open] = []
+        look, kind = PLAIN, ""
+        for token in markup.tokens(html):
+            name = token[0]
+            if name in markup.BLOCKS or name in _HTML_HEADINGS:
+                # In an item, a heading may be its text.
+                if stack or (is_inside and name in _HTML_HEADINGS):
+                    raise UnusualError
+                _write_pieces(pieces, kind, blocks)
+                pieces, kind = [], "" if token[1] else _HTML_HEADINGS.get(name, "")
+            else:
+                look = self.tag(token, pieces, look, stack)
+        # What follows may go on with what is open, or with the text.
+        if (stack or kind or any(map(is_shown, pieces))) and self._may_go_on(
+            is_open=bool(stack or kind), is_inside=is_inside
+        ):
+            raise UnusualError
+        _write_pieces(pieces, kind, blocks)
+
+    def _may_go_on(self, *, is_open: bool, is_inside: bool) -> bool:
+        """Whether the text of an HTML block, or what is open there, may not have ended with it."""
+        event = next(self.events.__copy__(), "")
+        if is_inside:
+            return is_open or "End" not in event
+        return event != "" and (is_open or event == BEGINS_HTML)
+
 
 def say(
     pieces: Sequence[Piece],
@@ -81,12 +125,13 @@ def say(
     """Several pieces, after what was said; what is said now, in the same order."""
     for piece in pieces:
         if type(piece) is Picture:
-            if blocks is not None and web_address(piece.address):
+            url = web_address(piece.address) if blocks is not None else ""
+            if blocks is not None and url:
                 if said:
                     finish(items, said, was)
                 if items:
                     write_text(blocks, "paragraph", items)
-                blocks.append(image(piece))
+                blocks.append(image(piece, url))
                 items, said, was = [], "", PLAIN
                 continue
             text, new = _words(piece)
@@ -137,3 +182,16 @@ def finish(items: list[RichText], text: str, look: Look) -> None:
             raise UnusualError
     else:
         _put(items, text if look[0] & Style.CODE else text.rstrip(), look)
+
+
+def _write_pieces(pieces: list[Piece], kind: str, blocks: list[NotionBlock]) -> None:
+    """A paragraph, or a heading of this kind."""
+    shown: list[NotionBlock] = []
+    items, said, was = say(pieces, shown, [], "", PLAIN)
+    if said:
+        finish(items, said, was)
+    if kind and shown and (items or any(block["type"] != "image" for block in shown)):
+        raise UnusualError
+    blocks += shown
+    if items:
+        write_text(blocks, kind or "paragraph", items)

@@ -5,16 +5,15 @@ and so is all that stands in HTML which stays open behind it. What comes of it i
 `written(parse(markdown))` makes of the whole.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyromark import events
 
-from core.markdown import markup
 from core.markdown.document import MAX_DEPTH
 from core.markdown.languages import notion_language
 from core.markdown.notion import (
-    DEEPEST_HEADING,
     NotionBlock,
     callout,
     code_blocks,
@@ -24,16 +23,16 @@ from core.markdown.notion import (
     write_text,
 )
 from core.markdown.parse import PlainReader, Reader, repaired_events
-from core.markdown.pieces import PLAIN, Open, Piece, UnusualError, is_shown
+from core.markdown.pieces import UnusualError
 from core.markdown.repair import MARK, clean, may_need_repair, split_front_matter
 from core.markdown.richtext import ALWAYS_FITS, MAX_RUNS, RichText
 from core.markdown.scan import OPTIONS
-from core.markdown.sentence import Sentences, finish, say
+from core.markdown.sentence import BEGINS_HTML, HEADINGS, Sentences
 from core.markdown.unrepaired import NeedsRepairError, Unrepaired
 
-_HEADINGS = {f"H{level}": f"heading_{min(level, DEEPEST_HEADING)}" for level in range(1, 7)}
-_HTML_HEADINGS = {f"h{level}": _HEADINGS[f"H{level}"] for level in range(1, 7)}
-_BEGINS_HTML = {"Start": "HtmlBlock"}
+# Characters of a source that is likely to become more than the 700 objects after which the garbage
+# collector looks for the first time.
+_MANY_BLOCKS = 5_000
 
 
 def notion_blocks(markdown: str) -> list[NotionBlock]:
@@ -42,6 +41,19 @@ def notion_blocks(markdown: str) -> list[NotionBlock]:
     Never raises. What Notion has no block for keeps its words: footnotes become a list at the
     end, links it would refuse are written out, nesting beyond 50 levels is flattened.
     """
+    # Of a long document so many blocks are made, none of them garbage, that looking through them
+    # again and again for some would take a tenth of the time.
+    is_held = len(markdown) > _MANY_BLOCKS and gc.isenabled()
+    if is_held:
+        gc.disable()
+    try:
+        return _convert(markdown)
+    finally:
+        if is_held:
+            gc.enable()
+
+
+def _convert(markdown: str) -> list[NotionBlock]:
     front_matter, source = split_front_matter(clean(markdown))
     if not may_need_repair(source):
         try:
@@ -71,22 +83,26 @@ class Straight(Sentences):
 
     def read(self) -> list[NotionBlock]:
         """The blocks; raises NeedsRepairError for a source that has to be repaired first."""
+        blocks, notes = self._blocks, self.notes
         while True:
             unread = self.events.__copy__()
             event = next(self.events, None)
             if event is None:
                 break
-            if not self._is_settled and not self._settle(before_html=event == _BEGINS_HTML):
+            if not self._is_settled and not self._settle(before_html=event == BEGINS_HTML):
                 self._read_by_document(unread)
-            elif "Start" in event and "List" in event["Start"]:
-                self._top_list(event["Start"]["List"])
-            else:
-                self._try(unread, event)
+                continue
+            before = len(blocks), len(notes or ())
+            try:
+                self._block(event, blocks)
+            except UnusualError:
+                self._go_back(*before)
+                self._read_by_document(unread)
         if self._reader is not None:
-            write(self._blocks, self._reader.finish())
+            write(blocks, self._reader.finish())
         elif self._source is not None:
             self._source.check()
-        return self._blocks
+        return blocks
 
     @property
     def has_document(self) -> bool:
@@ -94,34 +110,30 @@ class Straight(Sentences):
         return self._reader is not None
 
     def _top_list(self, first: int | None) -> None:
-        """A list at the top of the document: of each item it is seen whether it is as most are."""
+        """A list at the top of the document, each item of which may be out of the ordinary."""
         while True:
             unread = self.events.__copy__()
             event = next(self.events)
             if "End" in event:
                 return
-            if self._is_settled or self._settle():
-                self._try(unread, first, is_item=True)
-            else:
+            if not self._is_settled and not self._settle():
+                self._read_by_document(unread, first)
+                continue
+            before = len(self._blocks), len(self.notes or ())
+            try:
+                self._item(first, self._blocks)
+            except UnusualError:
+                self._go_back(*before)
                 self._read_by_document(unread, first)
 
     # What is out of the ordinary
 
-    def _try(self, unread: Any, begins: Any, *, is_item: bool = False) -> None:
-        """Reads a block that begins with an event, or an item of a list that begins with a number;
-        by way of the document where that is needed."""
-        blocks, noted = len(self._blocks), len(self.notes or ())
-        try:
-            if is_item:
-                self._item(begins, self._blocks)
-            else:
-                self._block(begins, self._blocks)
-        except UnusualError:
-            del self._blocks[blocks:]
-            if self.notes is not None:
-                del self.notes[noted:]
-            self._depth, self._ticked = 0, None
-            self._read_by_document(unread, *([begins] if is_item else []))
+    def _go_back(self, blocks: int, noted: int) -> None:
+        """To where there were so many blocks and notes."""
+        del self._blocks[blocks:]
+        if self.notes is not None:
+            del self.notes[noted:]
+        self._depth, self._ticked = 0, None
 
     def _settle(self, *, before_html: bool = False) -> bool:
         """Takes over what was read by way of the document, if nothing is open there."""
@@ -148,35 +160,29 @@ class Straight(Sentences):
 
     def _block(self, event: Any, blocks: list[NotionBlock]) -> None:
         """The block that an event begins."""
-        if "Start" in event:
-            tag = event["Start"]
-            if tag == "Paragraph":
-                self._paragraph(blocks)
-            elif type(tag) is dict:
-                for name, value in tag.items():
-                    if name not in _WRITERS:
-                        raise UnusualError
-                    _WRITERS[name](self, value, blocks)
-            elif tag == "HtmlBlock":
-                self._html_block(blocks)
-            else:
-                raise UnusualError
-        elif event == "Rule":
-            blocks.append({"type": "divider", "divider": {}})
-        else:
-            raise UnusualError
-
-    def _paragraph(self, blocks: list[NotionBlock]) -> None:
-        items, event = self.sentence(blocks)
-        if "TaskListMarker" in event and not items:
-            self._ticked = event["TaskListMarker"]
+        tag = event if type(event) is str else event.get("Start", event)
+        if tag == "Paragraph":
             items, event = self.sentence(blocks)
-        if "End" not in event:
-            raise UnusualError
-        if len(items) > ALWAYS_FITS:
-            write_text(blocks, "paragraph", items)
-        elif items:
-            blocks.append({"type": "paragraph", "paragraph": {"rich_text": items}})
+            if "TaskListMarker" in event and not items:
+                self._ticked = event["TaskListMarker"]
+                items, event = self.sentence(blocks)
+            if "End" not in event:
+                raise UnusualError
+            if len(items) > ALWAYS_FITS:
+                write_text(blocks, "paragraph", items)
+            elif items:
+                blocks.append({"type": "paragraph", "paragraph": {"rich_text": items}})
+        elif type(tag) is dict:
+            for name, value in tag.items():
+                _WRITERS.get(name, _unusual)(self, value, blocks)
+        else:
+            _WRITERS.get(tag, _unusual)(self, None, blocks)
+
+    def _rule(self, _: None, blocks: list[NotionBlock]) -> None:
+        blocks.append({"type": "divider", "divider": {}})
+
+    def _html_block(self, _: None, blocks: list[NotionBlock]) -> None:
+        self.html_block(blocks, is_inside=self._depth > 0)
 
     def _heading(self, value: dict[str, Any], blocks: list[NotionBlock]) -> None:
         pictures: list[NotionBlock] = []
@@ -184,7 +190,7 @@ class Straight(Sentences):
         if pictures or "End" not in event:
             raise UnusualError
         if items:
-            write_text(blocks, _HEADINGS[value["level"]], items)
+            write_text(blocks, HEADINGS[value["level"]], items)
 
     def _code_block(self, value: Any, blocks: list[NotionBlock]) -> None:
         text = ""
@@ -199,40 +205,10 @@ class Straight(Sentences):
             self.notes.append(text)
         blocks += code_blocks(text.replace(MARK, "").removesuffix("\n"), notion_language(info))
 
-    def _html_block(self, blocks: list[NotionBlock]) -> None:
-        html = ""
-        for event in self.events:
-            if "Html" in event:
-                html += event["Html"]
-                if self.notes is not None:
-                    self.notes.append(event["Html"])
-            elif "Text" not in event:
-                break
-            elif not event["Text"].isspace():  # blanks before the first line
-                raise UnusualError
-        pieces: list[Piece] = []
-        stack: list[Open] = []
-        look, kind = PLAIN, ""
-        for token in markup.tokens(html):
-            name = token[0]
-            if name in markup.BLOCKS or name in _HTML_HEADINGS:
-                if stack:
-                    raise UnusualError
-                _write_pieces(pieces, kind, blocks)
-                pieces, kind = [], "" if token[1] else _HTML_HEADINGS.get(name, "")
-            else:
-                look = self.tag(token, pieces, look, stack)
-        # What follows may go on with what is open, or with the text.
-        if stack or kind or (any(map(is_shown, pieces)) and self._may_go_on()):
-            raise UnusualError
-        _write_pieces(pieces, kind, blocks)
-
-    def _may_go_on(self) -> bool:
-        """Whether the text of an HTML block may not have ended with it."""
-        event = next(self.events.__copy__(), "")
-        return "End" not in event if self._depth else event == _BEGINS_HTML
-
     def _list(self, first: int | None, blocks: list[NotionBlock]) -> None:
+        if not self._depth:
+            self._top_list(first)
+            return
         for event in self.events:
             if "End" in event:
                 return
@@ -274,8 +250,6 @@ class Straight(Sentences):
             ticked, self._ticked = self._ticked, None
             checked = ticked if checked is None else checked
             items, event = self.sentence(children)
-        if children and children[0]["type"] in _HTML_HEADINGS.values():
-            raise UnusualError
         if children and children[0]["type"] == "paragraph":
             return children.pop(0)["paragraph"]["rich_text"], checked
         return [], checked
@@ -323,7 +297,13 @@ class Straight(Sentences):
         blocks.append(table)
 
 
+def _unusual(*_: object) -> None:
+    raise UnusualError
+
+
 _WRITERS: dict[str, Callable[[Straight, Any, list[NotionBlock]], None]] = {
+    "Rule": Straight._rule,
+    "HtmlBlock": Straight._html_block,
     "Heading": Straight._heading,
     "CodeBlock": Straight._code_block,
     "List": Straight._list,
@@ -348,16 +328,3 @@ def _part(unread: Iterator[Any]) -> Iterator[Any]:
         yield event  # who reads it may take it apart
         if not depth:
             return
-
-
-def _write_pieces(pieces: list[Piece], kind: str, blocks: list[NotionBlock]) -> None:
-    """A paragraph, or a heading of this kind."""
-    shown: list[NotionBlock] = []
-    items, said, was = say(pieces, shown, [], "", PLAIN)
-    if said:
-        finish(items, said, was)
-    if kind and shown and (items or any(block["type"] != "image" for block in shown)):
-        raise UnusualError
-    blocks += shown
-    if items:
-        write_text(blocks, kind or "paragraph", items)

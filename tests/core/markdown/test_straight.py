@@ -24,7 +24,7 @@ PIECES = [
     "|a|b|\n|-|-|\n|1|2|\n", "||\n|-|\n|x|\n", "|`c`|![i](rel.png)|\n|-|-|\n", "[^1]",
     "\n[^1]: note\n", "&#xfdd0;", "<b>", "</b>", "<i>", "</i>", "<code>", "</code>", "<br>",
     "<!-- c -->", "<p>", "</p>", "<p>x</p>\n", "<div>\n", "</div>\n", "<h1>", "</h1>",
-    "<h2>t</h2>\n", "<hr>", "<span>", "</span>", "<kbd>", "</kbd>", "<sub>", "</sub>", "<T>",
+    "<h2>t</h2>\n", "<hr>", "<span>", "</span>", "<mark>", "</mark>", "<sub>", "</sub>", "<T>",
     "<details>\n", "<summary>s</summary>\n", "</details>\n", "<ul><li>", "</li></ul>",
     '<a href="https://y.test">', '<a href="rel">', "<a>", "</a>", "<spoiler>", "</spoiler>",
     '<img src="https://a.test/i.png" alt="i">', '<img src="rel.png">', "<pre>", "</pre>",
@@ -49,9 +49,11 @@ def test_many_documents_in_one() -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 @example("[a](https://a.test)[](https://a.test)")
 @example("x\n<!-- c --> y")
+@example("https://a.test  <!-- c -->\ny")
 @example("- x\n\n  <p>y\n\n  z")
 @example("<h1>\n\nx\n\n<p>y</p>")
 @example("  <a href='https://a.test'>x</a>\n\n## y")
+@example("- <h1>x</h1>\n  y")
 @example("> " * 60 + "x")
 @example("| a |\n|-|\n" + "| x |\n" * 120 + "|" + "*b* c " * 70 + "|")
 @example("*a* b " * 80)
