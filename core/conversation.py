@@ -228,21 +228,14 @@ class Conversation:
             return None
 
     async def unsay(self, page: str) -> None:
-        """Takes away what was told of what this request undoes: its links lead to the trash.
-
-        With a page's address it is what leads there.
-        """
+        """Takes away what was told of a page that is undone: its links lead to the trash."""
         platform, request = self._platform, self._request
         if not isinstance(platform, CanErase) or request.queue is None:
             return
         async with self._database.read() as unit:
             asked = await unit.inbox.about(request.sender.platform, request.queue)
         for one in asked:
-            call, answer = one.request.call, one.answer
-            same = all(call.value(name) == request.call.value(name) for name in ("to", "emoji"))
-            if page and answer:
-                same = answer.page == page
-            if same and call.command != request.call.command and answer and answer.page:
+            if one.answer is not None and one.answer.page == page:
                 for reply in (reply for reply in one.replies.values() if reply):
                     await self._briefly(platform.erase(one.request.address, dict(reply)))
 

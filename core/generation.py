@@ -28,6 +28,7 @@ from core.errors import (
     error_from_json,
 )
 from core.jobs.show import patiently
+from core.live import HANDED_OVER
 from core.markdown.unfinished import close_markdown
 from core.metrics import FIRST_WORDS, PROVIDER_FAILURES, TOKENS
 from core.ports import Prompt, Provider, Turn, Usage
@@ -311,9 +312,9 @@ class Generation:
         written = _written(provider, usage, whole, [trouble, usage.note or provider.note, ended])
         written = replace(written, stopped=stopped)
         if not stopped:
-            # Seen before it is kept: keeping it takes a moment, and so begins a turn later.
+            # Seen before it is kept, and so before others that end in this moment are.
             context.feed.complete(whole, _notes(written))
-            await asyncio.sleep(0)
+            await asyncio.sleep(HANDED_OVER)
         # At once, before anything else can go wrong: from here on the answer is paid for and kept.
         await patiently(lambda: self._keep(context, written))
         _count(provider, usage)

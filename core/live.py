@@ -9,6 +9,10 @@ from weakref import WeakValueDictionary
 
 from core.messages import Answer
 
+HANDED_OVER = 0.02
+"""Seconds in which whoever looks on sends a text's end, before it is kept: of many that end at once
+each is on its way before work on the first goes on."""
+
 
 class Feed:
     """One request's answer, growing.

@@ -222,7 +222,7 @@ class Conversation(Protocol):
         ...
 
     async def unsay(self, page: str) -> None:
-        """Takes away what was told of what this request undoes; with a page's address, of that."""
+        """Takes away what was told of a page that this request undoes; `page` is its address."""
         ...
 
     async def unmark(self, address: Mapping[str, str]) -> None:

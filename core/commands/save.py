@@ -148,7 +148,7 @@ async def undo(context: Context, call: Call) -> Answer:
     said = undone if isinstance(undone, str) else undone["said"]
     more: Undone = {"said": said, "ask": False} if isinstance(undone, str) else undone
     page, item = more.get("page", ""), UUID(more.get("item", str(item)))
-    if page or not said:
+    if page:
         await context.step("unsay", partial(context.conversation.unsay, page))
     ask = more["ask"]
     actions = when_taken_back(item) if ask else ()
