@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import json
 import time
+from array import array
 from pathlib import Path
 
 from notion_assistant.cli import main
@@ -23,14 +24,16 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lags: list[tuple[float, float]] = []
+        # Bare numbers: what is noted is not to be taken for the product's own memory.
+        self.moments, self.lags = array("d"), array("d")
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         loop = super().new_event_loop()
 
         def look(due: float) -> None:
             now = loop.time()
-            self.lags.append((time.time(), now - due))
+            self.moments.append(time.time())
+            self.lags.append(now - due)
             loop.call_at(now + EVERY, look, now + EVERY)
 
         loop.call_soon(look, loop.time())
@@ -41,7 +44,12 @@ def _watched() -> None:
     policy = _Policy()
     asyncio.set_event_loop_policy(policy)
     target = Path.cwd() / FILE
-    atexit.register(lambda: target.write_text(json.dumps(policy.lags), encoding="utf-8"))
+
+    def note() -> None:
+        found = list(zip(policy.moments, policy.lags, strict=True))
+        target.write_text(json.dumps(found), encoding="utf-8")
+
+    atexit.register(note)
     main()
 
 

@@ -6,6 +6,7 @@ place came about: by `--to`, by an emoji, or because it is where somebody's page
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,8 +15,12 @@ from core.commands.context import Context
 from core.errors import AssistantError
 from core.messages import Request
 from core.notion.places import Places
+from core.notion.urgency import looked_on
 from core.storage.content import Content
 from core.storage.database import Database
+
+SECONDS = 3.0
+"""The most Notion may take to say where pages go by default."""
 
 _TELLING = ("to", "emoji")
 """The flags that tell apart what the reactions to one message ask for."""
@@ -57,16 +62,25 @@ class Standing:
             return every(None) if own is None and _is_at(first, place) else item
         if first is not None and (first.user_id == context.user_id or first.parent is None):
             return item
-        try:
-            wanted = await self._places.wanted(context.request.id, context.user_id)
-            where = (await self._places.meant(wanted)).id
-        except AssistantError:
-            # Saving says what is wrong with the place.
-            return item
-        if _is_at(first, where):
+        where = await self._place(context)
+        if not where or _is_at(first, where):
             return item
         there = await self._get(every(where)) is not None
         return every(where) if there or (first is not None and not known) else item
+
+    async def _place(self, context: Context) -> str:
+        """The id of where the asker's pages go; empty where Notion does not say in time."""
+        wanted = await self._places.wanted(context.request.id, context.user_id)
+        if wanted["name"]:
+            return wanted["name"]
+        try:
+            # Until the item is kept, nobody hears what becomes of its messages.
+            with looked_on():
+                async with asyncio.timeout(SECONDS):
+                    return (await self._places.meant(wanted)).id
+        except (AssistantError, TimeoutError):
+            # Saving says what is wrong with the place.
+            return ""
 
     async def reactions(self, request: Request) -> dict[Key, Stand]:
         """All reactions that ever asked about the message of this one, but this one."""

@@ -40,9 +40,6 @@ OWNER_SECONDS = {"terminal": 30.0, None: 2.0, "server": 0.0}
 """How long another owner of the data is waited for: a terminal's core ends once it is idle; whoever
 has no door is on the way in or out."""
 
-COLLECTS = (5000, 20, 10)
-"""When garbage is collected: less often than by default, as most of it needs no collection."""
-
 ROLES = ("api", *PLATFORMS, "worker")
 
 
@@ -181,7 +178,6 @@ async def run(settings: Settings, roles: frozenset[str], say: Callable[[str], No
         _announce(settings, roles, say)
         # Collections pass over what the start made; a full one would hold up everybody 0.1 s.
         gc.freeze()
-        gc.set_threshold(*COLLECTS)
         gc.enable()
         loading = asyncio.create_task(assistant.warm.wait())
         # What is loaded after the start is most of it.

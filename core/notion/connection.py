@@ -29,6 +29,8 @@ PAGE_SIZE = 100
 
 _ATTEMPTS = 6
 _ME = "users/me"
+_LEARNING = 5.0
+"""Seconds: what somebody waits for comes after it."""
 
 
 class TokenSource(Protocol):
@@ -176,8 +178,9 @@ class Connection:
     async def _learn(self) -> None:
         """Asks once which workspace this is; without an answer it is none that anybody shares."""
         self._learns = False
-        with suppress(AssistantError):
-            await self.get(_ME)
+        with suppress(AssistantError, TimeoutError):
+            async with asyncio.timeout(_LEARNING):
+                await self.get(_ME)
 
     async def _once(self, request: Json, deadline: _Deadline, *, write: bool) -> Json:
         import httpx

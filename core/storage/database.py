@@ -92,6 +92,7 @@ class Database:
         self._readers = Readers(self._reading_once, READERS) if is_file else None
         brief = self._reading_once.execution_options(brief=True)
         self._brief_readers = Readers(brief, READERS) if is_file else None
+        self._brief_writer = Readers(self._brief, 1) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
         self._writing = asyncio.Lock() if is_file else None
         self.checkpoints = Checkpoints(self._reading_once)
@@ -108,12 +109,18 @@ class Database:
         with _told():
             await self._turn()
             try:
-                async with engine.begin() as connection:
+                async with self._writer(engine, brief) as connection, connection.begin():
                     yield UnitOfWork(connection)
             finally:
                 if self._writing is not None:
                     self._writing.release()
         self.checkpoints.count()
+
+    def _writer(
+        self, engine: AsyncEngine, brief: bool
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
+        # One that stays open: to give it back takes a turn of the loop, while others would wait.
+        return self._brief_writer.take() if brief and self._brief_writer else engine.connect()
 
     async def _turn(self) -> None:
         """Waits for those who came before to have written. Raises TimeoutError.
@@ -172,6 +179,8 @@ class Database:
             await self._readers.close()
         if self._brief_readers is not None:
             await self._brief_readers.close()
+        if self._brief_writer is not None:
+            await self._brief_writer.close()
         await self.engine.dispose()
 
 
@@ -215,7 +224,11 @@ def _engine(url: str) -> AsyncEngine:
     # Each is a thread: opening one takes as long as ten queries, so none is closed again, and the
     # same ones are used as long as they do.
     engine = create_async_engine(
-        url, pool_size=FILES + 2 * READERS, max_overflow=0, pool_use_lifo=True, hide_parameters=True
+        url,
+        pool_size=FILES + 2 * READERS + 1,
+        max_overflow=0,
+        pool_use_lifo=True,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

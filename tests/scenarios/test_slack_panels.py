@@ -109,9 +109,11 @@ async def test_the_pane_offers_prompts_and_answers_and_a_server_without_it_answe
     assert space.titles[thread] == "plan the launch"
     assert space.statuses == {}
     assert {message.thread_ts for message in world.slack.answers(direct)[1:]} == {root.ts}
-    # Written out in a message, `--private` holds there too.
+    # Written out in a message, `--private` holds there too, where nobody else reads.
+    known = len(world.slack.answers(direct))
     await world.slack.say("/notion generate a secret plan --private", direct)
-    await whispered(world, "Written by the stand-in")
+    await world.slack.wait_for(lambda: len(world.slack.answers(direct)) > known, timeout=20)
+    assert world.slack.space.ephemeral == []
 
     async def unknown(call: ApiCall) -> Reaction | None:
         if not call.name.startswith(("assistant.", "views.")):

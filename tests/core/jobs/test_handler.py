@@ -26,6 +26,7 @@ from core.jobs.delivery import UNSHOWN
 from core.jobs.handler import Handler
 from core.live import Feeds
 from core.messages import Action, Answer, Call, Request, Sender
+from core.notion.unconnected import Unconnected
 from core.ports import Address, Part, Reply
 from core.storage.database import Database, UnitOfWork
 from tests.core.commands.room import Room
@@ -204,7 +205,7 @@ async def marked(database: Stumbling, room: Room, command: str, connector: objec
     async with database.begin() as unit:
         await unit.inbox.add([request])
     nothing: Any = None
-    keeper = Captures(database, nothing)
+    keeper = Captures(database, Unconnected())
     services: Any = (*[nothing] * 4, keeper, *[nothing] * 3, connector, *[nothing] * 2)
 
     async def step(_: str, run: Callable[[], Awaitable[T]]) -> T:
