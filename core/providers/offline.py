@@ -121,9 +121,9 @@ def _noted(usage: Usage, prompt: Prompt, model: str) -> Usage:
 class _Local(Compatible):
     """Chat completions, with the question put as the small model needs it."""
 
+    keeps_connections = False
+
     def _connect(self, sdk: Any, http: httpx2.AsyncClient) -> AsyncOpenAI:
-        # Its server may close a kept connection just as the next question is on its way.
-        http.headers["Connection"] = "close"
         # A new process is the only retry that helps.
         return super()._connect(sdk, http).with_options(max_retries=0)
 

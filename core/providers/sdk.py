@@ -35,6 +35,9 @@ PATIENCE = 5.0
 READ_OUT = 1.0
 """Seconds for what comes after an answer's last event: mostly nothing."""
 
+CONNECTIONS = 1000
+"""To one provider, at once."""
+
 Client = TypeVar("Client")
 Parts = AsyncGenerator[str | Usage, None]
 
@@ -47,6 +50,8 @@ class SdkProvider(ABC, Generic[Client]):
     """The module to import."""
     sdk_error: ClassVar[str]
     """The base of the errors it raises."""
+    keeps_connections: ClassVar[bool] = True
+    """Whether one is used again; not where its server closes it as the next request comes."""
 
     def __init__(self, vendor: Vendor, access: Access, *, silence: float = SILENCE) -> None:
         self.name = vendor.name
@@ -111,19 +116,25 @@ class SdkProvider(ABC, Generic[Client]):
             getattr(sdk, self.sdk_error),
             http.HTTPError,
             http.InvalidURL,
+            importlib.import_module("aiohttp").ClientError,
             json.JSONDecodeError,
         )
         # A proxy for the internet has no way to this machine's own loopback.
         proxied = bool(getproxies()) and not _loopback(self._access.base_url)
-        transport = importlib.import_module("core.providers.transport")
+        # The SDKs' way over aiohttp, whose parser is written in C: httpx2's own takes four times as
+        # long for a word of an answer as all the rest does, but knows more of proxies.
+        plain = proxied or not self.keeps_connections
+        kind = http.AsyncClient if plain else sdk.DefaultAioHttpClient
         return self._connect(
             sdk,
-            http.AsyncClient(
+            kind(
                 follow_redirects=True,
                 trust_env=not _loopback(self._access.base_url),
-                # Proxies are what httpx2's own transport knows more of.
-                transport=None if proxied else transport.Transport(),
-                limits=http.Limits(max_connections=transport.CONNECTIONS),
+                # As many as the SDKs have: with httpx2's 100 the next waits for one to end.
+                limits=http.Limits(
+                    max_connections=CONNECTIONS,
+                    max_keepalive_connections=None if self.keeps_connections else 0,
+                ),
                 timeout=http.Timeout(600.0, connect=5.0),
                 event_hooks={"response": [_forbid_long_waits]},
             ),
