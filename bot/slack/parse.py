@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from uuid import UUID
 
 from bot.slack.markdown import plain_text
-from core.actions import AGAIN, PICK, call_of
+from core.actions import AGAIN, PICK, REWRITES, call_of
 from core.errors import InvalidInput
 from core.messages import Call, Request, Sender, stable_id
 from core.ports import Address
@@ -25,7 +25,7 @@ _HOUR = 3_600.0
 _MINUTE = 60.0
 
 TWICE = 2.0
-"""Seconds in which the same button pressed again by the same person is one press, made twice."""
+"""Seconds in which a button that writes anew, pressed again by the same person, is one press."""
 
 _SHORT = 200
 
@@ -158,6 +158,8 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
     team = word_in(object_in(fields, "team"), "id") or word_in(person, "team_id")
     channel = word_in(object_in(fields, "channel"), "id") or word_in(container, "channel_id")
     moment = word_in(fields, "trigger_id") or word_in(pressed, "action_ts")
+    shown = word_in(container, "message_ts")
+    writes = name in (*REWRITES, "retry", AGAIN)
     delivery = stable_id("slack", team, channel, user, moment, name, item)
     asker = word_in(person, "username") or word_in(person, "name")
     return Command(
@@ -178,7 +180,8 @@ def read_press(fields: Mapping[str, Any], accepted_at: float) -> Command | None:
         | _thread(container),
         place=place_of(team, channel),
         key=delivery,
-        twin=stable_id("slack", team, channel, user, word_in(container, "message_ts"), name, item),
+        # What is done once however often it is asked for, like saving, tells so each time.
+        twin=stable_id("slack", team, channel, user, shown, name, item) if writes else None,
     )
 
 

@@ -85,6 +85,8 @@ def test_a_button_pressed_twice_at_once_is_pressed_once() -> None:
     assert len({first.delivery, *(other.delivery for other in others)}) == 4
     # A repeat of a delivery is the same as ever.
     assert press("1.5", 12.2).delivery == others[-1].delivery
+    # To save is done once anyway, and tells each time where the page is.
+    assert press("1.6", 13.0, "save").delivery != press("1.7", 13.1, "save").delivery
 
 
 def test_only_so_many_are_remembered() -> None:
