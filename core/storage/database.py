@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +100,7 @@ class Database:
         self._brief_writer = Readers(self._brief, 1) if is_file else None
         self._pinging: asyncio.Future[None] | None = None
         self._writing = asyncio.Lock() if is_file else None
-        self.checkpoints = Checkpoints(self._reading_once)
+        self.checkpoints = Checkpoints(self._reading_once, self._writing or nullcontext())
 
     @asynccontextmanager
     async def begin(self, *, brief: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -130,9 +135,7 @@ class Database:
         """
         if self._writing is None:
             return
-        if not self._writing.locked():
-            await self._writing.acquire()
-            return
+        # A lock that is free may be for somebody who waits: then it is not had at once either.
         async with asyncio.timeout(PATIENCE / 1000):
             await self._writing.acquire()
 

@@ -20,6 +20,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
 )
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util import EMPTY_DICT
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,9 @@ WRITES = "BEGIN IMMEDIATE"
 
 COMMITS = 150
 """From one checkpoint to the next: about the thousand pages after which SQLite itself makes one."""
+
+LONG = 5_000
+"""Pages of the log, 20 MB, after which those who write wait for a checkpoint."""
 
 
 @dataclass(slots=True)
@@ -179,11 +183,15 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 class Checkpoints:
     """Brings what was written from the log into the file, in a connection's thread, now and then.
 
-    https://www.sqlite.org/wal.html#ckpt
+    The log begins anew where all of it is in the file. While many write that never is: there is
+    more of it by the time a checkpoint ends, so once it is long they wait their `turn` for one.
+
+    https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, turn: AbstractAsyncContextManager[object]) -> None:
         self._engine = engine
+        self._turn = turn
         self._commits = 0
         self._made: asyncio.Task[None] | None = None
 
@@ -204,10 +212,18 @@ class Checkpoints:
     async def _make(self) -> None:
         try:
             async with self._engine.connect() as connection:
-                await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-        except SQLAlchemyError as error:
+                if await _checkpoint(connection) > LONG:
+                    async with asyncio.timeout(PATIENCE / 1000), self._turn:
+                        await _checkpoint(connection)
+        except (SQLAlchemyError, TimeoutError) as error:
             # The log grows until the next one.
             log.warning("no checkpoint was made", reason=type(error).__name__)
+
+
+async def _checkpoint(connection: AsyncConnection) -> int:
+    """Makes one that waits for nobody; how many pages the log has."""
+    done = await connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    return int(done.scalars(1).one())
 
 
 def spare_visits(engine: Engine) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import Conflict, Unavailable
 from core.messages import Sender
-from core.storage import readers
+from core.storage import database as module
+from core.storage import readers, sqlite
 from core.storage.database import READERS, Database
 from core.storage.sqlite import COMMITS
 from core.storage.tables import users
@@ -226,6 +227,43 @@ async def test_the_log_comes_into_the_file_now_and_then(file: Database) -> None:
             await unit.users.of(Sender("slack", f"U{number}", "", "T1"))
     await file.checkpoints.end()
     assert written() > before
+
+
+async def test_a_long_log_has_those_who_write_wait_for_a_checkpoint(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "COMMITS", 1)
+    monkeypatch.setattr(sqlite, "LONG", 0)
+    async with file.begin() as unit:
+        await unit.users.of(ADA)
+    async with file.begin():
+        made = asyncio.create_task(file.checkpoints.end())
+        await asyncio.wait([made], timeout=0.1)
+        assert not made.done(), "it comes in its turn, when nobody writes"
+    await asyncio.wait_for(made, 20)
+    async with file.begin(brief=True) as unit:
+        assert await unit.users.find(ADA) is not None
+
+
+async def test_a_turn_that_is_somebody_elses_is_waited_for_so_long_alone(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = asyncio.Event()
+
+    async def hold() -> None:
+        async with file.begin():
+            await done.wait()
+
+    async with file.begin():
+        holding = asyncio.create_task(hold())
+        await asyncio.sleep(0)
+    # Nobody writes at this moment, but somebody is about to.
+    monkeypatch.setattr(module, "PATIENCE", 10)
+    with pytest.raises(Unavailable):
+        async with asyncio.timeout(30), file.begin():
+            pytest.fail("there were two at a time")
+    done.set()
+    await asyncio.wait_for(holding, 20)
 
 
 async def test_a_single_statement_sees_what_was_written_a_moment_ago(file: Database) -> None:
