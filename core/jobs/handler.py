@@ -172,7 +172,7 @@ class Handler:
         request = accepted.request
         if accepted.started:
             async with self._database.read() as unit:
-                return await known_before(unit, request)
+                return await known_before(unit, accepted)
         async with self._database.begin(brief=True) as unit:
             return await recognised(unit, request)
 

@@ -15,6 +15,8 @@ from core.messages import WEB, Answer, Request
 from core.origin import Origin
 from core.preferences import preferred
 from core.storage.database import UnitOfWork
+from core.storage.inbox import Accepted
+from core.storage.users import User
 from core.templates import shape
 
 log = structlog.get_logger(__name__)
@@ -50,24 +52,34 @@ async def recognise(unit: UnitOfWork, request: Request, *, started: bool = False
 async def recognised(unit: UnitOfWork, request: Request) -> str | None:
     """The same as a step keeps it: the person's id, and "off" where an admin has switched them off.
 
-    In one step: one more would not be known to work that began before.
+    In one step: one more would not be known to work that began before. Whoever is off is answered
+    so in this moment: that is how `known_before` knows of it.
     """
-    return await _told(unit, await recognise(unit, request, started=True))
+    user = await _user(unit, await recognise(unit, request, started=True))
+    if user is None:
+        return None
+    if user.disabled_at is None:
+        return str(user.id)
+    if is_asked(request):
+        await unit.inbox.answered(request.id, OFF)
+    return f"{user.id} off"
 
 
-async def known_before(unit: UnitOfWork, request: Request) -> str | None:
+async def known_before(unit: UnitOfWork, accepted: Accepted) -> str | None:
     """What `recognised` says of a request whose person was noted, and may have an account by now.
 
     They may have parted from it since, too: what was asked while it was theirs stays the account's.
+    And it goes on as it began, whether they were switched off since or on: steps that were kept
+    come in the order they came in then.
     """
-    return await _told(unit, await unit.inbox.owner(request.id))
-
-
-async def _told(unit: UnitOfWork, user_id: UUID | None) -> str | None:
-    user = await unit.users.get(user_id) if user_id else None
+    user = await _user(unit, await unit.inbox.owner(accepted.request.id))
     if user is None:
         return None
-    return f"{user.id} off" if user.disabled_at is not None else str(user.id)
+    return f"{user.id} off" if accepted.answer == OFF else str(user.id)
+
+
+async def _user(unit: UnitOfWork, user_id: UUID | None) -> User | None:
+    return await unit.users.get(user_id) if user_id else None
 
 
 async def _known(unit: UnitOfWork, request: Request) -> UUID:

@@ -143,11 +143,6 @@ class InboxTable:
         )
         return [row.place for row in await self._connection.execute(query) if row.place]
 
-    async def mark_started(self, ids: Sequence[UUID]) -> None:
-        """Notes that the work has begun and will be finished by the work engine."""
-        for each in ids:
-            await self._set(each, started=True)
-
     async def belongs_to(self, request_id: UUID, user_id: UUID, *, started: bool = False) -> None:
         """Notes whose request it is, and where that is so that the work has begun."""
         begun = {"started": True} if started else {}

@@ -376,3 +376,29 @@ async def test_somebody_who_is_switched_off_is_told_so_in_chat_and_nothing_is_do
     other = Screen()
     await carry_out(database, other)
     assert "/notion generate" in "".join(other.shown)
+
+
+@pytest.mark.parametrize("off", [True, False])
+async def test_a_request_goes_on_as_it_began_whoever_is_switched_off_meanwhile(
+    database: Stumbling, off: bool
+) -> None:
+    async def switch(*, off: bool) -> None:
+        async with database.begin() as unit:
+            user = await unit.users.of(request.sender)
+            await unit.people.change(user.id, disabled_at=datetime.now(UTC) if off else None)
+
+    def die(name: str) -> None:
+        if name == "answered":
+            raise asyncio.CancelledError
+
+    request = Request(uuid4(), Sender("screen", "U1"), HELP)
+    async with database.begin() as unit:
+        await unit.inbox.add([request])
+    await switch(off=off)
+    with pytest.raises(asyncio.CancelledError):
+        await handle(database, Screen(), request, die)
+    await switch(off=not off)
+    screen = Screen()
+    await handle(database, screen, request)
+    # Steps that were kept come in the order they came in before, or the engine knows them not.
+    assert ("switched off" in screen.shown[0]) is off
