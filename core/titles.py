@@ -68,14 +68,18 @@ class Titles:
     async def _asked(self, provider: Provider, said: str) -> str:
         material = f"<<<\n{said[:READ]}\n>>>"
         prompt = Prompt(_SYSTEM, (Turn("user", material),), self._model, max_tokens=TOKENS_OUT)
-        found = ""
-        async with aclosing(provider.stream(prompt)) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                if isinstance(piece, Usage):
-                    TOKENS.labels(provider.name, "in").inc(piece.input_tokens)
-                    TOKENS.labels(provider.name, "out").inc(piece.output_tokens)
-                else:
-                    found += piece
+        found, usage = "", Usage(provider.model)
+        try:
+            async with aclosing(provider.stream(prompt)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    if isinstance(piece, Usage):
+                        # It may come several times, and the newest holds.
+                        usage = piece
+                    else:
+                        found += piece
+        finally:
+            TOKENS.labels(provider.name, "in").inc(usage.input_tokens)
+            TOKENS.labels(provider.name, "out").inc(usage.output_tokens)
         return found
 
 

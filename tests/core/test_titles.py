@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from core import titles as module
 from core.config import Settings
@@ -76,6 +77,17 @@ async def test_without_a_model_that_answers_in_time_the_first_line_is_the_title(
     assert await Titles(away).of(said(LONG)) == first
     for each in away.values():
         await each.close()
+
+
+async def test_what_a_title_takes_is_counted_once(ai: AiServer, asked: dict[str, Provider]) -> None:
+    def counted() -> float:
+        told = {"provider": "openai", "direction": "out"}
+        return REGISTRY.get_sample_value("notion_assistant_tokens_total", told) or 0.0
+
+    ai.answer = "Friday"
+    before = counted()
+    assert await Titles(asked).of(said(LONG)) == "Friday"
+    assert counted() - before == 1
 
 
 async def test_the_offline_model_names_nothing() -> None:
