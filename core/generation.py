@@ -287,8 +287,7 @@ class Generation:
             async with aclosing(provider.stream(attempt.prompt)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
                     if not text and not isinstance(piece, Usage):
-                        waited = time.perf_counter() - asked_at
-                        FIRST_WORDS.labels(provider.name).observe(waited)
+                        FIRST_WORDS.labels(provider.name).observe(time.perf_counter() - asked_at)
                     attempt.hear(piece)
                     if isinstance(piece, Usage):
                         continue
