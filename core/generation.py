@@ -39,6 +39,7 @@ from core.storage.content import Content, Written
 from core.storage.database import Database
 from core.templates import ASK, FROM_PAGES, TALK, shape, system_prompt
 from core.troubles import all_failed, could_not, cut, ended_early
+from core.turns import begun
 
 log = structlog.get_logger(__name__)
 
@@ -281,12 +282,12 @@ class Generation:
         text = attempt.text
 
         async def read() -> None:
+            begun()
             asked_at = time.perf_counter()
             async with aclosing(provider.stream(attempt.prompt)) as stream:  # type: ignore[type-var]
                 async for piece in stream:
                     if not text and not isinstance(piece, Usage):
-                        waited = time.perf_counter() - asked_at
-                        FIRST_WORDS.labels(provider.name).observe(waited)
+                        FIRST_WORDS.labels(provider.name).observe(time.perf_counter() - asked_at)
                     attempt.hear(piece)
                     if isinstance(piece, Usage):
                         continue

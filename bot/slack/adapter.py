@@ -218,7 +218,7 @@ class SlackPlatform:
         where = {"channel": reply["channel"], "ts": reply["ts"]}
         metadata = metadata_of(address, part, reply["marker"])
         call = partial(self._web(address).call, "chat.update", **where, metadata=metadata)
-        update = partial(self._send, call, signed(address, part, reply["thread"]))
+        update = partial(self._send, call, signed(address, part, reply["channel"], reply["thread"]))
         try:
             await self._streams(address).over(reply, update)
         except Refused:
@@ -295,7 +295,7 @@ class SlackPlatform:
     async def _say_in(self, thread: str, address: Address, part: Part, marker: str) -> Reply:
         sent = await self._send(
             partial(self._web(address).call, "chat.postMessage"),
-            signed(address, part, thread),
+            signed(address, part, address["channel_id"], thread),
             channel=address["channel_id"],
             metadata=metadata_of(address, part, marker),
             unfurl_links=False,

@@ -140,10 +140,19 @@ def _text(raw: Raw, names: Mapping[str, str], *, ours: bool) -> str:
         said = commonmark(document(rich, known)).rstrip("\n")
     else:
         said = with_breaks(markdown(_said(raw), names))
-        if laid := laid_out(_list(raw, "blocks"), names):
+        blocks = [each for each in _list(raw, "blocks") if not (ours and _is_signature(each))]
+        if laid := laid_out(blocks, names):
             # Mostly the text is a shorter word for the same; what it says beside that is kept.
             said = laid if words_of(said) <= words_of(laid) else f"{said}\n\n{laid}"
     return "\n\n".join(part for part in (said, *_attached(raw, names, ours=ours)) if part)
+
+
+def _is_signature(block: Raw) -> bool:
+    """Whether the app says there who asked (`bot.slack.notes.signed`): its notes are markup."""
+    elements = _list(block, "elements")
+    return block.get("type") == "context" and all(
+        each.get("type") == "plain_text" for each in elements
+    )
 
 
 def _attached(raw: Raw, names: Mapping[str, str], *, ours: bool) -> Iterable[str]:

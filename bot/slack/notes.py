@@ -45,15 +45,16 @@ def whispered(address: Address) -> tuple[str, dict[str, Any]]:
     return "chat.postEphemeral", where | aside(address)
 
 
-def signed(address: Address, part: Part, thread: str) -> Part:
+def signed(address: Address, part: Part, channel: str, thread: str) -> Part:
     """The part with who asked for it, for a message of its own in a channel.
 
     Slack shows nobody the command that an app's message answers, and its buttons are that person's
-    alone. The name is plain text, which mentions nobody.
+    alone. The name is plain text, which mentions nobody. In direct messages, those by somebody's id
+    among them, there is nobody else.
     https://docs.slack.dev/reference/block-kit/blocks/context-block
     """
     asker, blocks = address.get("asker", ""), part["blocks"]
-    if not asker or thread or part["place"] == "more" or address["channel_id"].startswith("D"):
+    if not asker or thread or part["place"] == "more" or channel.startswith(("D", "U", "W")):
         return part
     said = {"type": "plain_text", "text": f"Asked by {asker[:_LONGEST_NAME]}", "emoji": False}
     at = next((n for n, block in enumerate(blocks) if block["type"] == "actions"), len(blocks))

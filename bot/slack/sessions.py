@@ -28,7 +28,7 @@ AGAIN_AFTER = 3_600.0
 """Seconds for which an answer holds. An admin may change the app meanwhile."""
 
 SOON_AFTER = 60.0
-"""Seconds after which Slack is asked again, where it did not answer."""
+"""Seconds after which Slack is asked again, where it asks for that or was out of reach."""
 
 PATIENCE = 3.0
 """Seconds for the question; the end of the stream waits for its answer."""
@@ -75,7 +75,10 @@ class Sessions:
         except (Refused, NoAnswer) as refused:
             _log.info("slack shows no stop button here", reason=refused.message)
             self._note(team, shown=False)
-        except (AssistantError, TimeoutError):
+        except TimeoutError:
+            # What was known holds for another hour: each time an answer may have waited for it.
+            self._note(team, shown=self.stoppable(team))
+        except AssistantError:
             self._again_at[team] = time.monotonic() + SOON_AFTER
         else:
             self._note(team, shown=_is_shown(told))

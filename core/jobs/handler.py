@@ -14,7 +14,7 @@ looks before it does anything a second time, and so do the others.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,7 +44,7 @@ from core.jobs.recognise import (
     recognised,
 )
 from core.jobs.show import patiently
-from core.live import Feeds
+from core.live import Feed, Feeds
 from core.messages import Action, Answer, Call, Request
 from core.metrics import ANSWERED
 from core.notion.whose import Whose, asking_for
@@ -53,6 +53,7 @@ from core.ports import Again, CanMark, Platform, Step
 from core.storage.content import Content
 from core.storage.database import Database
 from core.storage.inbox import Accepted
+from core.turns import Turns, ending
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Handler:
         self._feeds = feeds
         self._platforms = platforms
         self._services = services
+        self._turns = Turns()
 
     async def handle(self, request_id: UUID, step: Step) -> bool:
         """Carries one request out. False where its person is gone, and nothing of it may stay."""
@@ -83,6 +85,11 @@ class Handler:
         if accepted.finished_at is not None and accepted.answer is not None:
             feed.finish(accepted.answer)
             return True
+        is_live = COMMANDS[accepted.request.call.command].live
+        async with self._turns.one() if is_live else nullcontext():
+            return await self._carried_out(accepted, feed, step)
+
+    async def _carried_out(self, accepted: Accepted, feed: Feed, step: Step) -> bool:
         request = accepted.request
         recognise = Again(lambda: patiently(lambda: self._recognise(accepted)))
         person = await step("recognise", recognise)
@@ -96,7 +103,7 @@ class Handler:
         platform = self._platforms.get(request.sender.platform)
         delivery = Delivery(self._database, platform, accepted, step)
         around = Conversation(self._database, platform, request)
-        own_step = self._following(request_id, whose, step)
+        own_step = self._following(request.id, whose, step)
         context = Context(request, whose, feed, own_step, *self._services, around, COMMANDS)
         whom = asking_for(Whose(whose, request.sender.platform, request.home))
         with asked_from(origin_of(request)), closing(delivery), whom:
@@ -119,6 +126,7 @@ class Handler:
             )
             async with delivery.shown(context.feed), line:
                 answer = await self._answered(context, command.run)
+                await ending()
         else:
             delivery.whisper()
         said = answer

@@ -460,10 +460,17 @@ async def test_where_nothing_else_is_left_the_answer_is_a_direct_message(
         return Reaction({"ok": False, "error": "not_in_channel"})
 
     stage.server.hooks.before.append(hook)
-    address = stage.address(channel_id=channel, response_url="")
+    address = stage.address(channel_id=channel, response_url="", asker="ada")
     [part] = parts_of("Hello.")
     reply = await stage.platform.post(address, part, "a:0", again=False)
     assert (reply["via"], reply["channel"], reply["ts"]) == ("chat", "D1", "1.2")
+    with contextlib.suppress(PlatformFailed):  # the stand-in has no such message
+        await stage.platform.edit(address, reply, part)
+    # Who asked is told to nobody else here.
+    sent = [*stage.server.traffic.calls("chat.postMessage")[-1:]]
+    sent += stage.server.traffic.calls("chat.update")
+    assert [written(call.body["blocks"]) for call in sent] == ["Hello.", "Hello."]
+    assert "Asked by" not in str([call.body for call in sent])
 
 
 async def test_a_private_answer_comes_as_a_direct_message_where_nothing_else_is_left(

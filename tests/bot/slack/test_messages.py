@@ -58,6 +58,17 @@ def test_the_apps_own_message_is_its_markdown() -> None:
     message = read_message(raw(user="U0BOT", text="*Plan* _it_", blocks=blocks), NAMES, US)
     assert message.ours
     assert message.text == "# Plan\n\n*it*\n\nMore."
+
+
+def test_who_asked_is_no_part_of_the_apps_own_message() -> None:
+    def note(kind: str, text: str) -> dict[str, Any]:
+        return {"type": "context", "elements": [{"type": kind, "text": text}]}
+
+    plan = {"type": "header", "text": {"type": "plain_text", "text": "Plan"}}
+    blocks = [plan, note("mrkdwn", "*Half.*"), note("plain_text", "Asked by ada")]
+    for user, asked in (("U0BOT", ""), ("U1", "\n\nAsked by ada")):
+        message = read_message(raw(user=user, text="Plan Half", blocks=blocks), NAMES, US)
+        assert message.text == f"## Plan\n\n**Half.**{asked}"
     assert read_message(raw(user="U5", bot_id="B0BOT"), NAMES, US).ours
     assert not read_message(raw(bot_id="B1"), NAMES, Us()).ours
 

@@ -1,5 +1,6 @@
 """Replies where Slack shows a button of its own to stop them, against the stand-in."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -14,6 +15,7 @@ from core.ports import Address
 from sandbox.slack.server import SlackServer
 from sandbox.slack.sessions import UNHEARD, stopped
 from sandbox.traffic import Answer as Reaction
+from sandbox.traffic import Call as Heard
 from tests.bot.slack.front import Front, fronted
 from tests.bot.slack.test_streams import (
     ITEM,
@@ -109,6 +111,30 @@ async def test_where_slack_shows_none_the_button_is_ours(
         await platform.edit(address, reply, final(platform))
     assert called(slack).count(STATUS) == 1
     assert called(slack).count("chat.update") == 2
+
+
+async def test_where_slack_does_not_say_answers_wait_for_it_once(
+    slack: SlackServer,
+    platform: SlackPlatform,
+    address: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.slack.sessions.PATIENCE", 0.01)
+    monkeypatch.setattr("bot.slack.sessions.SOON_AFTER", 0.0)
+    over = asyncio.Event()
+
+    async def silent(call: Heard) -> Reaction | None:
+        if call.name == STATUS:
+            await over.wait()
+        return None
+
+    slack.hooks.before.append(silent)
+    for number in range(3):
+        await replied(platform, address, f"{ITEM}{number}:0")
+    over.set()
+    assert called(slack).count(STATUS) == 1
+    assert called(slack).count("chat.update") == 3
+    assert all("Regenerate" in str(one.blocks[-1]) for one in slack.answers())
 
 
 async def test_a_stream_that_somebody_ended_there_ends_by_an_update(
