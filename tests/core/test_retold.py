@@ -26,7 +26,7 @@ async def answered(assistant: Assistant, answer: Answer, text: str | None = None
     async with assistant.database.begin() as unit:
         user = (await unit.users.of(request.sender)).id
         await unit.inbox.add([request])
-        await unit.inbox.mark_started([request.id])
+        await unit.inbox.belongs_to(request.id, user, started=True)
         if text is not None:
             await unit.content.begin(request.id, user, "a plan", None)
             await unit.content.finish(request.id, Written(text, "openai", "m", "A note.", 1, 1))

@@ -108,7 +108,8 @@ async def test_what_nobody_began_is_found_and_what_is_done_is_forgotten(
     later = datetime.now(UTC) + timedelta(minutes=1)
     async with database.begin() as unit:
         await unit.inbox.add([left, begun])
-        await unit.inbox.mark_started([begun.id])
+        ada = await unit.users.of(ADA)
+        await unit.inbox.belongs_to(begun.id, ada.id, started=True)
         assert await unit.inbox.unstarted(later) == [left.id]
         await unit.inbox.finish(begun.id)
         assert await unit.inbox.forget(later) == 1
