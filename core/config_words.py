@@ -31,6 +31,9 @@ _LOWEST = {"port": 1}
 _FAMILIES = ("slack", "discord", "notion", "openai", "anthropic", "deepseek", "smtp")
 """First words of names that are settings of this program and hardly of another."""
 
+_OTHERS = frozenset({"notion_token_v2", "slack_api_token"})
+"""Names of other programs' own that are a letter or two from a setting."""
+
 
 def wrong(problems: Iterable[Mapping[str, Any]], fields: Mapping[str, FieldInfo]) -> str:
     """Which settings are wrong and what each takes. Only numbers and choices are quoted: anything
@@ -96,7 +99,7 @@ def misspelt(
     open_ones = [
         name for name in known if len(name) >= LONG and name.removesuffix("_file") not in done
     ]
-    for name in sorted({*given} - known):
+    for name in sorted({*given} - known - _OTHERS):
         for meant in get_close_matches(name, open_ones, 1, VERY_ALIKE):
             ours = meant.partition("_")[0] in _FAMILIES
             other = "" if ours else " If another program reads it, all is well."
