@@ -310,6 +310,7 @@ async def test_settings_change_without_leaving_the_page(open_page: Open, core: S
     page = await open_page()
     await sign_up(page)
     await page.click(".places >> text=Settings")
+    await page.wait_for_selector("#template")
     await page.evaluate("globalThis.stayed = true")
     await page.select_option("#template", "retro")
     await page.click("text=Keep these")
@@ -322,7 +323,7 @@ async def test_settings_change_without_leaving_the_page(open_page: Open, core: S
     await page.click("#tokens >> text=Remove")
     await page.wait_for_selector("dialog[open] >> text=Remove “nightly export”?")
     await page.keyboard.press("Escape")
-    assert await page.evaluate("document.activeElement.hasAttribute('data-ask')")
+    await page.wait_for_function("document.activeElement.hasAttribute('data-ask')")
     assert await page.evaluate("globalThis.stayed")
     async with core.database.read() as unit:
         user = await unit.users.by_login("ada")
