@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -301,7 +302,7 @@ def test_what_nobody_waits_for_comes_to_an_end_under_a_flood_too() -> None:
 
 
 @pytest.fixture(params=["memory", "database", pytest.param("redis", marks=pytest.mark.redis)])
-def processes(request: pytest.FixtureRequest, database: Database) -> tuple[Pace, Pace, Pace]:
+def opened(request: pytest.FixtureRequest, database: Database) -> tuple[Pace, Pace, Pace]:
     """Two processes with one connection, and a third with another of the same workspace."""
     url = request.getfixturevalue("redis_server") if request.param == "redis" else None
     key = uuid4().hex
@@ -312,6 +313,13 @@ def processes(request: pytest.FixtureRequest, database: Database) -> tuple[Pace,
         for pace in paces:
             pace.share(InDatabase(database))
     return paces
+
+
+@pytest.fixture
+async def processes(opened: tuple[Pace, Pace, Pace]) -> AsyncIterator[tuple[Pace, Pace, Pace]]:
+    yield opened
+    for pace in opened:
+        await pace.close()
 
 
 async def test_what_somebody_looks_at_goes_before_a_flood_of_saves_in_any_process(
@@ -343,8 +351,6 @@ async def test_what_somebody_looks_at_goes_before_a_flood_of_saves_in_any_proces
     for task in saving:
         task.cancel()
     await asyncio.gather(*saving, return_exceptions=True)
-    for pace in processes:
-        await pace.close()
 
 
 async def test_a_workspaces_limit_holds_all_of_its_connections_in_every_process(
@@ -365,8 +371,6 @@ async def test_a_workspaces_limit_holds_all_of_its_connections_in_every_process(
     elsewhere = Pace("elsewhere", 20, None)
     elsewhere.belongs_to(str(uuid4()))
     await elsewhere.turn(5)
-    for pace in processes:
-        await pace.close()
 
 
 async def test_a_connections_limit_holds_that_one_alone_in_every_process(
@@ -381,5 +385,3 @@ async def test_a_connections_limit_holds_that_one_alone_in_every_process(
     for pace in (one, two):
         with pytest.raises(RateLimited, match="about 40 seconds"):
             await pace.turn(5)
-    for pace in processes:
-        await pace.close()
